@@ -1,0 +1,1 @@
+//! The configuration file: strict YAML in, resolved types out.

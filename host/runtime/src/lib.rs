@@ -1,0 +1,1 @@
+//! Revisions: build, evaluate, watch, swap.

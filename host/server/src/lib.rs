@@ -1,0 +1,1 @@
+//! The gateway, the decision API and the admin port.

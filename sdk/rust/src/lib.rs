@@ -1,0 +1,1 @@
+//! Write a Caponier policy plugin in Rust.
