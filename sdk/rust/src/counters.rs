@@ -1,0 +1,51 @@
+//! Counters shared by every call and, with a shared store, by every host. They need the
+//! `counters` grant. Outside of a sandbox, and during `configure`, they answer 0.
+
+use crate::Error;
+
+/// Adds `amount` and returns the sum over the sliding window. An amount of 0 reads.
+///
+/// # Errors
+/// Where the host refuses.
+pub fn add(key: &str, amount: u64, window_seconds: u32) -> Result<u64, Error> {
+    host::add(key, amount, window_seconds)
+}
+
+/// Adds `member` to a set and returns an estimate of the set's size over the window.
+///
+/// # Errors
+/// Where the host refuses.
+pub fn add_unique(key: &str, member: &[u8], window_seconds: u32) -> Result<u64, Error> {
+    host::add_unique(key, member, window_seconds)
+}
+
+#[cfg(target_family = "wasm")]
+mod host {
+    use crate::Error;
+    use crate::bindings::caponier::policy::counters;
+
+    pub(super) fn add(key: &str, amount: u64, window_seconds: u32) -> Result<u64, Error> {
+        counters::add(key, amount, window_seconds).map_err(Error::new)
+    }
+
+    pub(super) fn add_unique(key: &str, member: &[u8], window_seconds: u32) -> Result<u64, Error> {
+        counters::add_unique(key, member, window_seconds).map_err(Error::new)
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+mod host {
+    use crate::Error;
+
+    pub(super) fn add(_key: &str, _amount: u64, _window_seconds: u32) -> Result<u64, Error> {
+        Ok(0)
+    }
+
+    pub(super) fn add_unique(
+        _key: &str,
+        _member: &[u8],
+        _window_seconds: u32,
+    ) -> Result<u64, Error> {
+        Ok(0)
+    }
+}

@@ -1,0 +1,221 @@
+//! What a plugin hands back from one call.
+
+use std::ops::Range;
+
+use serde::Serialize;
+
+use crate::bindings::caponier::policy::types as wit;
+use crate::segment::{ceil_boundary, floor_boundary};
+use crate::{Error, Rule, Segment, Severity, state};
+
+/// What a plugin hands back from one call.
+///
+/// Every offset is an offset into [`Segment::text`]. Ranges are brought to character boundaries
+/// and into the text, so that no report can be malformed.
+pub struct Report<'a> {
+    rules: &'a [Rule],
+    pub(crate) raw: wit::Report,
+}
+
+impl<'a> Report<'a> {
+    pub(crate) fn new(rules: &'a [Rule]) -> Self {
+        Self {
+            rules,
+            raw: wit::Report {
+                findings: Vec::new(),
+                edits: Vec::new(),
+                holds: Vec::new(),
+                skipped: Vec::new(),
+                state: None,
+            },
+        }
+    }
+
+    /// Reports that `rule` matched in the segment. Without more it concerns the whole segment,
+    /// is certain, and as severe as the manifest says.
+    ///
+    /// ```
+    /// # use caponier_sdk::{Report, Segment};
+    /// # fn show(segment: &Segment, report: &mut Report<'_>) {
+    /// if let Some(start) = segment.text().find("BADGE-") {
+    ///     report.finding("badge", segment).at(start..start + 12).confidence(0.8);
+    /// }
+    /// # }
+    /// ```
+    pub fn finding<'r>(&'r mut self, rule: &str, segment: &'r Segment) -> Finding<'r> {
+        let severity = self
+            .rules
+            .iter()
+            .find(|known| known.id == rule)
+            .map_or(Severity::Medium, |known| known.severity);
+        self.raw.findings.push(wit::Finding {
+            rule: rule.to_owned(),
+            severity: severity.into(),
+            confidence: 1.0,
+            segment: segment.id(),
+            span: None,
+            message: String::new(),
+            replacement: None,
+            attributes: Vec::new(),
+        });
+        Finding {
+            segment,
+            findings: &mut self.raw.findings,
+        }
+    }
+
+    /// Asks for a change that is not tied to a finding. Needs the `rewrite` grant. What is
+    /// settled cannot be changed: answers whether the edit was taken.
+    pub fn edit(
+        &mut self,
+        segment: &Segment,
+        range: Range<usize>,
+        replacement: impl Into<String>,
+    ) -> bool {
+        let range = fit(segment.text(), range);
+        if range.is_empty() || range.start < segment.settled() {
+            return false;
+        }
+        self.raw.edits.push(wit::Edit {
+            segment: segment.id(),
+            span: span(range),
+            replacement: replacement.into(),
+        });
+        true
+    }
+
+    /// Asks the host not to release the segment's text from `start` on, because what follows
+    /// could still make it part of a finding. The earliest hold of a segment counts. A closed
+    /// segment holds nothing.
+    pub fn hold(&mut self, segment: &Segment, start: usize) {
+        self.hold_until(segment, start, None);
+    }
+
+    /// As [`hold`](Self::hold), and says that no call is needed before `wake` more bytes have come.
+    pub fn hold_until(&mut self, segment: &Segment, start: usize, wake: Option<u32>) {
+        if !segment.is_open() {
+            return;
+        }
+        let start = offset(floor_boundary(segment.text(), start.max(segment.settled())));
+        match self
+            .raw
+            .holds
+            .iter_mut()
+            .find(|hold| hold.segment == segment.id())
+        {
+            Some(hold) => {
+                hold.start = hold.start.min(start);
+                hold.wake = match (hold.wake, wake) {
+                    (Some(one), Some(other)) => Some(one.min(other)),
+                    _ => None,
+                };
+            }
+            None => self.raw.holds.push(wit::Hold {
+                segment: segment.id(),
+                start,
+                wake,
+            }),
+        }
+    }
+
+    /// Says that the segment was not inspected, and why. It shows in the coverage.
+    pub fn skip(&mut self, segment: &Segment, reason: impl Into<String>) {
+        self.raw.skipped.push(wit::Skip {
+            segment: segment.id(),
+            reason: reason.into(),
+        });
+    }
+
+    /// Hands `value` to this plugin's next call in the same exchange; see
+    /// [`Call::state`](crate::Call::state).
+    ///
+    /// # Errors
+    /// Where it takes more than [`state::MAX_BYTES`] or cannot be encoded.
+    pub fn set_state<T: Serialize>(&mut self, value: &T) -> Result<(), Error> {
+        self.raw.state = Some(state::encode(value)?);
+        Ok(())
+    }
+
+    /// How many findings there are so far.
+    pub fn findings(&self) -> usize {
+        self.raw.findings.len()
+    }
+}
+
+/// A finding that has been reported and may be said more of.
+pub struct Finding<'r> {
+    segment: &'r Segment,
+    findings: &'r mut Vec<wit::Finding>,
+}
+
+impl Finding<'_> {
+    fn with(self, change: impl FnOnce(&mut wit::Finding)) -> Self {
+        if let Some(finding) = self.findings.last_mut() {
+            change(finding);
+        }
+        self
+    }
+
+    /// Where in [`Segment::text`] it is. The range is widened to character boundaries; an empty
+    /// one, or one outside of the text, stands for the whole segment.
+    pub fn at(self, range: Range<usize>) -> Self {
+        let range = fit(self.segment.text(), range);
+        self.with(|finding| finding.span = (!range.is_empty()).then(|| span(range)))
+    }
+
+    /// As [`at`](Self::at), for a slice of [`Segment::text`].
+    pub fn at_text(self, part: &str) -> Self {
+        match self.segment.range_of(part) {
+            Some(range) => self.at(range),
+            None => self,
+        }
+    }
+
+    /// How sure it is, from 0 to 1. Report from 0.05 up: thresholds are the operator's.
+    pub fn confidence(self, confidence: f64) -> Self {
+        let confidence = if confidence.is_nan() {
+            1.0
+        } else {
+            confidence.clamp(0.0, 1.0)
+        };
+        self.with(|finding| finding.confidence = confidence)
+    }
+
+    /// How bad it is, where that is not what the manifest says of the rule.
+    pub fn severity(self, severity: Severity) -> Self {
+        self.with(|finding| finding.severity = severity.into())
+    }
+
+    /// Why, for a person with the right to see it. Never recorded.
+    pub fn message(self, message: impl Into<String>) -> Self {
+        self.with(|finding| finding.message = message.into())
+    }
+
+    /// What to put in its place if the decision is to redact.
+    pub fn replacement(self, replacement: impl Into<String>) -> Self {
+        self.with(|finding| finding.replacement = Some(replacement.into()))
+    }
+
+    /// Adds an attribute.
+    pub fn attribute(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.with(|finding| finding.attributes.push((name.into(), value.into())))
+    }
+}
+
+fn fit(text: &str, range: Range<usize>) -> Range<usize> {
+    let start = floor_boundary(text, range.start);
+    let end = ceil_boundary(text, range.end);
+    start..end.max(start)
+}
+
+fn span(range: Range<usize>) -> wit::Span {
+    wit::Span {
+        start: offset(range.start),
+        end: offset(range.end),
+    }
+}
+
+/// Text in a 32-bit memory has 32-bit offsets.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
