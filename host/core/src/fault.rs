@@ -32,7 +32,10 @@ pub struct Fault {
 impl Fault {
     /// A fault with the host's explanation.
     pub fn new(kind: FaultKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into() }
+        Self {
+            kind,
+            detail: detail.into(),
+        }
     }
 }
 

@@ -54,7 +54,11 @@ impl Finding {
 /// Leaves out everything a plugin was free to word.
 impl std::fmt::Debug for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} {:.2} @{}", self.rule, self.severity, self.confidence, self.segment)?;
+        write!(
+            f,
+            "{} {} {:.2} @{}",
+            self.rule, self.severity, self.confidence, self.segment
+        )?;
         if let Some(span) = self.span {
             write!(f, "[{span:?}]")?;
         }

@@ -11,28 +11,32 @@
 //! into edits that do not overlap. A stream puts a [`Stream`] in front, which says which windows
 //! to inspect and how far the text may be released.
 
+#![forbid(unsafe_code)]
 
+mod chain;
+mod check;
 mod context;
 mod coverage;
 mod decision;
-
+mod exchange;
 mod fault;
 mod finding;
 mod manifest;
 mod merge;
 mod report;
+mod revise;
 mod segment;
 mod stream;
 
-
+pub use chain::{Call, Chain, PluginSpec, StageReport};
 pub use context::{Context, Principal, RequestFacts, ToolCall, Usage};
 pub use coverage::{Coverage, Gap, GapKind, Skipped};
 pub use decision::{Action, Decision, Mode, OnError};
-
+pub use exchange::Exchange;
 pub use fault::{Fault, FaultKind, FaultRecord};
 pub use finding::{AppliedEdit, Finding};
 pub use manifest::{Manifest, ManifestError, Rule, Scope, Severity};
-pub use merge::SegmentEdit;
+pub use merge::{Plan, SegmentEdit, plan};
 pub use report::{Edit, Hold, RawFinding, Report, ReportLimits, Skip};
 pub use segment::{Kind, Role, Segment, Span, Stage};
-pub use stream::Release;
+pub use stream::{Release, Settled, Stream, StreamLimits};

@@ -96,7 +96,9 @@ impl std::fmt::Display for ManifestError {
             Self::DuplicateRule(id) => write!(f, "rule `{id}` is declared twice"),
             Self::NoStage => f.write_str("it names no stage"),
             Self::NoKind => f.write_str("it names no kind of segment"),
-            Self::TooManyRules(count) => write!(f, "it declares {count} rules; at most 1024 are accepted"),
+            Self::TooManyRules(count) => {
+                write!(f, "it declares {count} rules; at most 1024 are accepted")
+            }
         }
     }
 }
@@ -140,7 +142,11 @@ impl Manifest {
 
     /// The largest window that any rule declares, in bytes.
     pub fn largest_window(&self) -> usize {
-        self.rules.iter().filter_map(|rule| rule.window).max().unwrap_or(0) as usize
+        self.rules
+            .iter()
+            .filter_map(|rule| rule.window)
+            .max()
+            .unwrap_or(0) as usize
     }
 }
 
@@ -148,9 +154,16 @@ fn check_name(name: &str) -> Result<(), ManifestError> {
     let well_formed = !name.is_empty()
         && name.len() <= 64
         && name.split('-').all(|part| {
-            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
         });
-    if well_formed { Ok(()) } else { Err(ManifestError::Name(name.chars().take(64).collect())) }
+    if well_formed {
+        Ok(())
+    } else {
+        Err(ManifestError::Name(name.chars().take(64).collect()))
+    }
 }
 
 #[cfg(test)]
@@ -189,12 +202,18 @@ mod tests {
     fn what_cannot_be_used_is_refused() {
         let mut twice = manifest();
         twice.rules[1].id = "email".into();
-        assert_eq!(twice.checked(None), Err(ManifestError::DuplicateRule("email".into())));
+        assert_eq!(
+            twice.checked(None),
+            Err(ManifestError::DuplicateRule("email".into()))
+        );
         let mut nowhere = manifest();
         nowhere.stages.clear();
         assert_eq!(nowhere.checked(None), Err(ManifestError::NoStage));
         for bad in ["", "Pii", "a--b", "-a", "a b", "a/b"] {
-            assert!(matches!(manifest().checked(Some(bad)), Err(ManifestError::Name(_))), "{bad}");
+            assert!(
+                matches!(manifest().checked(Some(bad)), Err(ManifestError::Name(_))),
+                "{bad}"
+            );
         }
     }
 }

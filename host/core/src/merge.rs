@@ -1,6 +1,6 @@
 //! From a decision to edits that do not overlap.
 
-use crate::Span;
+use crate::{AppliedEdit, Finding, Segment, Severity, Span};
 
 /// One replacement in one segment, in bytes of the whole segment.
 #[derive(Clone, PartialEq, Eq)]
@@ -16,5 +16,230 @@ pub struct SegmentEdit {
 impl std::fmt::Debug for SegmentEdit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "@{}[{:?}]", self.segment, self.span)
+    }
+}
+
+/// What is to be changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Edits by segment and place; no two overlap.
+    pub edits: Vec<SegmentEdit>,
+    /// Ids of findings that were to be redacted and cannot be, because their text is read-only or
+    /// gone. The shell must treat each as a denial.
+    pub impossible: Vec<String>,
+}
+
+struct Redaction<'a> {
+    segment: u32,
+    span: Span,
+    finding: &'a Finding,
+}
+
+impl Redaction<'_> {
+    /// The replacement of the highest severity wins, then of the longest span, then of the earlier
+    /// plugin.
+    fn rank(&self) -> (Severity, usize, std::cmp::Reverse<usize>) {
+        (
+            self.finding.severity,
+            self.finding.span.map_or(usize::MAX, Span::len),
+            std::cmp::Reverse(self.finding.order),
+        )
+    }
+}
+
+/// Turns findings to redact and edits that were not refused into edits that do not overlap.
+///
+/// Redactions that overlap become their union. A redaction beats an edit; of two edits that
+/// overlap, the earlier plugin's stands. `segments` are those that were inspected: the reach of an
+/// edit ends where they do.
+pub fn plan<'a>(
+    redact: impl IntoIterator<Item = &'a Finding>,
+    edits: &[AppliedEdit],
+    segments: &[Segment],
+) -> Plan {
+    let mut plan = Plan::default();
+    let mut redactions: Vec<Redaction<'_>> = Vec::new();
+    for finding in redact {
+        match reach(finding, segments) {
+            Some(span) => redactions.push(Redaction {
+                segment: finding.segment,
+                span,
+                finding,
+            }),
+            None => plan.impossible.push(finding.id.clone()),
+        }
+    }
+    redactions.sort_by_key(|redaction| (redaction.segment, redaction.span.start));
+    let mut group: Vec<Redaction<'_>> = Vec::new();
+    for redaction in redactions {
+        let joins = group
+            .last()
+            .is_some_and(|last| last.segment == redaction.segment)
+            && group
+                .iter()
+                .any(|known| known.span.overlaps(redaction.span));
+        if !joins {
+            plan.edits.extend(union(&group));
+            group.clear();
+        }
+        group.push(redaction);
+    }
+    plan.edits.extend(union(&group));
+
+    let mut wanted: Vec<&AppliedEdit> = edits.iter().collect();
+    wanted.sort_by_key(|edit| (edit.order, edit.segment, edit.span.start));
+    for edit in wanted {
+        let free = plan
+            .edits
+            .iter()
+            .all(|taken| taken.segment != edit.segment || !taken.span.overlaps(edit.span));
+        if free {
+            plan.edits.push(SegmentEdit {
+                segment: edit.segment,
+                span: edit.span,
+                replacement: edit.replacement.clone(),
+            });
+        }
+    }
+    plan.edits
+        .sort_by_key(|edit| (edit.segment, edit.span.start));
+    plan
+}
+
+/// What a redaction of this finding replaces; `None` where it cannot replace anything.
+fn reach(finding: &Finding, segments: &[Segment]) -> Option<Span> {
+    let segment = segments
+        .iter()
+        .find(|segment| segment.id == finding.segment)?;
+    if segment.is_read_only() {
+        return None;
+    }
+    let offset = usize::try_from(segment.offset).ok()?;
+    match finding.span {
+        Some(span) => Some(span),
+        // A whole segment of which a part has gone out, or has not come yet, cannot be replaced.
+        None if segment.open || offset > 0 || segment.settled > 0 => None,
+        None => Some(Span::new(0, segment.text.len())),
+    }
+}
+
+fn union(group: &[Redaction<'_>]) -> Option<SegmentEdit> {
+    let winner = group.iter().max_by_key(|redaction| redaction.rank())?;
+    let start = group.iter().map(|redaction| redaction.span.start).min()?;
+    let end = group.iter().map(|redaction| redaction.span.end).max()?;
+    Some(SegmentEdit {
+        segment: winner.segment,
+        span: Span::new(start, end),
+        replacement: winner.finding.replacement_text(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Kind, Role};
+
+    fn finding(
+        id: &str,
+        order: usize,
+        severity: Severity,
+        span: Option<(usize, usize)>,
+    ) -> Finding {
+        Finding {
+            id: id.into(),
+            plugin: "p".into(),
+            order,
+            rule: format!("p/{id}").into(),
+            category: None,
+            severity,
+            confidence: 1.0,
+            segment: 0,
+            span: span.map(|(start, end)| Span::new(start, end)),
+            role: Role::User,
+            kind: Kind::Text,
+            replacement: None,
+            message: String::new(),
+            attributes: vec![],
+            late: false,
+            monitor: false,
+        }
+    }
+
+    fn segment() -> Vec<Segment> {
+        vec![Segment::new(0, Role::User, Kind::Text, "0123456789")]
+    }
+
+    fn edits(plan: &Plan) -> Vec<(usize, usize, &str)> {
+        plan.edits
+            .iter()
+            .map(|edit| (edit.span.start, edit.span.end, edit.replacement.as_str()))
+            .collect()
+    }
+
+    #[test]
+    fn overlapping_redactions_become_their_union() {
+        let findings = [
+            finding("low", 0, Severity::Low, Some((0, 4))),
+            finding("high", 1, Severity::High, Some((3, 6))),
+            finding("apart", 0, Severity::Low, Some((6, 8))),
+        ];
+        assert_eq!(
+            edits(&plan(&findings, &[], &segment())),
+            [(0, 6, "[p/high]"), (6, 8, "[p/apart]")]
+        );
+    }
+
+    #[test]
+    fn a_chain_of_overlaps_is_one_union_even_when_a_long_one_came_first() {
+        let findings = [
+            finding("long", 0, Severity::Low, Some((0, 9))),
+            finding("short", 0, Severity::Low, Some((1, 2))),
+            finding("tail", 0, Severity::Low, Some((8, 10))),
+        ];
+        assert_eq!(
+            edits(&plan(&findings, &[], &segment())),
+            [(0, 10, "[p/long]")]
+        );
+    }
+
+    #[test]
+    fn ties_go_to_the_longer_then_to_the_earlier() {
+        let longer = [
+            finding("a", 0, Severity::High, Some((0, 3))),
+            finding("b", 1, Severity::High, Some((2, 7))),
+        ];
+        assert_eq!(edits(&plan(&longer, &[], &segment())), [(0, 7, "[p/b]")]);
+        let same = [
+            finding("a", 1, Severity::High, Some((0, 3))),
+            finding("b", 0, Severity::High, Some((0, 3))),
+        ];
+        assert_eq!(edits(&plan(&same, &[], &segment())), [(0, 3, "[p/b]")]);
+    }
+
+    #[test]
+    fn a_redaction_beats_an_edit() {
+        let edit = |start, end| AppliedEdit {
+            plugin: "q".into(),
+            order: 0,
+            segment: 0,
+            span: Span::new(start, end),
+            replacement: "E".into(),
+        };
+        let findings = [finding("a", 1, Severity::Low, Some((0, 3)))];
+        let plan = plan(&findings, &[edit(2, 5), edit(6, 7)], &segment());
+        assert_eq!(edits(&plan), [(0, 3, "[p/a]"), (6, 7, "E")]);
+    }
+
+    #[test]
+    fn what_cannot_be_redacted_is_said() {
+        let whole = finding("w", 0, Severity::Low, None);
+        assert_eq!(edits(&plan([&whole], &[], &segment())), [(0, 10, "[p/w]")]);
+        let mut open = segment();
+        open[0].open = true;
+        assert_eq!(plan([&whole], &[], &open).impossible, ["w"]);
+        let mut read_only = segment();
+        read_only[0].kind = Kind::Structured;
+        let part = finding("s", 0, Severity::Low, Some((0, 1)));
+        assert_eq!(plan([&part], &[], &read_only).impossible, ["s"]);
     }
 }

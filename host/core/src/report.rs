@@ -82,6 +82,10 @@ pub struct ReportLimits {
 
 impl Default for ReportLimits {
     fn default() -> Self {
-        Self { items: 10_000, bytes: 8 << 20, state: 256 << 10 }
+        Self {
+            items: 10_000,
+            bytes: 8 << 20,
+            state: 256 << 10,
+        }
     }
 }

@@ -1,0 +1,354 @@
+//! One stage's way through the plugins.
+//!
+//! Every plugin sees the same original text, so their order changes nothing but ties. Where a
+//! plugin edits text beside its findings (it restores a redacted value), the result is shown once
+//! more to all plugins that did not edit that segment: a restored value must not slip past the
+//! others.
+
+use std::sync::Arc;
+
+use crate::check::check;
+use crate::report::{Hold, RawFinding};
+use crate::revise::Revised;
+use crate::{
+    AppliedEdit, Coverage, Edit, Fault, FaultRecord, Finding, Manifest, Mode, OnError, Report,
+    ReportLimits, Segment, Skipped, Span, Stage,
+};
+
+/// What the host knows of one plugin in a chain.
+#[derive(Clone, Debug)]
+pub struct PluginSpec {
+    /// What it says of itself, under the operator's name for it.
+    pub manifest: Arc<Manifest>,
+    /// The stages it works in: the operator's choice among the manifest's.
+    pub stages: Vec<Stage>,
+    /// Whether it acts.
+    pub mode: Mode,
+    /// What its faults mean.
+    pub on_error: OnError,
+    /// Whether it may word replacements and ask for edits.
+    pub rewrite: bool,
+    /// How much it may hand back.
+    pub limits: ReportLimits,
+}
+
+/// One call to make.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// Index of the plugin in the list that the chain was made from.
+    pub plugin: usize,
+    /// What to show it.
+    pub segments: Vec<&'a Segment>,
+    /// False in the second look at edited text: what it then hands back as `state` is not kept.
+    pub keeps_state: bool,
+}
+
+/// What the plugins made of a stage, or of one window of a stream.
+#[derive(Clone, Debug, Default)]
+pub struct StageReport {
+    /// What they saw.
+    pub findings: Vec<Finding>,
+    /// What they want changed beside that.
+    pub edits: Vec<AppliedEdit>,
+    /// What they want held; starts are in bytes of the whole segment.
+    pub holds: Vec<Hold>,
+    /// What was looked at.
+    pub coverage: Coverage,
+    /// Who failed.
+    pub faults: Vec<FaultRecord>,
+    /// What each plugin wants back: index and bytes.
+    pub states: Vec<(usize, Vec<u8>)>,
+}
+
+/// The step machine of one stage.
+#[derive(Debug)]
+pub struct Chain<'p> {
+    plugins: &'p [Arc<PluginSpec>],
+    segments: Vec<Segment>,
+    /// Edited texts, for the second look.
+    revised: Vec<Revised>,
+    /// The plugins to call, and how far this round is.
+    route: Vec<usize>,
+    at: usize,
+    second: bool,
+    /// For each segment, whether some plugin looked at it without failing.
+    covered: Vec<bool>,
+    report: StageReport,
+}
+
+impl<'p> Chain<'p> {
+    /// A run of `route` (indices into `plugins`, in chain order) over `segments`.
+    pub fn new(
+        plugins: &'p [Arc<PluginSpec>],
+        route: &[usize],
+        stage: Stage,
+        segments: Vec<Segment>,
+    ) -> Self {
+        let route: Vec<usize> = route
+            .iter()
+            .copied()
+            .filter(|index| {
+                plugins
+                    .get(*index)
+                    .is_some_and(|plugin| plugin.stages.contains(&stage))
+            })
+            .collect();
+        Self {
+            plugins,
+            covered: vec![false; segments.len()],
+            segments,
+            revised: Vec::new(),
+            route,
+            at: 0,
+            second: false,
+            report: StageReport::default(),
+        }
+    }
+
+    /// The segments under inspection.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// The next call to make. Its answer goes to [`Chain::record`] before the next is asked for.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "the call borrows the chain, which an iterator cannot say"
+    )]
+    pub fn next(&mut self) -> Option<Call<'_>> {
+        loop {
+            let Some(plugin) = self.route.get(self.at).copied() else {
+                if self.second || !self.revise() {
+                    return None;
+                }
+                continue;
+            };
+            self.at += 1;
+            if self.shown(plugin).next().is_some() {
+                return Some(Call {
+                    plugin,
+                    segments: self.shown(plugin).collect(),
+                    keeps_state: !self.second,
+                });
+            }
+        }
+    }
+
+    /// What `plugin` is shown in this round.
+    fn shown(&self, plugin: usize) -> impl Iterator<Item = &Segment> {
+        let spec = self.plugins.get(plugin);
+        let wanted = move |segment: &&Segment| {
+            spec.is_some_and(|spec| spec.manifest.kinds.contains(&segment.kind))
+        };
+        let first = if self.second {
+            &[]
+        } else {
+            self.segments.as_slice()
+        };
+        let again = self
+            .revised
+            .iter()
+            .filter(move |revised| self.second && !revised.editors.contains(&plugin))
+            .map(|revised| &revised.segment);
+        first.iter().chain(again).filter(wanted)
+    }
+
+    /// Takes what the plugin handed back, or how it failed. A report that breaks the contract
+    /// becomes a fault, and nothing of it is used.
+    pub fn record(&mut self, plugin: usize, result: Result<Report, Fault>) {
+        let Some(spec) = self.plugins.get(plugin).cloned() else {
+            return;
+        };
+        let shown: Vec<&Segment> = self.shown(plugin).collect();
+        let checked = result.and_then(|report| check(report, &spec, &shown));
+        let shown: Vec<u32> = shown.iter().map(|segment| segment.id).collect();
+        match checked {
+            Ok(report) => self.accept(plugin, &spec, &shown, report),
+            Err(fault) => self.report.faults.push(FaultRecord {
+                plugin: spec.manifest.name.clone(),
+                fault,
+                tolerated: spec.on_error == OnError::Allow,
+                monitor: spec.mode == Mode::Monitor,
+            }),
+        }
+    }
+
+    fn accept(&mut self, plugin: usize, spec: &PluginSpec, shown: &[u32], report: Report) {
+        let monitor = spec.mode == Mode::Monitor;
+        for raw in report.findings {
+            if let Some(finding) = self.place(plugin, spec, raw) {
+                self.report.findings.push(finding);
+            }
+        }
+        if !monitor {
+            for hold in report.holds {
+                self.place_hold(hold);
+            }
+        }
+        for skip in &report.skipped {
+            self.report.coverage.skipped.push(Skipped {
+                plugin: spec.manifest.name.clone(),
+                segment: skip.segment,
+            });
+        }
+        if self.second {
+            return;
+        }
+        if !monitor {
+            for edit in report.edits {
+                self.place_edit(plugin, spec, edit);
+            }
+        }
+        for (segment, covered) in self.segments.iter().zip(&mut self.covered) {
+            let skipped = report.skipped.iter().any(|skip| skip.segment == segment.id);
+            *covered |= shown.contains(&segment.id) && !skipped;
+        }
+        if let Some(state) = report.state {
+            self.report.states.push((plugin, state));
+        }
+    }
+
+    /// Puts a finding where it belongs in the whole segment; `None` where it lies in text that is
+    /// out of reach, or was found in the first look already.
+    fn place(&self, plugin: usize, spec: &PluginSpec, raw: RawFinding) -> Option<Finding> {
+        let segment = self
+            .segments
+            .iter()
+            .find(|segment| segment.id == raw.segment)?;
+        let rule = spec.manifest.rule(&raw.rule)?;
+        let mut late = false;
+        let mut span = raw.span;
+        if self.second {
+            let revised = self
+                .revised
+                .iter()
+                .find(|revised| revised.segment.id == raw.segment)?;
+            span = span.map(|span| revised.original(span));
+        }
+        if let Some(inner) = span.as_mut() {
+            if inner.end <= segment.settled {
+                return None;
+            }
+            if inner.start < segment.settled {
+                inner.start = segment.settled;
+                late = true;
+            }
+            let offset = usize::try_from(segment.offset).unwrap_or(usize::MAX);
+            inner.start = inner.start.saturating_add(offset);
+            inner.end = inner.end.saturating_add(offset);
+        } else if segment.settled > 0
+            && segment.settled >= segment.text.len()
+            && !segment.open
+            && segment.offset == 0
+        {
+            return None; // context only: it was judged in its own stage
+        }
+        let known = self.second
+            && self.report.findings.iter().any(|known| {
+                known.order == plugin
+                    && known.segment == raw.segment
+                    && known.rule == rule.name
+                    && known.span == span
+            });
+        (!known).then(|| Finding {
+            id: String::new(),
+            plugin: spec.manifest.name.clone(),
+            order: plugin,
+            rule: rule.name.clone(),
+            category: rule.category.clone(),
+            severity: raw.severity,
+            confidence: raw.confidence,
+            segment: raw.segment,
+            span,
+            role: segment.role,
+            kind: segment.kind,
+            replacement: raw.replacement.filter(|_| spec.rewrite),
+            message: raw.message,
+            attributes: raw.attributes,
+            late,
+            monitor: spec.mode == Mode::Monitor,
+        })
+    }
+
+    fn place_hold(&mut self, mut hold: Hold) {
+        let Some(segment) = self
+            .segments
+            .iter()
+            .find(|segment| segment.id == hold.segment)
+        else {
+            return;
+        };
+        if !segment.open {
+            return;
+        }
+        if self.second
+            && let Some(revised) = self
+                .revised
+                .iter()
+                .find(|revised| revised.segment.id == hold.segment)
+        {
+            hold.start = revised.original(Span::new(hold.start, hold.start)).start;
+        }
+        hold.start = hold
+            .start
+            .max(segment.settled)
+            .saturating_add(usize::try_from(segment.offset).unwrap_or(usize::MAX));
+        self.report.holds.push(hold);
+    }
+
+    fn place_edit(&mut self, plugin: usize, spec: &PluginSpec, edit: Edit) {
+        let Some(segment) = self
+            .segments
+            .iter()
+            .find(|segment| segment.id == edit.segment)
+        else {
+            return;
+        };
+        let offset = usize::try_from(segment.offset).unwrap_or(usize::MAX);
+        self.report.edits.push(AppliedEdit {
+            plugin: spec.manifest.name.clone(),
+            order: plugin,
+            segment: edit.segment,
+            span: Span::new(
+                edit.span.start.saturating_add(offset),
+                edit.span.end.saturating_add(offset),
+            ),
+            replacement: edit.replacement,
+        });
+    }
+
+    /// Makes the texts for the second look. False if there is nothing to look at again.
+    fn revise(&mut self) -> bool {
+        self.second = true;
+        if self.report.edits.is_empty() {
+            return false;
+        }
+        for segment in &self.segments {
+            let edits: Vec<&AppliedEdit> = self
+                .report
+                .edits
+                .iter()
+                .filter(|edit| edit.segment == segment.id)
+                .collect();
+            if !edits.is_empty() {
+                self.revised.push(Revised::new(segment, edits));
+            }
+        }
+        self.at = 0;
+        true
+    }
+
+    /// What came of it. Every call that [`Chain::next`] gave must have been recorded.
+    pub fn finish(mut self) -> (StageReport, Vec<Segment>) {
+        for (segment, covered) in self.segments.iter().zip(&self.covered) {
+            if *covered {
+                self.report.coverage.scanned += 1;
+                self.report.coverage.bytes +=
+                    segment.text.len().saturating_sub(segment.settled) as u64;
+            } else if !segment.is_read_only() {
+                self.report.coverage.unscanned.push(segment.id);
+            }
+        }
+        (self.report, self.segments)
+    }
+}

@@ -1,0 +1,121 @@
+//! Edited text for the second look, with the way back to the original.
+
+use crate::{AppliedEdit, Segment, Span};
+
+/// A segment as it would read with the plugins' edits applied.
+#[derive(Debug)]
+pub(crate) struct Revised {
+    /// The edited segment.
+    pub(crate) segment: Segment,
+    /// The plugins whose edits it carries; they are not asked again.
+    pub(crate) editors: Vec<usize>,
+    /// For each edit: where it is in the edited text, and what it replaced (both in the window).
+    edits: Vec<(Span, Span)>,
+}
+
+impl Revised {
+    /// Applies `edits` to `segment`. Of two that overlap, the earlier plugin's stands.
+    pub(crate) fn new(segment: &Segment, mut edits: Vec<&AppliedEdit>) -> Self {
+        edits.sort_by_key(|edit| (edit.order, edit.span.start));
+        let offset = usize::try_from(segment.offset).unwrap_or(usize::MAX);
+        let mut chosen: Vec<(Span, &AppliedEdit)> = Vec::with_capacity(edits.len());
+        for edit in edits {
+            let span = Span::new(
+                edit.span.start.saturating_sub(offset),
+                edit.span.end.saturating_sub(offset),
+            );
+            if chosen.iter().all(|(taken, _)| !taken.overlaps(span)) {
+                chosen.push((span, edit));
+            }
+        }
+        chosen.sort_by_key(|(span, _)| span.start);
+        let mut text = String::with_capacity(segment.text.len());
+        let mut places = Vec::with_capacity(chosen.len());
+        let mut editors = Vec::new();
+        let mut at = 0;
+        for (span, edit) in chosen {
+            text.push_str(segment.text.get(at..span.start).unwrap_or_default());
+            let start = text.len();
+            text.push_str(&edit.replacement);
+            places.push((Span::new(start, text.len()), span));
+            editors.push(edit.order);
+            at = span.end;
+        }
+        text.push_str(segment.text.get(at..).unwrap_or_default());
+        let revised = Segment {
+            text,
+            ..segment.clone()
+        };
+        Self {
+            segment: revised,
+            editors,
+            edits: places,
+        }
+    }
+
+    /// The original text that a span of the edited text stands for. A span that touches an edit
+    /// takes in all that the edit replaced.
+    pub(crate) fn original(&self, span: Span) -> Span {
+        Span::new(
+            self.position(span.start, true),
+            self.position(span.end, false),
+        )
+    }
+
+    fn position(&self, at: usize, is_start: bool) -> usize {
+        let mut shift = 0_isize;
+        for (edited, original) in &self.edits {
+            let inside = if is_start {
+                at >= edited.start && at < edited.end
+            } else {
+                at > edited.start && at <= edited.end
+            };
+            if inside {
+                return if is_start {
+                    original.start
+                } else {
+                    original.end
+                };
+            }
+            if at >= edited.end {
+                shift = original.end as isize - edited.end as isize;
+            }
+        }
+        at.saturating_add_signed(shift)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Kind, Role};
+
+    #[test]
+    fn spans_find_their_way_back() {
+        let segment = Segment::new(1, Role::Assistant, Kind::Text, "to [T1], or [T2].");
+        let edit = |start, end, text: &str| AppliedEdit {
+            plugin: "pii".into(),
+            order: 0,
+            segment: 1,
+            span: Span::new(start, end),
+            replacement: text.into(),
+        };
+        let (first, second) = (edit(3, 7, "a@example.org"), edit(12, 16, "b"));
+        let revised = Revised::new(&segment, vec![&first, &second]);
+        assert_eq!(revised.segment.text, "to a@example.org, or b.");
+        assert_eq!(revised.original(Span::new(0, 2)), Span::new(0, 2));
+        assert_eq!(
+            revised.original(Span::new(5, 8)),
+            Span::new(3, 7),
+            "inside an edit: all of it"
+        );
+        assert_eq!(revised.original(Span::new(0, 8)), Span::new(0, 7));
+        assert_eq!(
+            revised.original(Span::new(18, 20)),
+            Span::new(9, 11),
+            "between edits: shifted"
+        );
+        assert_eq!(revised.original(Span::new(21, 23)), Span::new(12, 17));
+        assert_eq!(revised.original(Span::new(22, 23)), Span::new(16, 17));
+    }
+}
