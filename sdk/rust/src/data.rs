@@ -14,13 +14,13 @@ enum Source {
     #[default]
     Host,
     /// Files that a test supplies.
-    #[cfg(feature = "testing")]
+    #[cfg(any(test, feature = "testing"))]
     Files(std::collections::BTreeMap<String, Vec<u8>>),
 }
 
 impl Data {
     /// Files for a test.
-    #[cfg(feature = "testing")]
+    #[cfg(any(test, feature = "testing"))]
     pub fn from_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
         Self {
             source: Source::Files(files.into_iter().collect()),
@@ -31,7 +31,7 @@ impl Data {
     pub fn names(&self) -> Vec<String> {
         match &self.source {
             Source::Host => host::names(),
-            #[cfg(feature = "testing")]
+            #[cfg(any(test, feature = "testing"))]
             Source::Files(files) => files.keys().cloned().collect(),
         }
     }
@@ -43,7 +43,7 @@ impl Data {
     pub fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
         match &self.source {
             Source::Host => host::read(name),
-            #[cfg(feature = "testing")]
+            #[cfg(any(test, feature = "testing"))]
             Source::Files(files) => files
                 .get(name)
                 .cloned()

@@ -82,7 +82,7 @@ impl<P: Plugin> Instance<P> {
         Ok(report.raw)
     }
 
-    #[cfg(feature = "testing")]
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn manifest(&self) -> Option<&Manifest> {
         self.configured.get().map(|(_, manifest)| manifest)
     }

@@ -49,14 +49,18 @@ mod context;
 pub mod counters;
 mod data;
 mod error;
+pub mod hold;
 mod instance;
 pub mod log;
 mod manifest;
 mod plugin;
 mod report;
+pub mod scan;
 mod segment;
 pub mod settings;
 pub mod state;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod words;
 
 pub use context::{Context, Principal};

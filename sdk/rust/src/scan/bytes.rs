@@ -1,0 +1,89 @@
+//! Finding the few bytes worth a closer look, many at a time.
+
+/// Bytes looked at in one step: wide enough to fill vector registers.
+const STEP: usize = 64;
+
+/// The first byte at or after `from` for which `wanted` holds.
+///
+/// Whole steps are judged without branches, so that a predicate made of comparisons becomes
+/// vector code.
+///
+/// ```
+/// use caponier_sdk::scan::bytes;
+///
+/// assert_eq!(bytes::find(b"room 12", 0, |byte| byte.is_ascii_digit()), Some(5));
+/// assert_eq!(bytes::find(b"room 12", 7, |byte| byte.is_ascii_digit()), None);
+/// ```
+#[inline]
+pub fn find(bytes: &[u8], from: usize, wanted: impl Fn(u8) -> bool) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    let mut at = from;
+    let mut steps = rest.chunks_exact(STEP);
+    for step in steps.by_ref() {
+        if step.iter().fold(false, |any, byte| any | wanted(*byte)) {
+            return step
+                .iter()
+                .position(|byte| wanted(*byte))
+                .map(|inside| at + inside);
+        }
+        at += STEP;
+    }
+    steps
+        .remainder()
+        .iter()
+        .position(|byte| wanted(*byte))
+        .map(|inside| at + inside)
+}
+
+/// The first ASCII digit at or after `from`.
+#[inline]
+pub fn find_digit(bytes: &[u8], from: usize) -> Option<usize> {
+    find(bytes, from, |byte| byte.wrapping_sub(b'0') < 10)
+}
+
+/// Where the run of bytes for which `inside` holds, and which begins at `from`, ends.
+#[inline]
+pub fn run_end(bytes: &[u8], from: usize, inside: impl Fn(u8) -> bool) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    from + rest.iter().take_while(|byte| inside(**byte)).count()
+}
+
+/// Where the run of bytes for which `inside` holds, and which ends before `end`, begins; at most
+/// `reach` bytes back.
+#[inline]
+pub fn run_start(bytes: &[u8], end: usize, reach: usize, inside: impl Fn(u8) -> bool) -> usize {
+    let before = bytes.get(..end).unwrap_or_default();
+    before.len()
+        - before
+            .iter()
+            .rev()
+            .take(reach)
+            .take_while(|byte| inside(**byte))
+            .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_and_remainder_agree() {
+        for length in [0, 1, 63, 64, 65, 127, 128, 200] {
+            for at in 0..length {
+                let mut bytes = vec![b'x'; length];
+                bytes[at] = b'7';
+                assert_eq!(find_digit(&bytes, 0), Some(at));
+                assert_eq!(find_digit(&bytes, at), Some(at));
+                assert_eq!(find_digit(&bytes, at + 1), None);
+            }
+        }
+    }
+
+    #[test]
+    fn runs_stop_where_the_class_ends() {
+        assert_eq!(run_end(b"ab12cd", 2, |byte| byte.is_ascii_digit()), 4);
+        assert_eq!(run_start(b"ab12cd", 4, 9, |byte| byte.is_ascii_digit()), 2);
+        assert_eq!(run_start(b"ab12cd", 4, 1, |byte| byte.is_ascii_digit()), 3);
+        assert_eq!(run_start(b"ab", 9, 9, |_| true), 0);
+    }
+}

@@ -1,0 +1,85 @@
+//! Word boundaries, and words that stand nearby.
+
+use crate::segment::floor_boundary;
+
+/// Whether a byte continues a word: a letter, a digit, an underscore, or part of a character
+/// beyond ASCII.
+#[inline]
+pub fn is_word_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
+
+/// Whether the character before `at` is no letter, digit or underscore.
+pub fn boundary_before(text: &str, at: usize) -> bool {
+    text.get(..at)
+        .and_then(|before| before.chars().next_back())
+        .is_none_or(|before| !is_word(before))
+}
+
+/// Whether the character at `at` is no letter, digit or underscore.
+pub fn boundary_after(text: &str, at: usize) -> bool {
+    text.get(at..)
+        .and_then(|after| after.chars().next())
+        .is_none_or(|after| !is_word(after))
+}
+
+fn is_word(character: char) -> bool {
+    character == '_' || character.is_alphanumeric()
+}
+
+/// Whether one of `words` stands, on its own, in the `reach` bytes before `at`. The words are in
+/// lower-case ASCII; the text may be in either case. Meant for the few places where something has
+/// been found already.
+///
+/// ```
+/// use caponier_sdk::scan::words;
+///
+/// assert!(words::before("My Card number is 4111", 18, 32, &["card"]));
+/// assert!(!words::before("Discarded in 4111", 13, 32, &["card"]));
+/// ```
+pub fn before(text: &str, at: usize, reach: usize, words: &[&str]) -> bool {
+    let start = floor_boundary(text, at.saturating_sub(reach));
+    text.get(start..at).is_some_and(|near| {
+        words
+            .iter()
+            .any(|word| stands_in(near.as_bytes(), word.as_bytes()))
+    })
+}
+
+fn stands_in(text: &[u8], word: &[u8]) -> bool {
+    !word.is_empty()
+        && text.windows(word.len()).enumerate().any(|(at, part)| {
+            part.eq_ignore_ascii_case(word)
+                && at
+                    .checked_sub(1)
+                    .and_then(|before| text.get(before))
+                    .is_none_or(|before| !is_word_byte(*before))
+                && text
+                    .get(at + word.len())
+                    .is_none_or(|after| !is_word_byte(*after))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_not_part_of_another() {
+        assert!(before("ssn: 1", 5, 10, &["ssn"]));
+        assert!(before("SSN 1", 4, 10, &["ssn"]));
+        assert!(!before("lessn 1", 6, 10, &["ssn"]));
+        assert!(!before("ssnx 1", 5, 10, &["ssn"]));
+        assert!(!before("ssn is far away 1", 16, 5, &["ssn"]));
+        assert!(before("é ssn é1", 9, 8, &["ssn"]));
+    }
+
+    #[test]
+    fn boundaries_know_letters_beyond_ascii() {
+        assert!(!boundary_before("é1", 2));
+        assert!(boundary_before("—1", 3));
+        assert!(boundary_before("1", 0));
+        assert!(!boundary_after("1é", 1));
+        assert!(boundary_after("1", 1));
+    }
+}

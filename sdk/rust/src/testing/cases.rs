@@ -1,0 +1,270 @@
+//! Cases in YAML.
+//!
+//! A file is a list of cases:
+//!
+//! ```yaml
+//! - name: an address in a sentence
+//!   stage: prompt                 # default; or retrieval, output
+//!   settings: { entities: [email] }
+//!   text: write to ann@example.org
+//!   expect:
+//!     - { rule: email, text: ann@example.org, min_confidence: 0.9 }
+//! - name: two segments
+//!   segments:
+//!     - { role: user, text: hello }
+//!     - { role: document, kind: document, name: a.txt, text: hello, attributes: { trust: low } }
+//!   none: true
+//! ```
+//!
+//! `text` is short for one segment of a user. An expectation names its `rule` and, where it
+//! matters, the `segment` (its place in the list), the `text` found or its `span` in bytes,
+//! `min_confidence`, `max_confidence` and `replacement`. What is found must be what is expected,
+//! no more and no less, unless `more: true`. `none: true` says that nothing is. `applied` is the
+//! text of the first segment after everything found in it has been replaced.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::testing::{Found, Harness, Input, Outcome};
+use crate::{Error, Kind, Plugin, Role, Stage};
+
+/// One case.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// What it shows.
+    pub name: String,
+    /// The stage; `prompt` where it is left out.
+    pub stage: Option<String>,
+    /// The plugin's settings.
+    pub settings: Option<serde_json::Value>,
+    /// One segment of a user.
+    pub text: Option<String>,
+    /// The segments, where there is no `text`.
+    #[serde(default)]
+    pub segments: Vec<CaseSegment>,
+    /// What must be found.
+    #[serde(default)]
+    pub expect: Vec<Expectation>,
+    /// Whether nothing must be found.
+    #[serde(default)]
+    pub none: bool,
+    /// Whether more may be found than `expect` names.
+    #[serde(default)]
+    pub more: bool,
+    /// The first segment's text after everything found in it has been replaced.
+    pub applied: Option<String>,
+}
+
+/// One segment of a case.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseSegment {
+    /// Whose it is; `user` where it is left out.
+    pub role: Option<String>,
+    /// What sort it is; `text` where it is left out.
+    pub kind: Option<String>,
+    /// The tool's or document's name.
+    pub name: Option<String>,
+    /// The text.
+    pub text: String,
+    /// Provenance and labels.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// Something that must be found.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expectation {
+    /// By which rule.
+    pub rule: String,
+    /// In which segment, by its place in the list.
+    #[serde(default)]
+    pub segment: u32,
+    /// The text it covers.
+    pub text: Option<String>,
+    /// The bytes it covers: the first, and the one after the last.
+    pub span: Option<(usize, usize)>,
+    /// The least confidence.
+    pub min_confidence: Option<f64>,
+    /// The most confidence.
+    pub max_confidence: Option<f64>,
+    /// What is put in its place.
+    pub replacement: Option<String>,
+}
+
+/// The cases of one file.
+///
+/// # Errors
+/// Where the text is not a list of cases, or a case says nothing or contradicts itself.
+pub fn parse_cases(yaml: &str) -> Result<Vec<Case>, Error> {
+    let cases: Vec<Case> =
+        serde_saphyr::from_str(yaml).map_err(|error| Error::new(error.to_string()))?;
+    for case in &cases {
+        let wrong = if case.text.is_some() != case.segments.is_empty() {
+            "it needs either `text` or `segments`"
+        } else if case.none && !case.expect.is_empty() {
+            "`none: true` and `expect` contradict each other"
+        } else if !case.none && case.expect.is_empty() && case.applied.is_none() {
+            "it expects nothing; hint: say `none: true`"
+        } else {
+            continue;
+        };
+        return Err(Error::new(format!("case `{}`: {wrong}", case.name)));
+    }
+    Ok(cases)
+}
+
+/// Runs the cases of every `.yaml` file in a folder and answers how many there were.
+///
+/// # Errors
+/// Lists every case that fails, and every file that cannot be read.
+pub fn run_cases<P: Plugin>(folder: impl AsRef<Path>) -> Result<usize, Error> {
+    let folder = folder.as_ref();
+    let unreadable = |error: std::io::Error| Error::new(format!("{}: {error}", folder.display()));
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
+            files.push(path);
+        }
+    }
+    files.sort();
+    let (mut count, mut failures) = (0, Vec::new());
+    for file in files {
+        let cases = std::fs::read_to_string(&file)
+            .map_err(|error| Error::new(error.to_string()))
+            .and_then(|yaml| parse_cases(&yaml));
+        match cases {
+            Err(error) => failures.push(format!("{}: {error}", file.display())),
+            Ok(cases) => {
+                count += cases.len();
+                for case in cases {
+                    if let Err(error) = run_case::<P>(&case) {
+                        failures.push(format!("{}: {}: {error}", file.display(), case.name));
+                    }
+                }
+            }
+        }
+    }
+    if count == 0 {
+        failures.push(format!("{}: there is no case", folder.display()));
+    }
+    if failures.is_empty() {
+        Ok(count)
+    } else {
+        Err(Error::new(failures.join("\n")))
+    }
+}
+
+/// Runs one case.
+///
+/// # Errors
+/// Says what was expected and not found, or found and not expected.
+pub fn run_case<P: Plugin>(case: &Case) -> Result<(), Error> {
+    let settings = case
+        .settings
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let stage: Stage = case.stage.as_deref().unwrap_or("prompt").parse()?;
+    let inputs = inputs(case)?;
+    let outcome = Harness::<P>::new(&settings)?.inspect(stage, &inputs)?;
+    let mut left: Vec<&Found> = outcome.findings.iter().collect();
+    for expected in &case.expect {
+        match left
+            .iter()
+            .position(|found| matches(expected, found, &inputs))
+        {
+            Some(at) => {
+                left.remove(at);
+            }
+            None => {
+                return Err(Error::new(format!(
+                    "expected {expected:?}; found {}",
+                    describe(&outcome)
+                )));
+            }
+        }
+    }
+    if !case.more && !left.is_empty() && (case.none || !case.expect.is_empty()) {
+        return Err(Error::new(format!(
+            "nothing more was expected; found {}",
+            describe(&outcome)
+        )));
+    }
+    if let (Some(applied), Some(first)) = (&case.applied, inputs.first()) {
+        let text = outcome.applied(first.id, &first.text);
+        if text != *applied {
+            return Err(Error::new(format!(
+                "expected the text {applied:?}; it became {text:?}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn inputs(case: &Case) -> Result<Vec<Input>, Error> {
+    if let Some(text) = &case.text {
+        return Ok(vec![Input::user(text)]);
+    }
+    (0_u32..)
+        .zip(&case.segments)
+        .map(|(id, segment)| {
+            let role: Role = segment.role.as_deref().unwrap_or("user").parse()?;
+            let kind: Kind = segment.kind.as_deref().unwrap_or("text").parse()?;
+            let mut input = Input::new(role, kind, &segment.text).id(id);
+            input.name.clone_from(&segment.name);
+            input.attributes = segment.attributes.clone().into_iter().collect();
+            Ok(input)
+        })
+        .collect()
+}
+
+fn matches(expected: &Expectation, found: &Found, inputs: &[Input]) -> bool {
+    let text = || {
+        let input = inputs.iter().find(|input| input.id == found.segment)?;
+        input
+            .text
+            .get(found.span.clone().unwrap_or(0..input.text.len()))
+    };
+    expected.rule == found.rule
+        && expected.segment == found.segment
+        && expected
+            .text
+            .as_deref()
+            .is_none_or(|wanted| text() == Some(wanted))
+        && expected
+            .span
+            .is_none_or(|(start, end)| found.span == Some(start..end))
+        && expected
+            .min_confidence
+            .is_none_or(|least| found.confidence >= least)
+        && expected
+            .max_confidence
+            .is_none_or(|most| found.confidence <= most)
+        && (expected.replacement.is_none() || expected.replacement == found.replacement)
+}
+
+fn describe(outcome: &Outcome) -> String {
+    if outcome.findings.is_empty() {
+        return "nothing".into();
+    }
+    let found: Vec<String> = outcome
+        .findings
+        .iter()
+        .map(|found| {
+            format!(
+                "{} in {} at {:?} ({:.2})",
+                found.rule, found.segment, found.span, found.confidence
+            )
+        })
+        .collect();
+    found.join(", ")
+}
