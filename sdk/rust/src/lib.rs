@@ -53,6 +53,7 @@ pub mod hold;
 mod instance;
 pub mod log;
 mod manifest;
+pub mod normalise;
 mod plugin;
 mod report;
 pub mod scan;

@@ -24,7 +24,9 @@ impl std::fmt::Display for TrieError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Empty => "a pattern is empty; hint: leave it out",
-            Self::TooManyBytes => "the patterns use more than 128 different bytes; hint: build two tries",
+            Self::TooManyBytes => {
+                "the patterns use more than 128 different bytes; hint: build two tries"
+            }
             Self::TooManyNodes => "the patterns need more than 65535 nodes; hint: build two tries",
         })
     }
@@ -59,7 +61,9 @@ pub struct Trie {
 
 impl std::fmt::Debug for Trie {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Trie").field("nodes", &self.nodes.len()).finish_non_exhaustive()
+        f.debug_struct("Trie")
+            .field("nodes", &self.nodes.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -68,13 +72,19 @@ impl Trie {
     ///
     /// # Errors
     /// An empty pattern, or more patterns than the tables have room for.
-    pub fn build<'a>(fold: Fold, patterns: impl IntoIterator<Item = (&'a str, u64)>) -> Result<Self, TrieError> {
+    pub fn build<'a>(
+        fold: Fold,
+        patterns: impl IntoIterator<Item = (&'a str, u64)>,
+    ) -> Result<Self, TrieError> {
         let mut sorted: Vec<(Vec<u8>, u64)> = Vec::new();
         for (pattern, value) in patterns {
             if pattern.is_empty() {
                 return Err(TrieError::Empty);
             }
-            sorted.push((pattern.bytes().map(|byte| folded(fold, byte)).collect(), value));
+            sorted.push((
+                pattern.bytes().map(|byte| folded(fold, byte)).collect(),
+                value,
+            ));
         }
         let mut used = [false; 256];
         for byte in sorted.iter().flat_map(|(bytes, _)| bytes) {
@@ -98,7 +108,10 @@ impl Trie {
         // Letters of either case, and every sort of white space, are of the class of what they fold to.
         let of_folded = classes;
         for (byte, class) in (0..=u8::MAX).zip(classes.iter_mut()) {
-            *class = of_folded.get(usize::from(folded(fold, byte))).copied().unwrap_or(NONE);
+            *class = of_folded
+                .get(usize::from(folded(fold, byte)))
+                .copied()
+                .unwrap_or(NONE);
         }
         sorted.sort();
         sorted.dedup_by(|later, earlier| {
@@ -108,7 +121,11 @@ impl Trie {
             }
             same
         });
-        let mut trie = Self { classes, space, nodes: vec![Node::default()] };
+        let mut trie = Self {
+            classes,
+            space,
+            nodes: vec![Node::default()],
+        };
         trie.fill(&sorted)?;
         Ok(trie)
     }
@@ -120,14 +137,21 @@ impl Trie {
         while let Some((node, range, depth)) = queue.pop_front() {
             let below = sorted.get(range.clone()).unwrap_or_default();
             let first = u16::try_from(self.nodes.len()).map_err(|_| TrieError::TooManyNodes)?;
-            let mut made = Node { first, ..Node::default() };
+            let mut made = Node {
+                first,
+                ..Node::default()
+            };
             let mut at = range.start;
             for group in below.chunk_by(|a, b| a.0.get(depth) == b.0.get(depth)) {
                 let end = at + group.len();
                 match group.first().and_then(|(bytes, _)| bytes.get(depth)) {
                     None => made.value = group.iter().fold(0, |all, (_, value)| all | value),
                     Some(byte) => {
-                        let class = self.classes.get(usize::from(*byte)).copied().unwrap_or(NONE);
+                        let class = self
+                            .classes
+                            .get(usize::from(*byte))
+                            .copied()
+                            .unwrap_or(NONE);
                         made.children |= 1u128 << (class & 127);
                         queue.push_back((self.nodes.len(), at..end, depth + 1));
                         self.nodes.push(Node::default());
@@ -145,13 +169,19 @@ impl Trie {
     /// Whether a pattern can begin with this byte.
     #[inline]
     pub fn starts_with(&self, byte: u8) -> bool {
-        self.class(byte).is_some_and(|class| self.nodes.first().is_some_and(|root| root.children >> class & 1 == 1))
+        self.class(byte).is_some_and(|class| {
+            self.nodes
+                .first()
+                .is_some_and(|root| root.children >> class & 1 == 1)
+        })
     }
 
     /// Tells of every pattern that begins at `start`, shortest first: its value and where it ends.
     #[inline]
     pub fn walk(&self, bytes: &[u8], start: usize, mut found: impl FnMut(u64, usize)) {
-        let Some(mut node) = self.nodes.first().copied() else { return };
+        let Some(mut node) = self.nodes.first().copied() else {
+            return;
+        };
         let mut at = start;
         while let Some(class) = bytes.get(at).and_then(|byte| self.class(*byte)) {
             let bit = 1u128 << class;
@@ -159,11 +189,16 @@ impl Trie {
                 return;
             }
             let child = usize::from(node.first) + (node.children & (bit - 1)).count_ones() as usize;
-            let Some(next) = self.nodes.get(child) else { return };
+            let Some(next) = self.nodes.get(child) else {
+                return;
+            };
             node = *next;
             at += 1;
             if class == self.space {
-                while bytes.get(at).is_some_and(|byte| self.class(*byte) == Some(self.space)) {
+                while bytes
+                    .get(at)
+                    .is_some_and(|byte| self.class(*byte) == Some(self.space))
+                {
                     at += 1;
                 }
             }
@@ -183,7 +218,10 @@ impl Trie {
 
     #[inline]
     fn class(&self, byte: u8) -> Option<u8> {
-        self.classes.get(usize::from(byte)).copied().filter(|class| *class != NONE)
+        self.classes
+            .get(usize::from(byte))
+            .copied()
+            .filter(|class| *class != NONE)
     }
 }
 
@@ -201,7 +239,9 @@ mod tests {
 
     fn all(trie: &Trie, text: &str, start: usize) -> Vec<(u64, usize)> {
         let mut found = Vec::new();
-        trie.walk(text.as_bytes(), start, |value, end| found.push((value, end)));
+        trie.walk(text.as_bytes(), start, |value, end| {
+            found.push((value, end))
+        });
         found
     }
 
@@ -217,7 +257,11 @@ mod tests {
 
     #[test]
     fn prose_folds_case_and_white_space() {
-        let trie = Trie::build(Fold::Prose, [("from now on", 1), ("für", 2), ("now", 4), ("now", 8)]).unwrap();
+        let trie = Trie::build(
+            Fold::Prose,
+            [("from now on", 1), ("für", 2), ("now", 4), ("now", 8)],
+        )
+        .unwrap();
         assert_eq!(all(&trie, "From \n\t NOW  on!", 0), [(1, 15)]);
         assert_eq!(all(&trie, "für", 0), [(2, 4)]);
         assert_eq!(all(&trie, "now", 0), [(12, 3)]);
@@ -225,7 +269,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_built_is_said() {
-        assert_eq!(Trie::build(Fold::Exact, [("", 1)]).unwrap_err(), TrieError::Empty);
+        assert_eq!(
+            Trie::build(Fold::Exact, [("", 1)]).unwrap_err(),
+            TrieError::Empty
+        );
         assert!(all(&Trie::build(Fold::Exact, []).unwrap(), "abc", 0).is_empty());
     }
 

@@ -1,0 +1,457 @@
+//! Encodings that text is hidden in, each undone into a [`View`].
+//!
+//! Nothing here decodes more than it is given, and no result is longer than its source, so that
+//! a bomb has nowhere to grow.
+
+use std::ops::Range;
+
+use super::{View, ViewBuilder};
+
+/// Runs of at least `least` base64 or hexadecimal characters, without a look at most of the bytes
+/// between them.
+pub fn encoded_runs(text: &str, least: usize) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut runs = Vec::new();
+    let least = least.max(1);
+    let mut from = 0;
+    // A run that begins at or after `from` and is long enough covers `from + least - 1`, unless it
+    // begins behind that; so one byte in `least` is enough to rule a stretch out.
+    while let Some(probe) = bytes.get(from + least - 1) {
+        if !in_alphabet(*probe) {
+            from += least;
+            continue;
+        }
+        let before = bytes.get(from..from + least - 1).unwrap_or_default();
+        let start = from
+            + before
+                .iter()
+                .rposition(|byte| !in_alphabet(*byte))
+                .map_or(0, |at| at + 1);
+        let after = bytes.get(from + least..).unwrap_or_default();
+        let end = from
+            + least
+            + after
+                .iter()
+                .position(|byte| !in_alphabet(*byte))
+                .unwrap_or(after.len());
+        if end - start >= least {
+            runs.push(start..end);
+        }
+        from = end + 1;
+    }
+    runs
+}
+
+const fn in_alphabet(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+}
+
+/// What base64 (either alphabet, padded or not) in `run` says, if it says text.
+pub fn base64(text: &str, run: Range<usize>) -> Option<View<'static>> {
+    let bytes = text.as_bytes().get(run.clone())?;
+    let mut decoded = Vec::with_capacity(bytes.len() * 3 / 4 + 3);
+    for group in bytes.chunks(4) {
+        let mut bits = 0u32;
+        for byte in group {
+            bits = bits << 6 | u32::from(sextet(*byte)?);
+        }
+        let [_, first, second, third] = (bits << (6 * (4 - group.len()))).to_be_bytes();
+        let kept = [first, second, third];
+        decoded.extend(kept.iter().take(group.len() * 3 / 4));
+    }
+    whole(run, &decoded)
+}
+
+/// What hexadecimal digits in `run` say, if they say text.
+pub fn hex(text: &str, run: Range<usize>) -> Option<View<'static>> {
+    let bytes = text.as_bytes().get(run.clone())?;
+    let mut decoded = Vec::with_capacity(bytes.len() / 2);
+    for pair in bytes.chunks_exact(2) {
+        let [high, low] = pair else { return None };
+        decoded.push(digit(*high)? << 4 | digit(*low)?);
+    }
+    whole(run, &decoded)
+}
+
+/// The text with `%41`, `&lt;`, `&#65;`, `\u0041` and `\x41` undone, if there are any.
+pub fn escapes(text: &str) -> Option<View<'static>> {
+    let mut builder = ViewBuilder::with_capacity(text.len());
+    let mut copied = 0;
+    let mut at = 0;
+    let mut buffer = Vec::new();
+    while let Some(rest) = text.get(at..) {
+        let Some(skip) = rest
+            .bytes()
+            .position(|byte| matches!(byte, b'%' | b'&' | b'\\'))
+        else {
+            break;
+        };
+        at += skip;
+        buffer.clear();
+        let start = at;
+        // Neighbours are decoded together: one character may be several percent-encoded bytes.
+        while let Some((bytes, length)) = escape(text.as_bytes().get(at..).unwrap_or_default()) {
+            buffer.extend(bytes.as_slice());
+            at += length;
+        }
+        if at == start {
+            at += 1;
+            continue;
+        }
+        if let Ok(decoded) = std::str::from_utf8(&buffer) {
+            builder.copy(copied, text.get(copied..start).unwrap_or_default());
+            builder.replace(start..at, decoded);
+            copied = at;
+        }
+    }
+    if builder.is_empty() {
+        return None;
+    }
+    builder.copy(copied, text.get(copied..).unwrap_or_default());
+    Some(builder.finish())
+}
+
+/// The bytes of one character, at most four.
+struct Few {
+    bytes: [u8; 4],
+    length: usize,
+}
+
+impl Few {
+    fn of(code: u32) -> Option<Self> {
+        let mut bytes = [0; 4];
+        let length = char::from_u32(code)
+            .filter(|c| *c != '\0')?
+            .encode_utf8(&mut bytes)
+            .len();
+        Some(Self { bytes, length })
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
+fn escape(bytes: &[u8]) -> Option<(Few, usize)> {
+    match bytes {
+        [b'%', high, low, ..] => {
+            let byte = digit(*high)? << 4 | digit(*low)?;
+            (byte != 0).then_some((
+                Few {
+                    bytes: [byte, 0, 0, 0],
+                    length: 1,
+                },
+                3,
+            ))
+        }
+        [b'\\', b'x', digits @ ..] => number(digits, 2, 16).map(|code| (code, 4)).and_then(few),
+        [b'\\', b'u', digits @ ..] => number(digits, 4, 16).map(|code| (code, 6)).and_then(few),
+        [b'&', b'#', b'x' | b'X', rest @ ..] => entity(rest, 16, 3),
+        [b'&', b'#', rest @ ..] => entity(rest, 10, 2),
+        [b'&', rest @ ..] => [
+            ("lt;", '<'),
+            ("gt;", '>'),
+            ("amp;", '&'),
+            ("quot;", '"'),
+            ("apos;", '\''),
+            ("nbsp;", ' '),
+            ("Tab;", '\t'),
+            ("NewLine;", '\n'),
+            ("colon;", ':'),
+            ("lpar;", '('),
+            ("rpar;", ')'),
+            ("sol;", '/'),
+        ]
+        .iter()
+        .find(|(name, _)| rest.starts_with(name.as_bytes()))
+        .and_then(|(name, character)| Some((Few::of(u32::from(*character))?, name.len() + 1))),
+        _ => None,
+    }
+}
+
+fn few((code, length): (u32, usize)) -> Option<(Few, usize)> {
+    Some((Few::of(code)?, length))
+}
+
+fn entity(rest: &[u8], radix: u32, prefix: usize) -> Option<(Few, usize)> {
+    let digits = rest
+        .iter()
+        .take(7)
+        .take_while(|byte| char::from(**byte).is_digit(radix))
+        .count();
+    let code = number(rest, digits, radix)?;
+    let semicolon = usize::from(rest.get(digits) == Some(&b';'));
+    Some((Few::of(code)?, prefix + digits + semicolon))
+}
+
+fn number(bytes: &[u8], digits: usize, radix: u32) -> Option<u32> {
+    let digits = bytes.get(..digits).filter(|digits| !digits.is_empty())?;
+    digits.iter().try_fold(0u32, |sum, byte| {
+        sum.checked_mul(radix)?
+            .checked_add(char::from(*byte).to_digit(radix)?)
+    })
+}
+
+/// Every letter moved by thirteen.
+pub fn rot13(text: &str, range: Range<usize>) -> View<'static> {
+    let part = text.get(range.clone()).unwrap_or_default();
+    let turned: String = part
+        .chars()
+        .map(|c| match c {
+            'a'..='m' | 'A'..='M' => char::from_u32(u32::from(c) + 13).unwrap_or(c),
+            'n'..='z' | 'N'..='Z' => char::from_u32(u32::from(c) - 13).unwrap_or(c),
+            _ => c,
+        })
+        .collect();
+    let mut builder = ViewBuilder::default();
+    builder.copy(range.start, &turned);
+    builder.finish()
+}
+
+/// The characters from last to first.
+pub fn reversed(text: &str, range: Range<usize>) -> View<'static> {
+    let part = text.get(range.clone()).unwrap_or_default();
+    let mut builder = ViewBuilder::with_capacity(part.len());
+    for (at, character) in part.char_indices().rev() {
+        let at = range.start + at;
+        builder.replace_char(at..at + character.len_utf8(), character);
+    }
+    builder.finish()
+}
+
+/// Digits and signs inside of words as the letters that they stand for.
+pub fn leet(text: &str) -> View<'static> {
+    let mut letters = String::with_capacity(text.len());
+    for word in text.split_inclusive(|c: char| c.is_whitespace()) {
+        let mixed = word.bytes().any(|byte| byte.is_ascii_alphabetic())
+            && word
+                .bytes()
+                .any(|byte| matches!(byte, b'0'..=b'9' | b'@' | b'$' | b'!' | b'|'));
+        if !mixed {
+            letters.push_str(word);
+            continue;
+        }
+        letters.extend(word.chars().map(|c| match c {
+            '0' => 'o',
+            '1' | '!' | '|' => 'i',
+            '3' => 'e',
+            '4' | '@' => 'a',
+            '5' | '$' => 's',
+            '7' => 't',
+            '8' => 'b',
+            '9' => 'g',
+            _ => c,
+        }));
+    }
+    let mut builder = ViewBuilder::default();
+    builder.copy(0, &letters);
+    builder.finish()
+}
+
+/// Single letters set apart by separators, drawn together: `i g n o r e` becomes `ignore`. A wider
+/// gap, or a change of separator, stays a space. None where there are fewer than `least` in a row.
+pub fn spaced(text: &str, least: usize) -> Option<View<'static>> {
+    let mut builder = ViewBuilder::with_capacity(text.len());
+    let (mut any, mut copied, mut at) = (false, 0, 0);
+    let bytes = text.as_bytes();
+    while at < bytes.len() {
+        let Some(run) = spaced_run(bytes, at) else {
+            at += 1;
+            continue;
+        };
+        if run.letters < least {
+            at = run.end;
+            continue;
+        }
+        any = true;
+        builder.copy(copied, text.get(copied..at).unwrap_or_default());
+        let mut position = at;
+        while position < run.end {
+            let letter = text.get(position..position + 1).unwrap_or_default();
+            builder.copy(position, letter);
+            let gap = separators(bytes, position + 1);
+            let next = position + 1 + gap;
+            if next < run.end && wide(bytes, position + 1, gap, run.separator) {
+                builder.replace(position + 1..next, " ");
+            }
+            position = next;
+        }
+        copied = run.letters_end;
+        at = run.end.max(at + 1);
+    }
+    any.then(|| {
+        builder.copy(copied, text.get(copied..).unwrap_or_default());
+        builder.finish()
+    })
+}
+
+struct SpacedRun {
+    letters: usize,
+    letters_end: usize,
+    end: usize,
+    separator: u8,
+}
+
+/// A row of single letters from `start` on, where a word begins.
+fn spaced_run(bytes: &[u8], start: usize) -> Option<SpacedRun> {
+    let single = |at: usize| {
+        bytes.get(at).is_some_and(u8::is_ascii_alphanumeric)
+            && !bytes.get(at + 1).is_some_and(|byte| continues(*byte))
+    };
+    if !single(start)
+        || start
+            .checked_sub(1)
+            .and_then(|at| bytes.get(at))
+            .is_some_and(|byte| continues(*byte))
+    {
+        return None;
+    }
+    let separator = bytes.get(start + 1).copied().unwrap_or(b' ');
+    let mut run = SpacedRun {
+        letters: 1,
+        letters_end: start + 1,
+        end: start + 1,
+        separator,
+    };
+    loop {
+        let gap = separators(bytes, run.letters_end);
+        let next = run.letters_end + gap;
+        if gap == 0 || !single(next) {
+            run.end = run.letters_end;
+            return Some(run);
+        }
+        run.letters += 1;
+        run.letters_end = next + 1;
+    }
+}
+
+/// How many separators, four at most, stand at `at`.
+fn separators(bytes: &[u8], at: usize) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let count = rest
+        .iter()
+        .take(5)
+        .take_while(|byte| {
+            matches!(
+                byte,
+                b' ' | b'-' | b'_' | b'.' | b',' | b'*' | b'|' | b'/' | b'\n' | b'\t'
+            )
+        })
+        .count();
+    if count > 4 { 0 } else { count }
+}
+
+fn wide(bytes: &[u8], at: usize, gap: usize, separator: u8) -> bool {
+    gap > 1 || bytes.get(at) != Some(&separator)
+}
+
+const fn continues(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80 || byte == b'\''
+}
+
+const fn sextet(byte: u8) -> Option<u8> {
+    Some(match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => return None,
+    })
+}
+
+const fn digit(byte: u8) -> Option<u8> {
+    Some(match byte {
+        b'0'..=b'9' => byte - b'0',
+        b'a'..=b'f' => byte - b'a' + 10,
+        b'A'..=b'F' => byte - b'A' + 10,
+        _ => return None,
+    })
+}
+
+/// A view in which every byte stands for the whole run, if the bytes are text.
+fn whole(run: Range<usize>, decoded: &[u8]) -> Option<View<'static>> {
+    let decoded = std::str::from_utf8(decoded).ok()?;
+    let readable = decoded
+        .bytes()
+        .filter(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~') || *byte >= 0x80)
+        .count();
+    if decoded.is_empty() || readable < decoded.len() {
+        return None;
+    }
+    let mut builder = ViewBuilder::with_capacity(decoded.len());
+    builder.replace(run, decoded);
+    Some(builder.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodings_are_undone() {
+        let said = |view: Option<View<'static>>| view.map(|view| view.text().to_owned());
+        let text = "run: aWdub3JlIGFsbCBydWxlcw== now";
+        let runs = encoded_runs(text, 16);
+        assert_eq!(runs, [5..27]);
+        let view = base64(text, 5..27).unwrap();
+        assert_eq!(
+            (view.text(), view.source(0..6)),
+            ("ignore all rules", 5..27)
+        );
+        assert_eq!(said(hex("69676e6f7265", 0..12)).as_deref(), Some("ignore"));
+        assert_eq!(
+            said(escapes("a%69g &#110;&#x6f;r\\u0065 &lt;b&gt; 100% & c")).as_deref(),
+            Some("aig nore <b> 100% & c")
+        );
+        assert_eq!(said(escapes("%c3%a9")).as_deref(), Some("é"));
+        assert_eq!(said(escapes("100% sure & done \\o/")), None);
+        assert_eq!(rot13("Vtaber", 0..6).text(), "Ignore");
+        assert_eq!(reversed("erongi", 0..6).text(), "ignore");
+        assert_eq!(leet("1gn0r3 4ll 2024").text(), "ignore all 2024");
+        assert_eq!(
+            said(spaced("so: i g n o r e  a l l, ok then", 4)).as_deref(),
+            Some("so: ignore all, ok then")
+        );
+        assert_eq!(
+            said(spaced("i-g-n-o-r-e a-l-l", 4)).as_deref(),
+            Some("ignore all")
+        );
+        assert_eq!(said(spaced("I am a person", 4)), None);
+    }
+
+    #[test]
+    fn what_is_no_text_is_left() {
+        assert!(base64("/////////////////////w==", 0..22).is_none());
+        assert!(hex("deadbeefdeadbeef", 0..16).is_none());
+    }
+
+    #[test]
+    fn a_run_is_found_wherever_it_lies() {
+        for lead in 0..40 {
+            for length in 14..40 {
+                let text = format!(
+                    "{}{} tail",
+                    "- ".repeat(lead / 2) + &" ".repeat(lead % 2),
+                    "a".repeat(length)
+                );
+                let long = encoded_runs(&text, 20);
+                assert_eq!(long.len(), usize::from(length >= 20), "{lead} {length}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_span_is_on_boundaries(text in "\\PC{0,30}|([a-z] |[%&#x;\\\\u0-9a-f]|é){0,40}") {
+            let views = [escapes(&text), spaced(&text, 2), Some(leet(&text)), Some(rot13(&text, 0..text.len())), Some(reversed(&text, 0..text.len()))];
+            for view in views.into_iter().flatten() {
+                for (at, character) in view.text().char_indices() {
+                    let source = view.source(at..at + character.len_utf8());
+                    proptest::prop_assert!(source.start < source.end && source.end <= text.len());
+                    proptest::prop_assert!(text.is_char_boundary(source.start) && text.is_char_boundary(source.end));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Text made from other text, and the map back.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// A stretch of a view: where it begins there, and which bytes of the source it was made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Piece {
+    at: usize,
+    from: usize,
+    until: usize,
+    /// Byte for byte the same as the source. Otherwise the piece stands for its source as a whole.
+    same: bool,
+}
+
+/// Text made from a source, with a map from each byte to the span of the source that it stands for.
+#[derive(Clone, PartialEq, Eq)]
+pub struct View<'a> {
+    text: Cow<'a, str>,
+    /// Empty: the text is its own source.
+    pieces: Vec<Piece>,
+}
+
+/// Says how long it is, never what it says.
+impl std::fmt::Debug for View<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("View")
+            .field("bytes", &self.text.len())
+            .field("pieces", &self.pieces.len())
+            .finish()
+    }
+}
+
+impl<'a> View<'a> {
+    /// The text as it came.
+    pub const fn identity(text: &'a str) -> Self {
+        Self {
+            text: Cow::Borrowed(text),
+            pieces: Vec::new(),
+        }
+    }
+
+    /// What the view says.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the text is its own source.
+    pub const fn is_identity(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// The smallest span of the source that the bytes of `range` were made from. An empty range, or
+    /// one beyond the text, gives an empty span.
+    pub fn source(&self, range: Range<usize>) -> Range<usize> {
+        let end = range.end.min(self.text.len());
+        let start = range.start.min(end);
+        if self.pieces.is_empty() {
+            return start..end;
+        }
+        if start == end {
+            let at = self
+                .piece_at(start)
+                .map_or(0, |piece| piece.source_of(start).start);
+            return at..at;
+        }
+        let from = self
+            .piece_at(start)
+            .map_or(0, |piece| piece.source_of(start).start);
+        let until = self
+            .piece_at(end - 1)
+            .map_or(from, |piece| piece.source_of(end - 1).end);
+        // A reversed view runs backwards through its source.
+        let (first, last) = (self.piece_at(end - 1), self.piece_at(start));
+        if let (Some(first), Some(last)) = (first, last)
+            && first.from < last.from
+        {
+            return first.source_of(end - 1).start..last.source_of(start).end;
+        }
+        from..until.max(from)
+    }
+
+    fn piece_at(&self, at: usize) -> Option<Piece> {
+        let after = self.pieces.partition_point(|piece| piece.at <= at);
+        self.pieces.get(after.checked_sub(1)?).copied()
+    }
+}
+
+impl Piece {
+    fn source_of(self, at: usize) -> Range<usize> {
+        if self.same {
+            let from = self.from + (at - self.at);
+            from.min(self.until)..(from + 1).min(self.until)
+        } else {
+            self.from..self.until
+        }
+    }
+}
+
+/// Builds a [`View`] piece by piece.
+#[derive(Default)]
+pub struct ViewBuilder {
+    text: String,
+    pieces: Vec<Piece>,
+}
+
+impl std::fmt::Debug for ViewBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ViewBuilder")
+            .field("bytes", &self.text.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl ViewBuilder {
+    /// An empty view with room for `bytes`.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self {
+            text: String::with_capacity(bytes),
+            pieces: Vec::new(),
+        }
+    }
+
+    /// How long the view is so far.
+    pub fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Whether nothing was added yet.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// What has been added so far.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Takes `text`, which stands at `from` in the source, over as it is.
+    pub fn copy(&mut self, from: usize, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        match self.pieces.last_mut() {
+            Some(last)
+                if last.same
+                    && last.until == from
+                    && last.until - last.from == self.text.len() - last.at =>
+            {
+                last.until = from + text.len();
+            }
+            _ => self.pieces.push(Piece {
+                at: self.text.len(),
+                from,
+                until: from + text.len(),
+                same: true,
+            }),
+        }
+        self.text.push_str(text);
+    }
+
+    /// Puts `text` in the place of the source's `range`. Empty text leaves the range out.
+    pub fn replace(&mut self, range: Range<usize>, text: &str) {
+        if !text.is_empty() {
+            self.pieces.push(Piece {
+                at: self.text.len(),
+                from: range.start,
+                until: range.end,
+                same: false,
+            });
+            self.text.push_str(text);
+        }
+    }
+
+    /// Puts one character in the place of the source's `range`.
+    pub fn replace_char(&mut self, range: Range<usize>, character: char) {
+        self.replace(range, character.encode_utf8(&mut [0; 4]));
+    }
+
+    /// The view.
+    pub fn finish(self) -> View<'static> {
+        let mut pieces = self.pieces;
+        if pieces.is_empty() {
+            // So that an empty view of a source that is not empty is not taken for the source itself.
+            pieces.push(Piece {
+                at: 0,
+                from: 0,
+                until: 0,
+                same: false,
+            });
+        }
+        View {
+            text: Cow::Owned(self.text),
+            pieces,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_lead_back_to_the_source() {
+        let source = "a&lt;b";
+        let mut builder = ViewBuilder::default();
+        builder.copy(0, "a");
+        builder.replace(1..5, "<");
+        builder.copy(5, &source[5..]);
+        let view = builder.finish();
+        assert_eq!(view.text(), "a<b");
+        assert_eq!(view.source(0..1), 0..1);
+        assert_eq!(view.source(1..2), 1..5);
+        assert_eq!(view.source(1..3), 1..6);
+        assert_eq!(view.source(3..9), 6..6);
+        assert_eq!(View::identity("abc").source(1..2), 1..2);
+        assert!(!ViewBuilder::default().finish().is_identity());
+    }
+
+    #[test]
+    fn a_reversed_view_leads_back_too() {
+        let mut builder = ViewBuilder::default();
+        for (at, character) in "abc".char_indices().rev() {
+            builder.replace_char(at..at + 1, character);
+        }
+        assert_eq!(builder.finish().source(0..2), 1..3);
+    }
+}
