@@ -1,0 +1,372 @@
+//! A checked set of Rego sources with their data.
+
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
+use std::time::Duration;
+
+use regorus::{Engine, PolicyLengthConfig, Value};
+
+use crate::actions::Actions;
+use crate::evaluator::{Evaluator, place_of, reason_of};
+use crate::{check, selftest};
+
+/// The policy that is used beside, or instead of, the operator's own.
+pub const DEFAULT_POLICY: &str = include_str!("../../../policies/default.rego");
+
+/// What is asked of a policy.
+pub(crate) const ENTRY_POINT: &str = "data.caponier.decision";
+
+/// The package that the entry point lives in.
+const PACKAGE: &str = "data.caponier";
+
+/// The time one self-test may take: it runs cold, off the request path, on a busy machine.
+const SELF_TEST_LIMIT: Duration = Duration::from_secs(2);
+
+/// Generated policies have long lines; the engine's own limits are 1 024 columns and 1 MiB.
+const LENGTHS: PolicyLengthConfig = PolicyLengthConfig {
+    max_col: NonZeroU32::new(1 << 20).expect("not zero"),
+    max_file_bytes: NonZeroUsize::new(16 << 20).expect("not zero"),
+    max_lines: NonZeroUsize::new(1 << 20).expect("not zero"),
+};
+
+/// One Rego file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// What messages call it.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl Source {
+    /// A file by its name and text.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            text: text.into(),
+        }
+    }
+
+    /// The embedded default policy.
+    pub fn default_policy() -> Self {
+        Self::new("default.rego", DEFAULT_POLICY)
+    }
+}
+
+/// A line of a policy file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Location {
+    /// The file.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+impl std::fmt::Display for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// Why policies cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BundleError {
+    /// A file that is not Rego.
+    #[error("{place}: {why}")]
+    Parse {
+        /// `file:line:column`.
+        place: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// Two files of one name: messages could not tell them apart.
+    #[error("two policy files are named `{name}`")]
+    DuplicateName {
+        /// The name.
+        name: String,
+    },
+    /// A call of what is neither a function of the policies nor a builtin.
+    #[error(
+        "{at}: there is no function `{name}`\n\
+         hint: builtins that read a clock, the network, the environment or random numbers are not available; \
+         a request's time is `input.context.time`"
+    )]
+    UnknownFunction {
+        /// Where it is called.
+        at: Location,
+        /// What is called.
+        name: String,
+    },
+    /// Functions that call themselves.
+    #[error("{at}: functions may not call themselves: {path}")]
+    Recursion {
+        /// Where the circle closes.
+        at: Location,
+        /// The functions on the way.
+        path: String,
+    },
+    /// Nothing that could decide.
+    #[error(
+        "no policy declares `decision` in package caponier\n\
+         hint: leave the default policy in, or add `decision := {{\"action\": \"deny\", …}}`"
+    )]
+    NoEntryPoint,
+    /// Data that is no object, or that a policy's rules stand in the way of.
+    #[error("policy data: {why}")]
+    Data {
+        /// What is wrong.
+        why: String,
+    },
+    /// A word in `limits` that is no answer to a gap.
+    #[error("policy data: limits.{key} must be allow, flag or deny")]
+    Limit {
+        /// The key.
+        key: String,
+    },
+    /// The policies parse and do not work.
+    #[error("self-test of phase {phase}: {why}")]
+    SelfTest {
+        /// The phase.
+        phase: &'static str,
+        /// What went wrong.
+        why: String,
+    },
+    /// The engine refuses the policies as a whole.
+    #[error("{place}: {why}")]
+    Engine {
+        /// `file:line:column`, or `policies`.
+        place: String,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// What engines are made from.
+pub(crate) struct Parts {
+    pub(crate) sources: Vec<Source>,
+    pub(crate) actions: Actions,
+    data: Value,
+}
+
+impl Parts {
+    /// A new engine: parsed anew, so that threads share no counters.
+    pub(crate) fn engine(&self) -> Result<Engine, BundleError> {
+        let mut engine = Engine::new();
+        engine.set_policy_length_config(LENGTHS);
+        // A builtin that refuses its operand ends the decision, rather than making a rule that
+        // should have denied quietly undefined.
+        engine.set_strict_builtin_errors(true);
+        // Else `print` writes what was inspected to the standard error.
+        engine.set_gather_prints(true);
+        for source in &self.sources {
+            engine
+                .add_policy(source.name.clone(), source.text.clone())
+                .map_err(|error| {
+                    let message = error.to_string();
+                    BundleError::Parse {
+                        place: place_of(&message).unwrap_or_else(|| source.name.clone()),
+                        why: reason_of(&message),
+                    }
+                })?;
+        }
+        engine
+            .add_data(self.data.clone())
+            .map_err(|error| BundleError::Data {
+                why: reason_of(&error.to_string()),
+            })?;
+        Ok(engine)
+    }
+}
+
+/// A checked, immutable set of Rego sources with their data.
+#[derive(Clone)]
+pub struct Bundle {
+    parts: Arc<Parts>,
+}
+
+impl Bundle {
+    /// Checks policies that stand alone: they must declare `decision` themselves.
+    ///
+    /// `data` is the whole `data` document. `data.caponier.actions` is put into it from `actions`,
+    /// and what is missing of `data.caponier.limits` (`over_limit`, `unrecognized`, `endpoint`,
+    /// `opaque.image`, `opaque.audio`, `opaque.file`, `drop_confidence`) is filled in.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with file and line.
+    pub fn compile(
+        sources: Vec<Source>,
+        actions: Actions,
+        data: serde_json::Value,
+    ) -> Result<Self, BundleError> {
+        let data = complete(Value::from(data), &actions)?;
+        let bundle = Self {
+            parts: Arc::new(Parts {
+                sources,
+                actions,
+                data,
+            }),
+        };
+        bundle.check()?;
+        Ok(bundle)
+    }
+
+    /// Checks the operator's policies together with the default one, which they extend; if one of
+    /// them declares `decision` in package caponier, the default one is left out.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with file and line.
+    pub fn with_default(
+        mut sources: Vec<Source>,
+        actions: Actions,
+        data: serde_json::Value,
+    ) -> Result<Self, BundleError> {
+        let parts = Parts {
+            sources,
+            actions: Actions::shipped(),
+            data: Value::new_object(),
+        };
+        let own = declares_entry_point(&mut parts.engine()?);
+        sources = parts.sources;
+        if !own {
+            sources.insert(0, Source::default_policy());
+        }
+        Self::compile(sources, actions, data)
+    }
+
+    /// A bundle made ready for one thread. To be called when a revision is built, not on a request.
+    ///
+    /// # Errors
+    /// None that [`Bundle::compile`] would not have found.
+    pub fn evaluator(&self) -> Result<Evaluator, BundleError> {
+        let mut evaluator = Evaluator::new(Arc::clone(&self.parts))?;
+        // The engine analyses its policies at the first evaluation: here, not on a request.
+        evaluator.set_time_limit(SELF_TEST_LIMIT);
+        selftest::run(&mut evaluator)?;
+        evaluator.set_time_limit(crate::DEFAULT_TIME_LIMIT);
+        Ok(evaluator)
+    }
+
+    /// The `actions:` table.
+    pub fn actions(&self) -> &Actions {
+        &self.parts.actions
+    }
+
+    /// The sources, for digests and for packing.
+    pub fn sources(&self) -> &[Source] {
+        &self.parts.sources
+    }
+
+    fn check(&self) -> Result<(), BundleError> {
+        let mut names = std::collections::BTreeSet::new();
+        for source in &self.parts.sources {
+            if !names.insert(source.name.as_str()) {
+                return Err(BundleError::DuplicateName {
+                    name: source.name.clone(),
+                });
+            }
+        }
+        let mut engine = self.parts.engine()?;
+        check::check(engine.get_modules())?;
+        if !declares_entry_point(&mut engine) {
+            return Err(BundleError::NoEntryPoint);
+        }
+        self.evaluator().map(drop)
+    }
+}
+
+/// Shows the names of the sources only.
+impl std::fmt::Debug for Bundle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&str> = self
+            .parts
+            .sources
+            .iter()
+            .map(|source| source.name.as_str())
+            .collect();
+        f.debug_struct("Bundle")
+            .field("sources", &names)
+            .finish_non_exhaustive()
+    }
+}
+
+fn declares_entry_point(engine: &mut Engine) -> bool {
+    engine
+        .get_modules()
+        .iter()
+        .any(|module| check::package_of(module) == PACKAGE && check::declares(module, "decision"))
+}
+
+/// The default answers to what cannot be inspected.
+const LIMITS: &[(&str, &str)] = &[("over_limit", "deny"), ("unrecognized", "flag")];
+const OPAQUE: &[(&str, &str)] = &[("image", "allow"), ("audio", "flag"), ("file", "deny")];
+
+/// The confidence from which a poisoned document is dropped.
+const DROP_CONFIDENCE: f64 = 0.7;
+
+/// Puts `caponier.actions` and the missing `caponier.limits` into the data document.
+fn complete(mut data: Value, actions: &Actions) -> Result<Value, BundleError> {
+    let caponier = child(&mut data, "caponier", "data")?;
+    let object = caponier
+        .as_object_mut()
+        .map_err(|_| not_an_object("caponier"))?;
+    object.insert("actions".into(), actions.to_value());
+    let limits = child(caponier, "limits", "caponier")?;
+    let unrecognized = fill(limits, LIMITS, "")?;
+    // An endpoint that is not known is one more thing that is not recognised.
+    fill(limits, &[("endpoint", unrecognized.as_str())], "")?;
+    let object = limits
+        .as_object_mut()
+        .map_err(|_| not_an_object("limits"))?;
+    let drop_confidence =
+        object.get_or_insert_with("drop_confidence".into(), || DROP_CONFIDENCE.into());
+    if !drop_confidence
+        .as_f64()
+        .is_ok_and(|number| (0.0..=1.0).contains(&number))
+    {
+        return Err(BundleError::Data {
+            why: "limits.drop_confidence must lie between 0 and 1".to_owned(),
+        });
+    }
+    fill(child(limits, "opaque", "limits")?, OPAQUE, "opaque.")?;
+    Ok(data)
+}
+
+/// Fills in what is missing, checks what is there, and gives the last key's word.
+fn fill(
+    object: &mut Value,
+    defaults: &[(&str, &str)],
+    prefix: &str,
+) -> Result<String, BundleError> {
+    let object = object
+        .as_object_mut()
+        .map_err(|_| not_an_object("limits"))?;
+    let mut last = String::new();
+    for (key, default) in defaults {
+        let value = object.get_or_insert_with((*key).into(), || (*default).into());
+        let word = value
+            .as_string()
+            .ok()
+            .filter(|word| ["allow", "flag", "deny"].contains(&&***word));
+        last = word
+            .ok_or_else(|| BundleError::Limit {
+                key: format!("{prefix}{key}"),
+            })?
+            .to_string();
+    }
+    Ok(last)
+}
+
+fn child<'a>(parent: &'a mut Value, key: &str, name: &str) -> Result<&'a mut Value, BundleError> {
+    let object = parent.as_object_mut().map_err(|_| not_an_object(name))?;
+    let value = object.get_or_insert_with(key.into(), Value::new_object);
+    if value.as_object().is_err() {
+        return Err(not_an_object(key));
+    }
+    Ok(value)
+}
+
+fn not_an_object(name: &str) -> BundleError {
+    BundleError::Data {
+        why: format!("`{name}` is not an object"),
+    }
+}
