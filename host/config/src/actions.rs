@@ -2,7 +2,7 @@
 
 use crate::words::{Action, Mode, Role, Severity, Stage, words};
 
-/// A rule name with at most `*` as a wildcard: `pii/email`, `pii/*`.
+/// A pattern over rule names: `*` is any run of characters, `?` is any one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Glob(String);
 
@@ -18,13 +18,45 @@ impl Glob {
 
     /// Whether it holds no wildcard.
     pub fn is_exact(&self) -> bool {
-        !self.0.contains('*')
+        !self.0.contains(['*', '?'])
     }
 
     /// The text before the first wildcard.
     pub fn literal_prefix(&self) -> &str {
-        self.0.split('*').next().unwrap_or_default()
+        self.0.split(['*', '?']).next().unwrap_or_default()
     }
+
+    /// Whether neither glob is more specific, though a rule may match both.
+    pub fn ties_with(&self, other: &Self) -> bool {
+        self.is_exact() == other.is_exact()
+            && self.literal_prefix().len() == other.literal_prefix().len()
+            && meet(self.0.as_bytes(), other.0.as_bytes())
+    }
+}
+
+/// Whether some name is covered by both patterns.
+fn meet(a: &[u8], b: &[u8]) -> bool {
+    // `reach[j]`: what is left of `a` and of `b` from `j` on can cover a common name.
+    let mut reach: Vec<bool> = Vec::new();
+    for i in (0..=a.len()).rev() {
+        let at = |row: &[bool], j: usize| row.get(j).copied().unwrap_or(false);
+        let mut row = vec![false; b.len() + 1];
+        for j in (0..=b.len()).rev() {
+            let met = match (a.get(i), b.get(j)) {
+                (None, None) => true,
+                (Some(b'*'), None) => at(&reach, j),
+                (None, Some(b'*')) => at(&row, j + 1),
+                (None, _) | (_, None) => false,
+                (Some(b'*'), _) | (_, Some(b'*')) => at(&reach, j) || at(&row, j + 1),
+                (Some(x), Some(y)) => (x == y || *x == b'?' || *y == b'?') && at(&reach, j + 1),
+            };
+            if let Some(slot) = row.get_mut(j) {
+                *slot = met;
+            }
+        }
+        reach = row;
+    }
+    reach.first().copied().unwrap_or(false)
 }
 
 impl std::fmt::Display for Glob {

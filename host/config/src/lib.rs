@@ -9,14 +9,21 @@
 
 mod actions;
 mod audit;
+mod de;
 mod error;
 mod gateway;
 mod limits;
+mod paths;
 mod plugins;
+mod raw;
 mod resolve;
 mod root;
+mod scalars;
+mod schema;
 mod secret;
+mod units;
 mod words;
+mod yaml;
 
 pub use actions::{ActionRule, Glob, Trust};
 pub use audit::{Audit, OnFull, Rotation};
@@ -27,8 +34,9 @@ pub use gateway::{
     UnknownEndpoints, Upstream,
 };
 pub use limits::{HoldExceeded, Limits, OpaqueParts, OverLimit, Treatment};
-pub use plugins::{Grants, Plugin, PluginLimits, PluginSource, SettingSecret, Settings, TimeLimit};
+pub use plugins::{BUILTIN, Bounds, Grants, Plugin, PluginLimits, PluginSource, SettingSecret, Settings, TimeLimit};
 pub use root::{Cache, Config, PathUse, Purpose, Rego};
+pub use schema::schema;
 pub use secret::Secret;
 pub use words::{Action, Mode, OnError, Role, Severity, Stage};
 
@@ -38,4 +46,17 @@ pub use words::{Action, Mode, OnError, Role, Severity, Stage};
 /// Everything that is found to be wrong, in the order of the file; at least one thing.
 pub fn parse(name: &str, text: &str) -> Result<Config, Vec<ConfigError>> {
     resolve::parse(name, text)
+}
+
+/// The text of the configuration that is used where there is no file.
+pub const DEFAULT: &str = include_str!("default.yaml");
+
+impl Config {
+    /// The configuration that is used where there is no file: [`DEFAULT`].
+    ///
+    /// # Errors
+    /// Never in a program that was tested: the text is a part of it.
+    pub fn embedded() -> Result<Self, Vec<ConfigError>> {
+        parse("embedded default", DEFAULT)
+    }
 }

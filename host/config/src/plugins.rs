@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use crate::secret::Secret;
-use crate::words::{Mode, OnError, Stage};
+use crate::words::{Mode, OnError, Stage, words};
+
+/// Names of the plugins that are part of the program, in the order of the default chain.
+pub const BUILTIN: &[&str] = &["pii", "secrets", "injection"];
 
 /// One plugin of the chain.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +29,8 @@ pub struct Plugin {
     pub grants: Option<Grants>,
     /// The SHA-256 that its bytes must have: 64 lower-case hexadecimal digits.
     pub digest: Option<String>,
+    /// Whether its memory accesses are checked in a packed module.
+    pub bounds: Bounds,
     /// Where it stands in the file, for messages: line and column.
     pub place: (u64, u64),
 }
@@ -131,4 +136,14 @@ pub struct Grants {
     pub rewrite: bool,
     /// Write to the host's log.
     pub log: bool,
+}
+
+words! {
+    /// Whether a plugin's memory accesses are checked in a packed module.
+    Bounds {
+        /// Each one is.
+        Checked = "checked",
+        /// The operator trusts it not to leave its memory.
+        Trusted = "trusted",
+    }
 }

@@ -27,7 +27,8 @@ pub struct Config {
     pub rego: Rego,
     /// Data files for the rules: JSON or YAML, or directories of them.
     pub data: Vec<String>,
-    /// What happens to findings, the most specific glob first.
+    /// The operator's word on what happens to findings, in the order of the globs' text; the shipped
+    /// entries stand behind it.
     pub actions: Vec<ActionRule>,
     /// How much is inspected, and what happens to what cannot be.
     pub limits: Limits,
