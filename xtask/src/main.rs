@@ -1,3 +1,59 @@
-//! Build, demo, test.
+//! The project's own commands: build, demo, test.
+//!
+//! They need git, rustup, a C compiler and Python 3; everything else they fetch themselves.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod compile;
+mod demo;
+mod guests;
+mod http;
+mod place;
+mod steps;
+mod suite;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the plugins, then the program that embeds them: target/release/caponier
+    Build {
+        /// Only the WebAssembly in target/wasm, not the program
+        #[arg(long)]
+        wasm: bool,
+    },
+    /// Build and show the main job: a denial, a redaction that is restored, a dropped document
+    Demo,
+    /// Build and run every test; the last line says how many passed, failed and were skipped
+    Test {
+        /// Run only the tests whose name contains this
+        filter: Option<String>,
+        /// Run only the tests of these packages
+        #[arg(long, short)]
+        package: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Build { wasm: true } => compile::build_wasm_only().map(|()| ExitCode::SUCCESS),
+        Command::Build { wasm: false } => compile::build().map(|()| ExitCode::SUCCESS),
+        Command::Demo => demo::run(),
+        Command::Test { filter, package } => suite::run(filter.as_deref(), &package),
+    };
+    outcome.unwrap_or_else(|error| {
+        steps::error(&error);
+        ExitCode::FAILURE
+    })
+}

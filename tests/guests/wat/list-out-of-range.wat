@@ -1,0 +1,7 @@
+;; The list of findings lies behind the end of memory.
+;; part: inspect
+  (func (export "caponier:policy/guard@0.1.0#inspect") (param $arguments i32) (result i32)
+    (if (call $told (local.get $arguments)) (then
+      (i32.store (i32.const 4116) (i32.const -16))
+      (i32.store (i32.const 4120) (i32.const 1))))
+    (i32.const 4112))

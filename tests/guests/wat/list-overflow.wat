@@ -1,0 +1,7 @@
+;; A list so long that its size in bytes does not fit 32 bits.
+;; part: inspect
+  (func (export "caponier:policy/guard@0.1.0#inspect") (param $arguments i32) (result i32)
+    (if (call $told (local.get $arguments)) (then
+      (i32.store (i32.const 4116) (i32.const 8192))
+      (i32.store (i32.const 4120) (i32.const 268435455))))
+    (i32.const 4112))

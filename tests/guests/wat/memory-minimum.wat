@@ -1,0 +1,3 @@
+;; More than 1 GiB of memory from the start.
+;; part: memory
+  (memory (export "memory") 20000)

@@ -1,0 +1,9 @@
+;; A span that is neither there nor absent.
+;; part: inspect
+  (func (export "caponier:policy/guard@0.1.0#inspect") (param $arguments i32) (result i32)
+    (if (call $told (local.get $arguments)) (then
+      (call $aim (local.get $arguments))
+      (i32.store (i32.const 4116) (i32.const 8192))
+      (i32.store (i32.const 4120) (i32.const 1))
+      (i32.store8 (i32.const 8220) (i32.const 7))))
+    (i32.const 4112))

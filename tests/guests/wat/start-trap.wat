@@ -1,0 +1,4 @@
+;; The module fails when it is instantiated.
+;; part: start
+  (func $start unreachable)
+  (start $start)

@@ -1,0 +1,1 @@
+//! As much of an HTTP client as the demo needs.

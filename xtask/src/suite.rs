@@ -1,0 +1,154 @@
+//! Every test, and how many there were.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::compile::{self, cargo};
+use crate::place;
+use crate::steps::{line, step};
+use crate::tools;
+
+/// How tests ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+
+    /// Reads `test result: ok. 5 passed; 0 failed; 1 ignored; …`.
+    fn read(text: &str) -> Option<Self> {
+        let rest = text.trim().strip_prefix("test result: ")?;
+        let (_, counts) = rest.split_once(". ")?;
+        let count = |word: &str| {
+            counts.split(';').find_map(|part| {
+                let (number, name) = part.trim().split_once(' ')?;
+                (name == word).then(|| number.parse().ok()).flatten()
+            })
+        };
+        Some(Self {
+            passed: count("passed")?,
+            failed: count("failed")?,
+            skipped: count("ignored")?,
+        })
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            passed,
+            failed,
+            skipped,
+        } = self;
+        write!(f, "{passed} passed, {failed} failed, {skipped} skipped")
+    }
+}
+
+/// Builds, prepares and runs the tests. The last line of the output is the tally.
+pub(crate) fn run(filter: Option<&str>, packages: &[String]) -> Result<ExitCode> {
+    compile::build()?;
+    step("programs for the tests", tools::programs)?;
+    let mut python = None;
+    step("Python for the tests", || {
+        let path = tools::python()?;
+        let shown = path.display().to_string();
+        python = Some(path);
+        Ok(shown)
+    })?;
+
+    let mut total = Tally::default();
+    for kinds in [&["--doc"][..], &["--lib", "--bins", "--tests"]] {
+        let mut command = cargo();
+        command
+            .args(["test", "--release", "--no-fail-fast"])
+            .args(kinds);
+        match packages {
+            [] => _ = command.arg("--workspace"),
+            some => {
+                for package in some {
+                    command.args(["--package", package]);
+                }
+            }
+        }
+        if let Some(filter) = filter {
+            command.args(["--", filter]);
+        }
+        if let Some(python) = &python {
+            command.env("CAPONIER_TEST_PYTHON", python);
+        }
+        command
+            .env("CAPONIER_BIN", place::program())
+            .env("CAPONIER_GUESTS", place::wasm().join("guests"));
+        let begin = Instant::now();
+        let tally = count(&mut command)?;
+        line(&format!(
+            "{:>7.1}s  {}: {tally}",
+            begin.elapsed().as_secs_f64(),
+            kinds.join(" ")
+        ));
+        total.add(tally);
+    }
+    line(&total.to_string());
+    Ok(if total.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Runs a test command, passes its output on and counts.
+fn count(command: &mut Command) -> Result<Tally> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot start cargo")?;
+    let mut tally = Tally::default();
+    if let Some(output) = child.stdout.take() {
+        for text in BufReader::new(output).split(b'\n') {
+            let text = text?;
+            let text = String::from_utf8_lossy(&text);
+            if let Some(one) = Tally::read(&text) {
+                tally.add(one);
+            }
+            line(&text);
+        }
+    }
+    let status = child.wait()?;
+    if !status.success() && tally.failed == 0 {
+        // It did not compile, or a test took the whole process down.
+        tally.failed = 1;
+    }
+    Ok(tally)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tally;
+
+    #[test]
+    fn reads_the_harness_summary_and_nothing_else() {
+        let text = "test result: FAILED. 12 passed; 3 failed; 4 ignored; 0 measured; 7 filtered \
+                    out; finished in 0.52s";
+        let expected = Tally {
+            passed: 12,
+            failed: 3,
+            skipped: 4,
+        };
+        assert_eq!(Tally::read(text), Some(expected));
+        assert_eq!(Tally::read("test result: none. of the above"), None);
+        assert_eq!(Tally::read("12 passed; 3 failed; 4 ignored"), None);
+        assert_eq!(expected.to_string(), "12 passed, 3 failed, 4 skipped");
+    }
+}

@@ -1,0 +1,113 @@
+//! What the tests need beside the checkout: a Python environment, promtool, wrk and nginx.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::place;
+use crate::steps::run;
+
+/// Programs that tests call, and the Debian packages they come from.
+const PROGRAMS: [(&str, &str); 3] = [
+    ("promtool", "prometheus"),
+    ("wrk", "wrk"),
+    ("nginx", "nginx"),
+];
+
+/// Installs what is missing and can be installed.
+pub(crate) fn programs() -> Result<String> {
+    let missing: Vec<&str> = PROGRAMS
+        .iter()
+        .filter(|(program, _)| !is_installed(program))
+        .map(|(_, package)| *package)
+        .collect();
+    if !missing.is_empty() {
+        install(&missing)?;
+    }
+    Ok(PROGRAMS.map(|(program, _)| program).join(", "))
+}
+
+/// Makes the Python environment and returns its interpreter.
+pub(crate) fn python() -> Result<PathBuf> {
+    let wanted_file = place::root().join("tests/e2e/requirements.txt");
+    let wanted = std::fs::read_to_string(&wanted_file)
+        .with_context(|| format!("reading {}", wanted_file.display()))?;
+    let environment = place::test_environment().join("python");
+    let python = environment.join("bin/python");
+    let stamp = environment.join("installed.txt");
+    if python.is_file() && std::fs::read_to_string(&stamp).is_ok_and(|text| text == wanted) {
+        return Ok(python);
+    }
+    make_environment(&environment)?;
+    run(
+        Command::new(&python)
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+            ])
+            .arg("--requirement")
+            .arg(&wanted_file),
+        "the Python package index must be reachable",
+    )?;
+    std::fs::write(&stamp, wanted)?;
+    Ok(python)
+}
+
+fn make_environment(environment: &Path) -> Result<()> {
+    let venv = || {
+        Command::new("python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(environment)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+    };
+    let made = venv().context("cannot start python3; hint: apt-get install python3")?;
+    if made.success() {
+        return Ok(());
+    }
+    // Debian keeps the module that fills a new environment in a package of its own.
+    install(&["python3-venv"])?;
+    if !venv()?.success() {
+        bail!("`python3 -m venv` fails; hint: apt-get install python3-venv");
+    }
+    Ok(())
+}
+
+fn is_installed(program: &str) -> bool {
+    let search = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&search)
+        .chain(["/usr/sbin".into()])
+        .any(|directory| directory.join(program).is_file())
+}
+
+fn install(packages: &[&str]) -> Result<()> {
+    let hint = format!("apt-get install {}", packages.join(" "));
+    let user = Command::new("id").arg("-u").output();
+    let is_root = user.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    if !is_root || !is_installed("apt-get") {
+        bail!("missing: {}; hint: {hint}", packages.join(", "));
+    }
+    let apt = || {
+        let mut command = Command::new("apt-get");
+        command
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .stdout(Stdio::null());
+        command
+    };
+    run(
+        apt().args(["update", "--quiet"]),
+        "the package mirror must be reachable",
+    )?;
+    run(
+        apt()
+            .args(["install", "--yes", "--quiet", "--no-install-recommends"])
+            .args(packages),
+        &hint,
+    )
+}
