@@ -3,8 +3,8 @@
 use std::fmt;
 
 use serde::de::{
-    self, DeserializeSeed, Deserializer, Expected, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
-    value::MapAccessDeserializer,
+    self, DeserializeSeed, Deserializer, Expected, IntoDeserializer, MapAccess, SeqAccess,
+    Unexpected, Visitor, value::MapAccessDeserializer,
 };
 
 use crate::yaml::{Entry, Node, Place, Segment, Value, shown};
@@ -24,7 +24,13 @@ pub(crate) struct Problem {
 
 impl Problem {
     fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, place: None, path: Vec::new(), missing: None }
+        Self {
+            message: message.into(),
+            hint: None,
+            place: None,
+            path: Vec::new(),
+            missing: None,
+        }
     }
 
     fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -64,33 +70,55 @@ impl de::Error for Problem {
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let expected = expected_words(expected);
-        let problem = Self::new(format!("expected {expected}, found {}", found_words(&found)));
+        let problem = Self::new(format!(
+            "expected {expected}, found {}",
+            found_words(&found)
+        ));
         match found {
-            Unexpected::Signed(_) | Unexpected::Unsigned(_) | Unexpected::Float(_) | Unexpected::Bool(_)
+            Unexpected::Signed(_)
+            | Unexpected::Unsigned(_)
+            | Unexpected::Float(_)
+            | Unexpected::Bool(_)
                 if expected == "a string" =>
             {
                 problem.hint("put it in quotes")
             }
-            Unexpected::Str("yes" | "no" | "on" | "off" | "Yes" | "No" | "On" | "Off") if expected == "true or false" => {
+            Unexpected::Str("yes" | "no" | "on" | "off" | "Yes" | "No" | "On" | "Off")
+                if expected == "true or false" =>
+            {
                 problem.hint("write `true` or `false`")
             }
-            Unexpected::Str(_) if expected.ends_with("number") => problem.hint("remove quotes and units"),
+            Unexpected::Str(_) if expected.ends_with("number") => {
+                problem.hint("remove quotes and units")
+            }
             _ => problem,
         }
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(format!("expected {}, found {}", expected_words(expected), found_words(&found)))
+        Self::new(format!(
+            "expected {}, found {}",
+            expected_words(expected),
+            found_words(&found)
+        ))
     }
 
     fn unknown_variant(found: &str, expected: &'static [&'static str]) -> Self {
-        let problem = Self::new(format!("`{}` is not one of {}", shown(found), list(expected)));
+        let problem = Self::new(format!(
+            "`{}` is not one of {}",
+            shown(found),
+            list(expected)
+        ));
         with_nearest(problem, found, expected)
     }
 
     fn unknown_field(found: &str, expected: &'static [&'static str]) -> Self {
         let problem = with_nearest(Self::new("unknown key"), found, expected);
-        if problem.hint.is_some() { problem } else { problem.hint(format!("known keys are {}", list(expected))) }
+        if problem.hint.is_some() {
+            problem
+        } else {
+            problem.hint(format!("known keys are {}", list(expected)))
+        }
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -101,12 +129,23 @@ impl de::Error for Problem {
 }
 
 /// The candidate that a word was most likely meant to be.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word: String = word.chars().take(64).collect::<String>().to_lowercase().replace('-', "_");
+pub(crate) fn nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let word: String = word
+        .chars()
+        .take(64)
+        .collect::<String>()
+        .to_lowercase()
+        .replace('-', "_");
     candidates
         .into_iter()
         .map(|candidate| {
-            (strsim::damerau_levenshtein(&word, &candidate.to_lowercase().replace('-', "_")), candidate)
+            (
+                strsim::damerau_levenshtein(&word, &candidate.to_lowercase().replace('-', "_")),
+                candidate,
+            )
         })
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len().min(word.len()) / 4)
         .min_by_key(|(distance, _)| *distance)
@@ -121,7 +160,11 @@ fn with_nearest(problem: Problem, word: &str, candidates: &[&str]) -> Problem {
 }
 
 fn list(words: &[&str]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+    words
+        .iter()
+        .map(|word| format!("`{word}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn expected_words(expected: &dyn Expected) -> String {
@@ -169,14 +212,23 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
             Value::Unsigned(value) => visitor.visit_u64(*value),
             Value::Float(value) => visitor.visit_f64(*value),
             Value::Text(value) => visitor.visit_str(value),
-            Value::List(items) => visitor.visit_seq(Items { items: items.iter().enumerate() }),
-            Value::Map(entries) => visitor.visit_map(Entries { entries: entries.iter(), current: None }),
+            Value::List(items) => visitor.visit_seq(Items {
+                items: items.iter().enumerate(),
+            }),
+            Value::Map(entries) => visitor.visit_map(Entries {
+                entries: entries.iter(),
+                current: None,
+            }),
         }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
         // A key without a value is more likely a slip than a wish: `tls:` must not mean "no TLS".
-        if matches!(self.0.value, Value::Null) { Err(Self::no_value()) } else { visitor.visit_some(self) }
+        if matches!(self.0.value, Value::Null) {
+            Err(Self::no_value())
+        } else {
+            visitor.visit_some(self)
+        }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -195,10 +247,12 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
     ) -> Result<V::Value, Problem> {
         match &self.0.value {
             Value::Text(word) => visitor.visit_enum(word.as_str().into_deserializer()),
-            Value::Map(entries) if entries.len() == 1 => visitor.visit_enum(MapAccessDeserializer::new(Entries {
-                entries: entries.iter(),
-                current: None,
-            })),
+            Value::Map(entries) if entries.len() == 1 => {
+                visitor.visit_enum(MapAccessDeserializer::new(Entries {
+                    entries: entries.iter(),
+                    current: None,
+                }))
+            }
             _ => Err(Problem::new(format!("expected one of {}", list(variants)))),
         }
     }
@@ -216,8 +270,14 @@ struct Items<'a> {
 impl<'de> SeqAccess<'de> for Items<'_> {
     type Error = Problem;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Problem> {
-        let Some((index, node)) = self.items.find(|(_, node)| !matches!(node.value, Value::Removed)) else {
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Problem> {
+        let Some((index, node)) = self
+            .items
+            .find(|(_, node)| !matches!(node.value, Value::Removed))
+        else {
             return Ok(None);
         };
         seed.deserialize(NodeDeserializer(node))
@@ -234,27 +294,36 @@ struct Entries<'a> {
 impl<'de> MapAccess<'de> for Entries<'_> {
     type Error = Problem;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Problem> {
-        let Some(entry) = self.entries.find(|entry| !matches!(entry.node.value, Value::Removed)) else {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Problem> {
+        let Some(entry) = self
+            .entries
+            .find(|entry| !matches!(entry.node.value, Value::Removed))
+        else {
             return Ok(None);
         };
         self.current = Some(entry);
-        seed.deserialize(entry.key.as_str().into_deserializer()).map(Some).map_err(|mut problem: Problem| {
-            problem.place = Some(entry.place);
-            problem.below(Segment::Key(entry.key.clone()))
-        })
+        seed.deserialize(entry.key.as_str().into_deserializer())
+            .map(Some)
+            .map_err(|mut problem: Problem| {
+                problem.place = Some(entry.place);
+                problem.below(Segment::Key(entry.key.clone()))
+            })
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Problem> {
         let Some(entry) = self.current.take() else {
             return Err(Problem::new("a value was asked for before its key"));
         };
-        seed.deserialize(NodeDeserializer(&entry.node)).map_err(|mut problem| {
-            // Nothing stands where a value should: the key is the place to look at.
-            if problem.path.is_empty() && matches!(entry.node.value, Value::Null) {
-                problem.place = Some(entry.place);
-            }
-            problem.below(Segment::Key(entry.key.clone()))
-        })
+        seed.deserialize(NodeDeserializer(&entry.node))
+            .map_err(|mut problem| {
+                // Nothing stands where a value should: the key is the place to look at.
+                if problem.path.is_empty() && matches!(entry.node.value, Value::Null) {
+                    problem.place = Some(entry.place);
+                }
+                problem.below(Segment::Key(entry.key.clone()))
+            })
     }
 }

@@ -34,7 +34,9 @@ pub use gateway::{
     UnknownEndpoints, Upstream,
 };
 pub use limits::{HoldExceeded, Limits, OpaqueParts, OverLimit, Treatment};
-pub use plugins::{BUILTIN, Bounds, Grants, Plugin, PluginLimits, PluginSource, SettingSecret, Settings, TimeLimit};
+pub use plugins::{
+    BUILTIN, Bounds, Grants, Plugin, PluginLimits, PluginSource, SettingSecret, Settings, TimeLimit,
+};
 pub use root::{Cache, Config, PathUse, Purpose, Rego};
 pub use schema::schema;
 pub use secret::Secret;
@@ -53,10 +55,11 @@ pub const DEFAULT: &str = include_str!("default.yaml");
 
 impl Config {
     /// The configuration that is used where there is no file: [`DEFAULT`].
-    ///
-    /// # Errors
-    /// Never in a program that was tested: the text is a part of it.
-    pub fn embedded() -> Result<Self, Vec<ConfigError>> {
-        parse("embedded default", DEFAULT)
+    #[expect(
+        clippy::expect_used,
+        reason = "the text is a part of the program, and a test reads it"
+    )]
+    pub fn embedded() -> Self {
+        parse("embedded default", DEFAULT).expect("the embedded default is a valid configuration")
     }
 }

@@ -14,19 +14,36 @@ impl Config {
             for (index, source) in gateway.identity.iter().enumerate() {
                 match source {
                     IdentitySource::Jwt(jwt) => {
-                        list.add(&jwt.jwks, Purpose::Jwks, format!("gateway.identity[{index}].jwt.jwks"));
+                        list.add(
+                            &jwt.jwks,
+                            Purpose::Jwks,
+                            format!("gateway.identity[{index}].jwt.jwks"),
+                        );
                     }
                     IdentitySource::ApiKeys(keys) => {
-                        list.add(&keys.file, Purpose::ApiKeys, format!("gateway.identity[{index}].api_keys"));
+                        list.add(
+                            &keys.file,
+                            Purpose::ApiKeys,
+                            format!("gateway.identity[{index}].api_keys"),
+                        );
                     }
                 }
             }
             for route in &gateway.routes {
-                let Some(upstream) = &route.upstream else { continue };
+                let Some(upstream) = &route.upstream else {
+                    continue;
+                };
                 // Routes are sorted: their path says which one it is, their index does not.
-                list.secret(upstream.credentials.as_ref(), format!("gateway.routes[{}].credentials", route.path));
+                list.secret(
+                    upstream.credentials.as_ref(),
+                    format!("gateway.routes[{}].credentials", route.path),
+                );
                 if let Some(file) = &upstream.trusted_ca {
-                    list.add(file, Purpose::TrustedCa, format!("gateway.routes[{}].trusted_ca", route.path));
+                    list.add(
+                        file,
+                        Purpose::TrustedCa,
+                        format!("gateway.routes[{}].trusted_ca", route.path),
+                    );
                 }
             }
         }
@@ -38,12 +55,23 @@ impl Config {
             if let PluginSource::File(path) = &plugin.source {
                 list.add(path, Purpose::Plugin, format!("plugins[{index}].use"));
             }
-            if let Some(data) = plugin.grants.as_ref().and_then(|grants| grants.data.as_ref()) {
-                list.add(data, Purpose::PluginData, format!("plugins[{index}].grants.data"));
+            if let Some(data) = plugin
+                .grants
+                .as_ref()
+                .and_then(|grants| grants.data.as_ref())
+            {
+                list.add(
+                    data,
+                    Purpose::PluginData,
+                    format!("plugins[{index}].grants.data"),
+                );
             }
             for secret in &plugin.settings.secrets {
                 let place = secret.pointer.replace('/', ".");
-                list.secret(Some(&secret.secret), format!("plugins[{index}].settings{place}"));
+                list.secret(
+                    Some(&secret.secret),
+                    format!("plugins[{index}].settings{place}"),
+                );
             }
         }
         for (index, path) in self.rego.paths.iter().enumerate() {
@@ -61,13 +89,35 @@ impl Config {
         }
         list.0
     }
+
+    /// Every secret that is named outside of plugins' settings.
+    pub fn secrets(&self) -> Vec<&Secret> {
+        let upstreams = self
+            .gateway
+            .iter()
+            .flat_map(|gateway| &gateway.routes)
+            .filter_map(|route| route.upstream.as_ref());
+        upstreams
+            .filter_map(|upstream| upstream.credentials.as_ref())
+            .chain(
+                self.decision
+                    .iter()
+                    .filter_map(|decision| decision.tokens.as_ref()),
+            )
+            .chain(self.audit.iter().filter_map(|audit| audit.key.as_ref()))
+            .collect()
+    }
 }
 
 struct List(Vec<PathUse>);
 
 impl List {
     fn add(&mut self, path: &str, purpose: Purpose, key_path: String) {
-        self.0.push(PathUse { path: path.to_owned(), purpose, key_path });
+        self.0.push(PathUse {
+            path: path.to_owned(),
+            purpose,
+            key_path,
+        });
     }
 
     fn secret(&mut self, secret: Option<&Secret>, key_path: String) {
@@ -78,7 +128,11 @@ impl List {
 
     fn tls(&mut self, section: &str, tls: Option<&Tls>) {
         if let Some(tls) = tls {
-            self.add(&tls.cert, Purpose::Certificate, format!("{section}.tls.cert"));
+            self.add(
+                &tls.cert,
+                Purpose::Certificate,
+                format!("{section}.tls.cert"),
+            );
             self.add(&tls.key, Purpose::PrivateKey, format!("{section}.tls.key"));
         }
     }

@@ -13,7 +13,9 @@ use crate::audit::OnFull;
 use crate::gateway::{DenyAs, JwtAlgorithm, StreamMode, UnknownEndpoints};
 use crate::limits::{HoldExceeded, OverLimit, Treatment};
 use crate::plugins::Bounds;
-use crate::scalars::{Digest, EnvName, FilePath, Listen, Name, Pattern, Size, Source, Span, Text, Url};
+use crate::scalars::{
+    Digest, EnvName, FilePath, Listen, Name, Pattern, Size, Source, Span, Text, Url,
+};
 use crate::words::{Action, Mode, OnError, Role, Severity, Stage};
 
 /// Defines structs that are read strictly: every key is known and has a value.
@@ -439,7 +441,9 @@ impl<'de> Deserialize<'de> for Secret {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Secret, A::Error> {
                 let inner = Inner::deserialize(MapAccessDeserializer::new(&mut map))?;
                 if map.next_key::<IgnoredAny>()?.is_some() {
-                    return Err(A::Error::custom("`env` and `file` exclude each other; hint: keep one"));
+                    return Err(A::Error::custom(
+                        "`env` and `file` exclude each other; hint: keep one",
+                    ));
                 }
                 Ok(match inner {
                     Inner::Env(name) => Secret::Env(name),

@@ -94,7 +94,9 @@ scalar!(Text(String), read_text, "a string", { "type": "string", "minLength": 1 
 
 fn read_listen(text: &str) -> Result<SocketAddr, String> {
     if let Some(port) = text.strip_prefix("localhost:") {
-        return format!("127.0.0.1:{port}").parse().map_err(|_| bad_listen(text));
+        return format!("127.0.0.1:{port}")
+            .parse()
+            .map_err(|_| bad_listen(text));
     }
     text.parse().map_err(|_| bad_listen(text))
 }
@@ -120,7 +122,10 @@ fn read_url(text: &str) -> Result<Upstream, String> {
         return Err("not a URL of scheme https or http; hint: write `https://host`".to_owned());
     };
     if rest.contains(['?', '#']) {
-        return Err("a URL with a query or a fragment cannot be an upstream; hint: end it with the path".to_owned());
+        return Err(
+            "a URL with a query or a fragment cannot be an upstream; hint: end it with the path"
+                .to_owned(),
+        );
     }
     let (authority, path) = match rest.find('/') {
         Some(at) => rest.split_at(at),
@@ -131,21 +136,38 @@ fn read_url(text: &str) -> Result<Upstream, String> {
     }
     let (host, port) = match authority.strip_prefix('[') {
         Some(bracketed) => {
-            let (host, rest) = bracketed.split_once(']').ok_or("a URL with `[` but no `]`")?;
+            let (host, rest) = bracketed
+                .split_once(']')
+                .ok_or("a URL with `[` but no `]`")?;
             if host.parse::<std::net::Ipv6Addr>().is_err() {
-                return Err("a URL with something other than an IPv6 address in brackets".to_owned());
+                return Err(
+                    "a URL with something other than an IPv6 address in brackets".to_owned(),
+                );
             }
-            (host, rest.strip_prefix(':').or(if rest.is_empty() { Some("") } else { None }).ok_or("a malformed URL")?)
+            (
+                host,
+                rest.strip_prefix(':')
+                    .or(if rest.is_empty() { Some("") } else { None })
+                    .ok_or("a malformed URL")?,
+            )
         }
         None => authority.split_once(':').unwrap_or((authority, "")),
     };
     let well_formed = !host.is_empty()
-        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':'));
+        && host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':'));
     if !well_formed {
         return Err("a URL without a usable host name; hint: write `https://host`".to_owned());
     }
     let port = match port {
-        "" => if tls { 443 } else { 80 },
+        "" => {
+            if tls {
+                443
+            } else {
+                80
+            }
+        }
         port => port
             .parse()
             .ok()
@@ -169,7 +191,10 @@ fn read_url(text: &str) -> Result<Upstream, String> {
 
 fn read_pattern(text: &str) -> Result<PathPattern, String> {
     PathPattern::parse(text).map_err(|error| {
-        format!("`{}` is {error}; hint: write `/v1/chat/completions` or `/v1/*`", shown(text))
+        format!(
+            "`{}` is {error}; hint: write `/v1/chat/completions` or `/v1/*`",
+            shown(text)
+        )
     })
 }
 
@@ -185,20 +210,28 @@ fn read_env(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         // Not repeated: it may be the secret itself.
-        Err("not the name of an environment variable; hint: letters, digits and `_` only".to_owned())
+        Err(
+            "not the name of an environment variable; hint: letters, digits and `_` only"
+                .to_owned(),
+        )
     }
 }
 
 pub(crate) fn is_env_name(text: &str) -> bool {
     !text.is_empty()
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && !text.starts_with(|letter: char| letter.is_ascii_digit())
 }
 
 fn is_kebab(text: &str) -> bool {
     text.len() <= 64
         && text.split('-').all(|part| {
-            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
         })
 }
 
@@ -215,10 +248,17 @@ fn read_name(text: &str) -> Result<String, String> {
 
 fn read_digest(text: &str) -> Result<String, String> {
     let hex = text.strip_prefix("sha256:").unwrap_or_default();
-    if hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+    if hex.len() == 64
+        && hex
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    {
         Ok(hex.to_owned())
     } else {
-        Err(format!("`{}` is not a digest; hint: write `sha256:` and 64 lower-case hexadecimal digits", shown(text)))
+        Err(format!(
+            "`{}` is not a digest; hint: write `sha256:` and 64 lower-case hexadecimal digits",
+            shown(text)
+        ))
     }
 }
 
@@ -231,7 +271,10 @@ fn read_source(text: &str) -> Result<PluginSource, String> {
             Some(known) => format!("did you mean `builtin:{known}`?"),
             None => format!("built-in plugins are {}", BUILTIN.join(", ")),
         };
-        return Err(format!("no plugin named `{}` is built in; hint: {hint}", shown(name)));
+        return Err(format!(
+            "no plugin named `{}` is built in; hint: {hint}",
+            shown(name)
+        ));
     }
     if let Some(path) = text.strip_prefix("file:") {
         return read_path(path).map(PluginSource::File);
@@ -240,13 +283,20 @@ fn read_source(text: &str) -> Result<PluginSource, String> {
         let (repository, digest) = reference
             .rsplit_once('@')
             .ok_or("a registry reference without a digest; hint: end it with `@sha256:…`: tags can be moved")?;
-        let well_formed = repository.split_once('/').is_some_and(|(host, path)| !host.is_empty() && !path.is_empty())
-            && repository.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"./-_:".contains(&byte));
+        let well_formed = repository
+            .split_once('/')
+            .is_some_and(|(host, path)| !host.is_empty() && !path.is_empty())
+            && repository
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"./-_:".contains(&byte));
         if !well_formed {
             return Err("a registry reference without host and repository; hint: write `oci://host/repository@sha256:…`"
                 .to_owned());
         }
-        return Ok(PluginSource::Oci { repository: repository.to_owned(), digest: read_digest(digest)? });
+        return Ok(PluginSource::Oci {
+            repository: repository.to_owned(),
+            digest: read_digest(digest)?,
+        });
     }
     let hint = if BUILTIN.contains(&text) {
         format!("write `builtin:{text}`")
@@ -255,20 +305,27 @@ fn read_source(text: &str) -> Result<PluginSource, String> {
     } else {
         "begin with `builtin:`, `file:` or `oci://`".to_owned()
     };
-    Err(format!("`{}` does not say where the plugin comes from; hint: {hint}", shown(text)))
+    Err(format!(
+        "`{}` does not say where the plugin comes from; hint: {hint}",
+        shown(text)
+    ))
 }
 
 fn read_text(text: &str) -> Result<String, String> {
-    if text.is_empty() { Err("an empty string".to_owned()) } else { Ok(text.to_owned()) }
+    if text.is_empty() {
+        Err("an empty string".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 /// Reads a glob over rule names.
 pub(crate) fn read_glob(text: &str) -> Result<Glob, String> {
     let fine = !text.is_empty()
         && text.len() <= 160
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-/*?".contains(&byte))
+        && text.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-/*?".contains(&byte)
+        })
         && (text.contains('*') || text.matches('/').count() == 1)
         && text.matches('/').count() <= 1;
     if fine {
@@ -279,5 +336,7 @@ pub(crate) fn read_glob(text: &str) -> Result<Glob, String> {
     } else {
         "write `plugin/rule` in lower case, with `*` for any text and `?` for one letter".to_owned()
     };
-    Err(format!("not the name of a rule or a glob over such names; hint: {hint}"))
+    Err(format!(
+        "not the name of a rule or a glob over such names; hint: {hint}"
+    ))
 }

@@ -12,7 +12,10 @@ pub fn schema() -> Value {
     strip_null(&mut schema);
     if let Value::Object(map) = &mut schema {
         map.insert("title".to_owned(), json!("Caponier configuration"));
-        if let Some(version) = map.get_mut("properties").and_then(|properties| properties.get_mut("version")) {
+        if let Some(version) = map
+            .get_mut("properties")
+            .and_then(|properties| properties.get_mut("version"))
+        {
             *version = json!({ "const": 1, "description": "The version of this format: 1." });
         }
     }
@@ -37,7 +40,11 @@ fn strip_null(value: &mut Value) {
             let lone = match map.get_mut("anyOf") {
                 Some(Value::Array(choices)) => {
                     choices.retain(|choice| choice.get("type") != Some(&json!("null")));
-                    if choices.len() == 1 { choices.pop() } else { None }
+                    if choices.len() == 1 {
+                        choices.pop()
+                    } else {
+                        None
+                    }
                 }
                 _ => None,
             };

@@ -19,7 +19,9 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
         _ => return Err(bad_size(text, number, unit)),
     };
     let number: u64 = number.parse().map_err(|_| bad_size(text, number, unit))?;
-    number.checked_mul(factor).ok_or_else(|| format!("`{}` is more than 64 bits hold", crate::yaml::shown(text)))
+    number
+        .checked_mul(factor)
+        .ok_or_else(|| format!("`{}` is more than 64 bits hold", crate::yaml::shown(text)))
 }
 
 fn bad_size(text: &str, number: &str, unit: &str) -> String {
@@ -33,7 +35,9 @@ fn bad_size(text: &str, number: &str, unit: &str) -> String {
     };
     match unit {
         Some(unit) if whole => format!("`{text}` is not a size; hint: write `{number}{unit}`"),
-        _ => format!("`{text}` is not a size; hint: write a whole number of `B`, `KiB`, `MiB` or `GiB`"),
+        _ => format!(
+            "`{text}` is not a size; hint: write a whole number of `B`, `KiB`, `MiB` or `GiB`"
+        ),
     }
 }
 
@@ -45,7 +49,9 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         if unit.is_empty() && !number.is_empty() {
             format!("`{shown}` has no unit; hint: write `{number}ms` or `{number}s`")
         } else {
-            format!("`{shown}` is not a duration; hint: write a whole number of `us`, `ms`, `s`, `m` or `h`")
+            format!(
+                "`{shown}` is not a duration; hint: write a whole number of `us`, `ms`, `s`, `m` or `h`"
+            )
         }
     };
     let number: u64 = number.parse().map_err(|_| bad())?;
@@ -65,7 +71,9 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
 /// Digits, and what follows them behind any spaces.
 fn split(text: &str) -> (&str, &str) {
     let text = text.trim();
-    let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .find(|letter: char| !letter.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     (number, unit.trim_start())
 }
@@ -77,17 +85,32 @@ mod tests {
 
     #[test]
     fn sizes_are_read() {
-        for (text, bytes) in
-            [("0", 0), ("512", 512), ("1B", 1), ("64KiB", 65_536), ("32 MiB", 33_554_432), ("2GB", 2_000_000_000)]
-        {
+        for (text, bytes) in [
+            ("0", 0),
+            ("512", 512),
+            ("1B", 1),
+            ("64KiB", 65_536),
+            ("32 MiB", 33_554_432),
+            ("2GB", 2_000_000_000),
+        ] {
             assert_eq!(parse_size(text), Ok(bytes), "{text}");
         }
     }
 
     #[test]
     fn durations_are_read() {
-        for (text, micros) in [("500us", 500), ("20ms", 20_000), ("5s", 5_000_000), ("2m", 120_000_000), ("0s", 0)] {
-            assert_eq!(parse_duration(text), Ok(Duration::from_micros(micros)), "{text}");
+        for (text, micros) in [
+            ("500us", 500),
+            ("20ms", 20_000),
+            ("5s", 5_000_000),
+            ("2m", 120_000_000),
+            ("0s", 0),
+        ] {
+            assert_eq!(
+                parse_duration(text),
+                Ok(Duration::from_micros(micros)),
+                "{text}"
+            );
         }
         assert_eq!(parse_duration("1h"), Ok(Duration::from_secs(3600)));
     }
@@ -97,15 +120,27 @@ mod tests {
         for (text, message) in [
             ("32M", "`32M` is not a size; hint: write `32MiB`"),
             ("32mib", "`32mib` is not a size; hint: write `32MiB`"),
-            ("1.5MiB", "`1.5MiB` is not a size; hint: write a whole number of `B`, `KiB`, `MiB` or `GiB`"),
-            ("-1", "`-1` is not a size; hint: write a whole number of `B`, `KiB`, `MiB` or `GiB`"),
-            ("20000000000GiB", "`20000000000GiB` is more than 64 bits hold"),
+            (
+                "1.5MiB",
+                "`1.5MiB` is not a size; hint: write a whole number of `B`, `KiB`, `MiB` or `GiB`",
+            ),
+            (
+                "-1",
+                "`-1` is not a size; hint: write a whole number of `B`, `KiB`, `MiB` or `GiB`",
+            ),
+            (
+                "20000000000GiB",
+                "`20000000000GiB` is more than 64 bits hold",
+            ),
         ] {
             assert_eq!(parse_size(text), Err(message.to_owned()));
         }
         for (text, message) in [
             ("20", "`20` has no unit; hint: write `20ms` or `20s`"),
-            ("1d", "`1d` is not a duration; hint: write a whole number of `us`, `ms`, `s`, `m` or `h`"),
+            (
+                "1d",
+                "`1d` is not a duration; hint: write a whole number of `us`, `ms`, `s`, `m` or `h`",
+            ),
             ("9000000h", "`9000000h` is longer than a year"),
         ] {
             assert_eq!(parse_duration(text), Err(message.to_owned()));

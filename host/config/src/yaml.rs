@@ -105,30 +105,46 @@ pub(crate) fn read(text: &str) -> Result<Node, SyntaxError> {
 }
 
 fn syntax_error(error: &Error) -> SyntaxError {
-    let place = error.location().map_or_else(Place::default, |at| Place { line: at.line(), column: at.column() });
+    let place = error.location().map_or_else(Place::default, |at| Place {
+        line: at.line(),
+        column: at.column(),
+    });
     let (message, hint) = match error.without_snippet() {
-        Error::MergeKeyNotAllowed { .. } => {
-            ("merge keys (`<<`) are not read".to_owned(), Some("write the keys out, or use an alias for the whole value"))
+        Error::MergeKeyNotAllowed { .. } => (
+            "merge keys (`<<`) are not read".to_owned(),
+            Some("write the keys out, or use an alias for the whole value"),
+        ),
+        Error::UnsupportedTag { .. } => {
+            ("YAML tags are not read".to_owned(), Some("remove the `!…`"))
         }
-        Error::UnsupportedTag { .. } => ("YAML tags are not read".to_owned(), Some("remove the `!…`")),
-        Error::DuplicateMappingKey { key: Some(key), .. } => {
-            (format!("the key `{}` stands here twice", shown(key)), Some("remove one of the two"))
-        }
-        Error::MultipleDocuments { .. } => {
-            ("holds more than one YAML document".to_owned(), Some("remove what follows `---`"))
-        }
+        Error::DuplicateMappingKey { key: Some(key), .. } => (
+            format!("the key `{}` stands here twice", shown(key)),
+            Some("remove one of the two"),
+        ),
+        Error::MultipleDocuments { .. } => (
+            "holds more than one YAML document".to_owned(),
+            Some("remove what follows `---`"),
+        ),
         Error::AliasReplayLimitExceeded { .. }
         | Error::AliasExpansionLimitExceeded { .. }
-        | Error::AliasReplayStackDepthExceeded { .. } => {
-            ("aliases repeat more than is read".to_owned(), Some("write the values out"))
-        }
+        | Error::AliasReplayStackDepthExceeded { .. } => (
+            "aliases repeat more than is read".to_owned(),
+            Some("write the values out"),
+        ),
         Error::Budget { .. } => (
             "is larger, deeper or repeats more than is read".to_owned(),
             Some("nest at most 32 levels, and keep lists in data files"),
         ),
-        other => (UserMessageFormatter.format_message(other).into_owned(), None),
+        other => (
+            UserMessageFormatter.format_message(other).into_owned(),
+            None,
+        ),
     };
-    SyntaxError { place, message, hint }
+    SyntaxError {
+        place,
+        message,
+        hint,
+    }
 }
 
 /// A word of the file, fit to be shown in a message.
@@ -161,19 +177,23 @@ pub(crate) fn path_text(path: &[Segment]) -> String {
 fn is_plain(key: &str) -> bool {
     !key.is_empty()
         && key.len() <= 64
-        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+        && key
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
 impl Node {
     /// The node a path leads to.
     pub(crate) fn find(&self, path: &[Segment]) -> Option<&Self> {
-        path.iter().try_fold(self, |node, segment| match (segment, &node.value) {
-            (Segment::Key(key), Value::Map(entries)) => {
-                entries.iter().find(|entry| entry.key == *key).map(|entry| &entry.node)
-            }
-            (Segment::Index(index), Value::List(items)) => items.get(*index),
-            _ => None,
-        })
+        path.iter()
+            .try_fold(self, |node, segment| match (segment, &node.value) {
+                (Segment::Key(key), Value::Map(entries)) => entries
+                    .iter()
+                    .find(|entry| entry.key == *key)
+                    .map(|entry| &entry.node),
+                (Segment::Index(index), Value::List(items)) => items.get(*index),
+                _ => None,
+            })
     }
 
     /// Where the node at a path stands, or the nearest one above it that exists.
@@ -190,9 +210,10 @@ impl Node {
         let mut node = self;
         for segment in path {
             let next = match (segment, &mut node.value) {
-                (Segment::Key(key), Value::Map(entries)) => {
-                    entries.iter_mut().find(|entry| entry.key == *key).map(|entry| &mut entry.node)
-                }
+                (Segment::Key(key), Value::Map(entries)) => entries
+                    .iter_mut()
+                    .find(|entry| entry.key == *key)
+                    .map(|entry| &mut entry.node),
                 (Segment::Index(index), Value::List(items)) => items.get_mut(*index),
                 _ => None,
             };
@@ -206,15 +227,27 @@ impl Node {
 
     /// Whether a key of this mapping was removed.
     pub(crate) fn lost(&self, key: &str) -> bool {
-        let Value::Map(entries) = &self.value else { return false };
-        entries.iter().any(|entry| entry.key == key && matches!(entry.node.value, Value::Removed))
+        let Value::Map(entries) = &self.value else {
+            return false;
+        };
+        entries
+            .iter()
+            .any(|entry| entry.key == key && matches!(entry.node.value, Value::Removed))
     }
 }
 
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Spanned { value, referenced, .. } = Spanned::<Value>::deserialize(deserializer)?;
-        Ok(Self { place: Place { line: referenced.line(), column: referenced.column() }, value })
+        let Spanned {
+            value, referenced, ..
+        } = Spanned::<Value>::deserialize(deserializer)?;
+        Ok(Self {
+            place: Place {
+                line: referenced.line(),
+                column: referenced.column(),
+            },
+            value,
+        })
     }
 }
 
@@ -285,12 +318,22 @@ impl<'de> Visitor<'de> for ValueVisitor {
         let mut entries: Vec<Entry> = Vec::new();
         let mut seen = std::collections::HashSet::new();
         while let Some(key) = map.next_key::<Spanned<String>>()? {
-            let place = Place { line: key.referenced.line(), column: key.referenced.column() };
+            let place = Place {
+                line: key.referenced.line(),
+                column: key.referenced.column(),
+            };
             // The parser compares scalars as it understands them; what counts here is the text.
             if !seen.insert(key.value.clone()) {
-                return Err(A::Error::custom(format!("the key `{}` stands here twice", shown(&key.value))));
+                return Err(A::Error::custom(format!(
+                    "the key `{}` stands here twice",
+                    shown(&key.value)
+                )));
             }
-            entries.push(Entry { key: key.value, place, node: map.next_value()? });
+            entries.push(Entry {
+                key: key.value,
+                place,
+                node: map.next_value()?,
+            });
         }
         Ok(Value::Map(entries))
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::{Scope, as_usize, item, join, keys, secret};
 use crate::de::nearest;
 use crate::gateway::{
-    Admin, ApiKeys, Claims, ConnectionLimits, DecisionApi, DenyAs, Gateway, Http2, IdentitySource, Jwt, JwtAlgorithm,
-    PathPattern, Route, StreamMode, Timeouts, Tls, UnknownEndpoints,
+    Admin, ApiKeys, Claims, ConnectionLimits, DecisionApi, DenyAs, Gateway, Http2, IdentitySource,
+    Jwt, JwtAlgorithm, PathPattern, Route, StreamMode, Timeouts, Tls, UnknownEndpoints,
 };
 use crate::limits::{HoldExceeded, Treatment};
 use crate::plugins::Plugin;
@@ -19,7 +19,12 @@ const fn local(port: u16) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
 }
 
-pub(super) fn gateway(scope: &mut Scope<'_>, raw: raw::Gateway, plugins: &[Plugin], hold: HoldExceeded) -> Gateway {
+pub(super) fn gateway(
+    scope: &mut Scope<'_>,
+    raw: raw::Gateway,
+    plugins: &[Plugin],
+    hold: HoldExceeded,
+) -> Gateway {
     let path = keys(["gateway"]);
     let listen = raw.listen.map_or(local(8787), |listen| listen.0);
     let tls = raw.tls.map(tls);
@@ -27,12 +32,18 @@ pub(super) fn gateway(scope: &mut Scope<'_>, raw: raw::Gateway, plugins: &[Plugi
     check_listener(scope, &path, listen, tls.is_some(), insecure);
     let identity = raw.identity.unwrap_or_default().into_iter().enumerate();
     let identity = identity
-        .map(|(index, source)| identity_source(scope, &item(&join(&path, ["identity"]), index), source))
+        .map(|(index, source)| {
+            identity_source(scope, &item(&join(&path, ["identity"]), index), source)
+        })
         .collect();
     let routes_path = join(&path, ["routes"]);
     let raw_routes = raw.routes.unwrap_or_else(default_routes);
     if raw_routes.is_empty() {
-        scope.error(&routes_path, "no route leads anywhere", Some("name at least one `path`"));
+        scope.error(
+            &routes_path,
+            "no route leads anywhere",
+            Some("name at least one `path`"),
+        );
     }
     let mut seen: BTreeMap<PathPattern, usize> = BTreeMap::new();
     let mut routes = Vec::new();
@@ -40,10 +51,15 @@ pub(super) fn gateway(scope: &mut Scope<'_>, raw: raw::Gateway, plugins: &[Plugi
         let at = item(&routes_path, index);
         let route = route(scope, &at, raw_route, plugins, hold);
         if let Some(first) = seen.insert(route.path.clone(), index) {
-            let line = scope.place(&join(&item(&routes_path, first), ["path"])).line;
+            let line = scope
+                .place(&join(&item(&routes_path, first), ["path"]))
+                .line;
             scope.error(
                 &join(&at, ["path"]),
-                format!("`{}` is the path of the route in line {line} too", route.path),
+                format!(
+                    "`{}` is the path of the route in line {line} too",
+                    route.path
+                ),
                 Some("keep one of the two"),
             );
         }
@@ -61,7 +77,9 @@ pub(super) fn gateway(scope: &mut Scope<'_>, raw: raw::Gateway, plugins: &[Plugi
         identity,
         routes,
         connections: connections(scope, &join(&path, ["connections"]), raw.connections),
-        shutdown_grace: raw.shutdown_grace.map_or(Duration::from_secs(30), |grace| grace.0),
+        shutdown_grace: raw
+            .shutdown_grace
+            .map_or(Duration::from_secs(30), |grace| grace.0),
     }
 }
 
@@ -83,17 +101,31 @@ fn default_routes() -> Vec<raw::Route> {
 }
 
 fn tls(raw: raw::Tls) -> Tls {
-    Tls { cert: raw.cert.0, key: raw.key.0 }
+    Tls {
+        cert: raw.cert.0,
+        key: raw.key.0,
+    }
 }
 
-fn check_listener(scope: &mut Scope<'_>, path: &[Segment], listen: SocketAddr, safe: bool, insecure: bool) {
+fn check_listener(
+    scope: &mut Scope<'_>,
+    path: &[Segment],
+    listen: SocketAddr,
+    safe: bool,
+    insecure: bool,
+) {
     if insecure {
-        scope.warn(&join(path, ["insecure"]), "what passes here can be read and changed on its way");
+        scope.warn(
+            &join(path, ["insecure"]),
+            "what passes here can be read and changed on its way",
+        );
     } else if !safe && !listen.ip().is_loopback() {
         scope.error(
             &join(path, ["listen"]),
             format!("others can reach {listen}, and it has no TLS"),
-            Some("add `tls: { cert, key }`, listen on 127.0.0.1, or accept it with `insecure: true`"),
+            Some(
+                "add `tls: { cert, key }`, listen on 127.0.0.1, or accept it with `insecure: true`",
+            ),
         );
     }
 }
@@ -104,21 +136,49 @@ fn identity_source(scope: &mut Scope<'_>, path: &[Segment], raw: raw::Identity) 
         raw::Identity::Jwt(jwt) => jwt,
     };
     let path = join(path, ["jwt"]);
-    let audience: Vec<String> = jwt.audience.into_vec().into_iter().map(|audience| audience.0).collect();
+    let audience: Vec<String> = jwt
+        .audience
+        .into_vec()
+        .into_iter()
+        .map(|audience| audience.0)
+        .collect();
     if audience.is_empty() {
-        scope.error(&join(&path, ["audience"]), "names no audience", Some("tokens for anyone are tokens for no one"));
+        scope.error(
+            &join(&path, ["audience"]),
+            "names no audience",
+            Some("tokens for anyone are tokens for no one"),
+        );
     }
     let algorithms = jwt.algorithms.unwrap_or_else(|| {
-        vec![JwtAlgorithm::Rs256, JwtAlgorithm::Ps256, JwtAlgorithm::Es256, JwtAlgorithm::EdDsa]
+        vec![
+            JwtAlgorithm::Rs256,
+            JwtAlgorithm::Ps256,
+            JwtAlgorithm::Es256,
+            JwtAlgorithm::EdDsa,
+        ]
     });
     if algorithms.is_empty() {
-        scope.error(&join(&path, ["algorithms"]), "accepts no algorithm", Some("remove the key for the default"));
+        scope.error(
+            &join(&path, ["algorithms"]),
+            "accepts no algorithm",
+            Some("remove the key for the default"),
+        );
     }
-    let leeway = jwt.leeway.map_or(Duration::from_secs(30), |leeway| leeway.0);
+    let leeway = jwt
+        .leeway
+        .map_or(Duration::from_secs(30), |leeway| leeway.0);
     if leeway > Duration::from_secs(600) {
-        scope.error(&join(&path, ["leeway"]), "is more than ten minutes", Some("set the clocks instead"));
+        scope.error(
+            &join(&path, ["leeway"]),
+            "is more than ten minutes",
+            Some("set the clocks instead"),
+        );
     }
-    let claims = jwt.claims.unwrap_or(raw::Claims { id: None, tenant: None, roles: None });
+    let claims = jwt.claims.unwrap_or(raw::Claims {
+        id: None,
+        tenant: None,
+        roles: None,
+    });
     IdentitySource::Jwt(Jwt {
         jwks: jwt.jwks.0,
         issuer: jwt.issuer.0,
@@ -133,9 +193,18 @@ fn identity_source(scope: &mut Scope<'_>, path: &[Segment], raw: raw::Identity) 
     })
 }
 
-fn route(scope: &mut Scope<'_>, path: &[Segment], raw: raw::Route, plugins: &[Plugin], hold: HoldExceeded) -> Route {
+fn route(
+    scope: &mut Scope<'_>,
+    path: &[Segment],
+    raw: raw::Route,
+    plugins: &[Plugin],
+    hold: HoldExceeded,
+) -> Route {
     let mut upstream = raw.upstream.map(|url| url.0);
-    for (key, given) in [("credentials", raw.credentials.is_some()), ("trusted_ca", raw.trusted_ca.is_some())] {
+    for (key, given) in [
+        ("credentials", raw.credentials.is_some()),
+        ("trusted_ca", raw.trusted_ca.is_some()),
+    ] {
         if given && upstream.is_none() {
             scope.error(
                 &join(path, [key]),
@@ -148,25 +217,51 @@ fn route(scope: &mut Scope<'_>, path: &[Segment], raw: raw::Route, plugins: &[Pl
         upstream.credentials = raw.credentials.map(secret);
         upstream.trusted_ca = raw.trusted_ca.map(|file| file.0);
         let local = upstream.host == "localhost"
-            || upstream.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+            || upstream
+                .host
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback());
         if !upstream.tls && upstream.trusted_ca.is_some() {
-            scope.error(&join(path, ["trusted_ca"]), "the upstream is not https", Some("write `https://` in `upstream`"));
+            scope.error(
+                &join(path, ["trusted_ca"]),
+                "the upstream is not https",
+                Some("write `https://` in `upstream`"),
+            );
         } else if !upstream.tls && !local {
-            scope.warn(&join(path, ["upstream"]), "prompts, answers and credentials go out unencrypted");
+            scope.warn(
+                &join(path, ["upstream"]),
+                "prompts, answers and credentials go out unencrypted",
+            );
         }
     }
-    let names = raw.plugins.map(|names| route_plugins(scope, &join(path, ["plugins"]), names, plugins));
-    let pass: Vec<PathPattern> = raw.pass.unwrap_or_default().into_iter().map(|pattern| pattern.0).collect();
+    let names = raw
+        .plugins
+        .map(|names| route_plugins(scope, &join(path, ["plugins"]), names, plugins));
+    let pass: Vec<PathPattern> = raw
+        .pass
+        .unwrap_or_default()
+        .into_iter()
+        .map(|pattern| pattern.0)
+        .collect();
     if !pass.is_empty() {
-        scope.warn(&join(path, ["pass"]), "what goes to these endpoints is not inspected");
+        scope.warn(
+            &join(path, ["pass"]),
+            "what goes to these endpoints is not inspected",
+        );
     }
     let unknown_endpoints = raw.unknown_endpoints.unwrap_or(UnknownEndpoints::Deny);
     if unknown_endpoints != UnknownEndpoints::Deny {
-        scope.warn(&join(path, ["unknown_endpoints"]), "what goes to endpoints of no known format is not inspected");
+        scope.warn(
+            &join(path, ["unknown_endpoints"]),
+            "what goes to endpoints of no known format is not inspected",
+        );
     }
     let websocket = raw.websocket.unwrap_or(Treatment::Deny);
     if websocket != Treatment::Deny {
-        scope.warn(&join(path, ["websocket"]), "what goes through a WebSocket is not inspected");
+        scope.warn(
+            &join(path, ["websocket"]),
+            "what goes through a WebSocket is not inspected",
+        );
     }
     Route {
         path: raw.path.0,
@@ -194,7 +289,11 @@ fn route_plugins(
     for (index, name) in names.into_iter().enumerate() {
         let name = name.0;
         if seen.contains(&name) {
-            scope.error(&item(path, index), format!("`{}` stands here twice", shown(&name)), Some("remove one"));
+            scope.error(
+                &item(path, index),
+                format!("`{}` stands here twice", shown(&name)),
+                Some("remove one"),
+            );
         } else if !known.contains(&name.as_str()) {
             // A plugin that brings its own name may be the one: that shows once it is loaded.
             let hint = match nearest(&name, known.iter().copied()) {
@@ -219,9 +318,17 @@ fn route_plugins(
 }
 
 fn timeouts(scope: &mut Scope<'_>, path: &[Segment], raw: Option<raw::Timeouts>) -> Timeouts {
-    let raw = raw.unwrap_or(raw::Timeouts { connect: None, first_byte: None, idle: None, total: None });
+    let raw = raw.unwrap_or(raw::Timeouts {
+        connect: None,
+        first_byte: None,
+        idle: None,
+        total: None,
+    });
     let mut read = |key: &str, value: Option<crate::scalars::Span>, default: u64| {
-        scope.positive(&join(path, [key]), value.map_or(Duration::from_secs(default), |value| value.0))
+        scope.positive(
+            &join(path, [key]),
+            value.map_or(Duration::from_secs(default), |value| value.0),
+        )
     };
     Timeouts {
         connect: read("connect", raw.connect, 5),
@@ -231,7 +338,11 @@ fn timeouts(scope: &mut Scope<'_>, path: &[Segment], raw: Option<raw::Timeouts>)
     }
 }
 
-fn connections(scope: &mut Scope<'_>, path: &[Segment], raw: Option<raw::Connections>) -> ConnectionLimits {
+fn connections(
+    scope: &mut Scope<'_>,
+    path: &[Segment],
+    raw: Option<raw::Connections>,
+) -> ConnectionLimits {
     let raw = raw.unwrap_or(raw::Connections {
         max_connections: None,
         header_bytes: None,
@@ -243,19 +354,39 @@ fn connections(scope: &mut Scope<'_>, path: &[Segment], raw: Option<raw::Connect
         http2: None,
     });
     let at = |key: &str| join(path, [key]);
-    let seconds = |value: Option<crate::scalars::Span>, default| value.map_or(Duration::from_secs(default), |value| value.0);
-    let http2 = raw.http2.unwrap_or(raw::Http2 { enabled: None, max_concurrent_streams: None, max_resets: None });
+    let seconds = |value: Option<crate::scalars::Span>, default| {
+        value.map_or(Duration::from_secs(default), |value| value.0)
+    };
+    let http2 = raw.http2.unwrap_or(raw::Http2 {
+        enabled: None,
+        max_concurrent_streams: None,
+        max_resets: None,
+    });
     let streams = http2.max_concurrent_streams.unwrap_or(128);
-    let streams = scope.within(&join(path, ["http2", "max_concurrent_streams"]), streams, 1, 65_536);
+    let streams = scope.within(
+        &join(path, ["http2", "max_concurrent_streams"]),
+        streams,
+        1,
+        65_536,
+    );
     let resets = http2.max_resets.unwrap_or(32);
     let resets = scope.within(&join(path, ["http2", "max_resets"]), resets, 1, 65_536);
     let http2 = http2.enabled.unwrap_or(true).then_some(Http2 {
         max_concurrent_streams: u32::try_from(streams).unwrap_or(u32::MAX),
         max_resets: as_usize(resets),
     });
-    let max_connections = scope.within(&at("max_connections"), raw.max_connections.unwrap_or(10_000), 1, 1_000_000);
-    let header_bytes =
-        scope.within(&at("header_bytes"), raw.header_bytes.map_or(64 << 10, |size| size.0), 8 << 10, 1 << 20);
+    let max_connections = scope.within(
+        &at("max_connections"),
+        raw.max_connections.unwrap_or(10_000),
+        1,
+        1_000_000,
+    );
+    let header_bytes = scope.within(
+        &at("header_bytes"),
+        raw.header_bytes.map_or(64 << 10, |size| size.0),
+        8 << 10,
+        1 << 20,
+    );
     let max_headers = scope.within(&at("max_headers"), raw.max_headers.unwrap_or(128), 8, 4096);
     ConnectionLimits {
         max_connections: as_usize(max_connections),
@@ -282,7 +413,12 @@ pub(super) fn decision(scope: &mut Scope<'_>, raw: raw::Decision) -> DecisionApi
             Some("add `tokens: { env: NAME }`, listen on 127.0.0.1, or accept it with `insecure: true`"),
         );
     }
-    DecisionApi { listen, tokens: raw.tokens.map(secret), tls, insecure }
+    DecisionApi {
+        listen,
+        tokens: raw.tokens.map(secret),
+        tls,
+        insecure,
+    }
 }
 
 pub(super) fn admin(scope: &mut Scope<'_>, raw: &raw::Admin) -> Admin {
@@ -290,7 +426,10 @@ pub(super) fn admin(scope: &mut Scope<'_>, raw: &raw::Admin) -> Admin {
     let listen = raw.listen.as_ref().map_or(local(8788), |listen| listen.0);
     let insecure = raw.insecure.unwrap_or(false);
     if insecure {
-        scope.warn(&join(&path, ["insecure"]), "anyone who reaches this port can read metrics and versions");
+        scope.warn(
+            &join(&path, ["insecure"]),
+            "anyone who reaches this port can read metrics and versions",
+        );
     } else if !listen.ip().is_loopback() {
         scope.error(
             &join(&path, ["listen"]),
@@ -315,7 +454,9 @@ pub(super) fn distinct_ports(
     ];
     let mut taken: BTreeMap<SocketAddr, &str> = BTreeMap::new();
     for (section, listen) in listeners {
-        let Some(listen) = listen.filter(|listen| listen.port() != 0) else { continue };
+        let Some(listen) = listen.filter(|listen| listen.port() != 0) else {
+            continue;
+        };
         if let Some(other) = taken.insert(listen, section) {
             scope.error(
                 &keys([section, "listen"]),

@@ -41,9 +41,18 @@ pub(crate) fn parse(name: &str, text: &str) -> Result<Config, Vec<ConfigError>> 
         }]);
     }
     let root = read_root(name, &mut tree)?;
-    let mut scope = Scope { name, tree: &tree, errors: Vec::new(), warnings: Vec::new() };
+    let mut scope = Scope {
+        name,
+        tree: &tree,
+        errors: Vec::new(),
+        warnings: Vec::new(),
+    };
     let config = resolve(&mut scope, root);
-    let Scope { mut errors, mut warnings, .. } = scope;
+    let Scope {
+        mut errors,
+        mut warnings,
+        ..
+    } = scope;
     if errors.is_empty() {
         warnings.sort_by_key(|warning| (warning.line, warning.column));
         Ok(Config { warnings, ..config })
@@ -63,11 +72,25 @@ fn read_root(name: &str, tree: &mut Node) -> Result<raw::Root, Vec<ConfigError>>
             Ok(_) => break,
             Err(problem) => problem,
         };
-        let Problem { message, hint, place, missing, path, .. } = problem.outwards();
+        let Problem {
+            message,
+            hint,
+            place,
+            missing,
+            path,
+            ..
+        } = problem.outwards();
         let known = missing.is_some_and(|key| tree.find(&path).is_some_and(|node| node.lost(key)));
         if !known {
             let Place { line, column } = place.unwrap_or_else(|| tree.place_of(&path));
-            errors.push(ConfigError { file: name.to_owned(), line, column, key_path: path_text(&path), message, hint });
+            errors.push(ConfigError {
+                file: name.to_owned(),
+                line,
+                column,
+                key_path: path_text(&path),
+                message,
+                hint,
+            });
         }
         if path.is_empty() || !tree.remove(&path) || errors.len() >= MAX_ERRORS {
             break;
@@ -91,11 +114,17 @@ fn resolve(scope: &mut Scope<'_>, root: raw::Root) -> Config {
     }
     let limits = rest::limits(scope, root.limits);
     let plugins = plugins::plugins(scope, root.plugins);
-    let gateway = root.gateway.map(|gateway| gateway::gateway(scope, gateway, &plugins, limits.hold_exceeded));
-    let decision = root.decision.map(|decision| gateway::decision(scope, decision));
+    let gateway = root
+        .gateway
+        .map(|gateway| gateway::gateway(scope, gateway, &plugins, limits.hold_exceeded));
+    let decision = root
+        .decision
+        .map(|decision| gateway::decision(scope, decision));
     let admin = root.admin.map(|admin| gateway::admin(scope, &admin));
     gateway::distinct_ports(scope, gateway.as_ref(), decision.as_ref(), admin.as_ref());
-    let threads = root.threads.map(|threads| scope.within(&keys(["threads"]), threads, 1, 1024));
+    let threads = root
+        .threads
+        .map(|threads| scope.within(&keys(["threads"]), threads, 1, 1024));
     Config {
         name: scope.name.to_owned(),
         mode,
@@ -104,14 +133,25 @@ fn resolve(scope: &mut Scope<'_>, root: raw::Root) -> Config {
         admin,
         plugins,
         rego: rest::rego(scope, root.rego),
-        data: root.data.unwrap_or_default().into_iter().map(|path| path.0).collect(),
+        data: root
+            .data
+            .unwrap_or_default()
+            .into_iter()
+            .map(|path| path.0)
+            .collect(),
         actions: rest::actions(scope, root.actions.unwrap_or_default()),
         limits,
         audit: root.audit.map(|audit| rest::audit(scope, audit)),
-        cache: root.cache.map_or(Cache { enabled: true, dir: None }, |cache| Cache {
-            enabled: cache.enabled.unwrap_or(true),
-            dir: cache.dir.map(|dir| dir.0),
-        }),
+        cache: root.cache.map_or(
+            Cache {
+                enabled: true,
+                dir: None,
+            },
+            |cache| Cache {
+                enabled: cache.enabled.unwrap_or(true),
+                dir: cache.dir.map(|dir| dir.0),
+            },
+        ),
         threads: threads.map(as_usize),
         warnings: Vec::new(),
     }
@@ -156,7 +196,11 @@ impl Scope<'_> {
     /// The number, which must lie between two others.
     fn within(&mut self, path: &[Segment], value: u64, least: u64, most: u64) -> u64 {
         if !(least..=most).contains(&value) {
-            self.error(path, format!("{value} is not between {least} and {most}"), None);
+            self.error(
+                path,
+                format!("{value} is not between {least} and {most}"),
+                None,
+            );
         }
         value
     }
@@ -164,14 +208,20 @@ impl Scope<'_> {
     /// The duration, which must not be zero.
     fn positive(&mut self, path: &[Segment], value: Duration) -> Duration {
         if value.is_zero() {
-            self.error(path, "must be more than nothing", Some("0 does not mean \"no limit\""));
+            self.error(
+                path,
+                "must be more than nothing",
+                Some("0 does not mean \"no limit\""),
+            );
         }
         value
     }
 }
 
 fn keys<const N: usize>(keys: [&str; N]) -> Vec<Segment> {
-    keys.into_iter().map(|key| Segment::Key(key.to_owned())).collect()
+    keys.into_iter()
+        .map(|key| Segment::Key(key.to_owned()))
+        .collect()
 }
 
 fn join<const N: usize>(path: &[Segment], more: [&str; N]) -> Vec<Segment> {
@@ -179,7 +229,10 @@ fn join<const N: usize>(path: &[Segment], more: [&str; N]) -> Vec<Segment> {
 }
 
 fn item(path: &[Segment], index: usize) -> Vec<Segment> {
-    path.iter().cloned().chain([Segment::Index(index)]).collect()
+    path.iter()
+        .cloned()
+        .chain([Segment::Index(index)])
+        .collect()
 }
 
 fn as_usize(value: u64) -> usize {

@@ -54,7 +54,10 @@ fn builtin(name: &str) -> Plugin {
         source: PluginSource::Builtin(name.to_owned()),
         name: None,
         stages: None,
-        settings: Settings { value: Value::Object(settings), secrets: Vec::new() },
+        settings: Settings {
+            value: Value::Object(settings),
+            secrets: Vec::new(),
+        },
         limits: PluginLimits::default(),
         on_error: OnError::Deny,
         mode: Mode::Enforce,
@@ -69,22 +72,40 @@ fn plugin(scope: &mut Scope<'_>, path: &[Segment], raw: raw::Plugin) -> Plugin {
     let source = raw.source.0;
     let is_builtin = matches!(source, PluginSource::Builtin(_));
     if is_builtin && raw.digest.is_some() {
-        scope.error(&join(path, ["digest"]), "a built-in plugin has no file", Some("remove it"));
+        scope.error(
+            &join(path, ["digest"]),
+            "a built-in plugin has no file",
+            Some("remove it"),
+        );
     }
     if raw.stages.as_ref().is_some_and(Vec::is_empty) {
-        scope.error(&join(path, ["stages"]), "names no stage", Some("remove the key for all stages it declares"));
+        scope.error(
+            &join(path, ["stages"]),
+            "names no stage",
+            Some("remove the key for all stages it declares"),
+        );
     }
     let on_error = raw.on_error.unwrap_or(OnError::Deny);
     if on_error == OnError::Allow {
-        scope.warn(&join(path, ["on_error"]), "whoever makes this plugin fail gets past it");
+        scope.warn(
+            &join(path, ["on_error"]),
+            "whoever makes this plugin fail gets past it",
+        );
     }
     let mode = raw.mode.unwrap_or(Mode::Enforce);
     if mode == Mode::Monitor {
         scope.warn(&join(path, ["mode"]), "what this plugin finds does not act");
     }
-    let bounds = raw.bounds.unwrap_or(if is_builtin { Bounds::Trusted } else { Bounds::Checked });
+    let bounds = raw.bounds.unwrap_or(if is_builtin {
+        Bounds::Trusted
+    } else {
+        Bounds::Checked
+    });
     if bounds == Bounds::Trusted && !is_builtin {
-        scope.warn(&join(path, ["bounds"]), "a stray memory access of this plugin can stop a whole Envoy worker's filter");
+        scope.warn(
+            &join(path, ["bounds"]),
+            "a stray memory access of this plugin can stop a whole Envoy worker's filter",
+        );
     }
     let grants = raw.grants.map(|raw| Grants {
         data: raw.data.map(|path| path.0),
@@ -93,14 +114,21 @@ fn plugin(scope: &mut Scope<'_>, path: &[Segment], raw: raw::Plugin) -> Plugin {
         log: raw.log.unwrap_or(false),
     });
     if grants.as_ref().is_some_and(|grants| grants.log) {
-        scope.warn(&join(path, ["grants", "log"]), "this plugin can write what it sees to the log");
+        scope.warn(
+            &join(path, ["grants", "log"]),
+            "this plugin can write what it sees to the log",
+        );
     }
     let place = scope.place(path);
     Plugin {
         source,
         name: raw.name.map(|name| name.0),
         stages: raw.stages,
-        settings: settings(scope, &join(path, ["settings"]), raw.settings.unwrap_or_default()),
+        settings: settings(
+            scope,
+            &join(path, ["settings"]),
+            raw.settings.unwrap_or_default(),
+        ),
         limits: limits(scope, &join(path, ["limits"]), raw.limits),
         on_error,
         mode,
@@ -115,7 +143,10 @@ impl Default for PluginLimits {
     fn default() -> Self {
         Self {
             memory: 64 * MIB,
-            time: TimeLimit { base: Duration::from_millis(20), per_mib: Duration::from_millis(150) },
+            time: TimeLimit {
+                base: Duration::from_millis(20),
+                per_mib: Duration::from_millis(150),
+            },
             host_call_bytes: 16 * MIB,
             findings: 10_000,
             output: 8 * MIB,
@@ -131,7 +162,10 @@ fn limits(scope: &mut Scope<'_>, path: &[Segment], raw: Option<raw::PluginLimits
     let mut time = default.time;
     if let Some(raw) = raw.time {
         let mut read = |key: &str, value: Option<Span>, default: Duration| {
-            scope.positive(&join(path, ["time", key]), value.map_or(default, |value| value.0))
+            scope.positive(
+                &join(path, ["time", key]),
+                value.map_or(default, |value| value.0),
+            )
         };
         time = TimeLimit {
             base: read("base", raw.base, time.base),
@@ -142,7 +176,13 @@ fn limits(scope: &mut Scope<'_>, path: &[Segment], raw: Option<raw::PluginLimits
         scope.within(&at(key), value.unwrap_or(default), least, most)
     };
     PluginLimits {
-        memory: size("memory", raw.memory.map(|size| size.0), default.memory, MIB, 4096 * MIB),
+        memory: size(
+            "memory",
+            raw.memory.map(|size| size.0),
+            default.memory,
+            MIB,
+            4096 * MIB,
+        ),
         time,
         host_call_bytes: size(
             "host_call_bytes",
@@ -151,9 +191,27 @@ fn limits(scope: &mut Scope<'_>, path: &[Segment], raw: Option<raw::PluginLimits
             1 << 10,
             1024 * MIB,
         ),
-        findings: as_usize(size("findings", raw.findings, default.findings as u64, 1, 1_000_000)),
-        output: size("output", raw.output.map(|size| size.0), default.output, 1 << 10, 1024 * MIB),
-        state: size("state", raw.state.map(|size| size.0), default.state, 0, 256 << 10),
+        findings: as_usize(size(
+            "findings",
+            raw.findings,
+            default.findings as u64,
+            1,
+            1_000_000,
+        )),
+        output: size(
+            "output",
+            raw.output.map(|size| size.0),
+            default.output,
+            1 << 10,
+            1024 * MIB,
+        ),
+        state: size(
+            "state",
+            raw.state.map(|size| size.0),
+            default.state,
+            0,
+            256 << 10,
+        ),
     }
 }
 
@@ -164,7 +222,13 @@ fn settings(scope: &mut Scope<'_>, path: &[Segment], raw: BTreeMap<String, Value
     if let Value::Object(map) = &mut value {
         // The settings as a whole are not a secret, whatever they are called.
         for (key, value) in map {
-            take_secrets(scope, &join(path, [key.as_str()]), &format!("/{}", escaped(key)), value, &mut secrets);
+            take_secrets(
+                scope,
+                &join(path, [key.as_str()]),
+                &format!("/{}", escaped(key)),
+                value,
+                &mut secrets,
+            );
         }
     }
     Settings { value, secrets }
@@ -183,21 +247,40 @@ fn take_secrets(
             Secret::File(path) => !path.is_empty() && !path.contains('\0'),
         };
         if !usable {
-            scope.error(path, "names neither an environment variable nor a file", Some("write `{ env: NAME }` or `{ file: PATH }`"));
+            scope.error(
+                path,
+                "names neither an environment variable nor a file",
+                Some("write `{ env: NAME }` or `{ file: PATH }`"),
+            );
         }
-        secrets.push(SettingSecret { pointer: pointer.to_owned(), secret });
+        secrets.push(SettingSecret {
+            pointer: pointer.to_owned(),
+            secret,
+        });
         *value = Value::Null;
         return;
     }
     match value {
         Value::Array(items) => {
             for (index, value) in items.iter_mut().enumerate() {
-                take_secrets(scope, &item(path, index), &format!("{pointer}/{index}"), value, secrets);
+                take_secrets(
+                    scope,
+                    &item(path, index),
+                    &format!("{pointer}/{index}"),
+                    value,
+                    secrets,
+                );
             }
         }
         Value::Object(map) => {
             for (key, value) in map {
-                take_secrets(scope, &join(path, [key.as_str()]), &format!("{pointer}/{}", escaped(key)), value, secrets);
+                take_secrets(
+                    scope,
+                    &join(path, [key.as_str()]),
+                    &format!("{pointer}/{}", escaped(key)),
+                    value,
+                    secrets,
+                );
             }
         }
         Value::String(_) if looks_secret(path) => {
@@ -220,10 +303,22 @@ fn as_secret(value: &Value) -> Option<Secret> {
 }
 
 fn looks_secret(path: &[Segment]) -> bool {
-    let Some(Segment::Key(key)) = path.last() else { return false };
-    key.to_ascii_lowercase()
-        .split(['_', '-', '.'])
-        .any(|part| matches!(part, "key" | "apikey" | "token" | "password" | "passwd" | "secret" | "credential" | "credentials"))
+    let Some(Segment::Key(key)) = path.last() else {
+        return false;
+    };
+    key.to_ascii_lowercase().split(['_', '-', '.']).any(|part| {
+        matches!(
+            part,
+            "key"
+                | "apikey"
+                | "token"
+                | "password"
+                | "passwd"
+                | "secret"
+                | "credential"
+                | "credentials"
+        )
+    })
 }
 
 /// A key as a part of a JSON Pointer.

@@ -22,7 +22,11 @@ impl Default for Limits {
             text: 4 * MIB,
             over_limit: OverLimit::Deny,
             unrecognized: Treatment::Flag,
-            opaque: OpaqueParts { image: Treatment::Allow, audio: Treatment::Flag, file: Treatment::Deny },
+            opaque: OpaqueParts {
+                image: Treatment::Allow,
+                audio: Treatment::Flag,
+                file: Treatment::Deny,
+            },
             hold: 256 << 10,
             hold_exceeded: HoldExceeded::Deny,
             rego: Duration::from_millis(5),
@@ -41,11 +45,17 @@ pub(super) fn limits(scope: &mut Scope<'_>, raw: Option<raw::Limits>) -> Limits 
     let path = keys(["limits"]);
     let over_limit = raw.over_limit.unwrap_or(default.over_limit);
     if over_limit == OverLimit::Allow {
-        scope.warn(&join(&path, ["over_limit"]), "whoever makes a text long enough gets past everything");
+        scope.warn(
+            &join(&path, ["over_limit"]),
+            "whoever makes a text long enough gets past everything",
+        );
     }
     let unrecognized = raw.unrecognized.unwrap_or(default.unrecognized);
     if unrecognized == Treatment::Allow {
-        scope.warn(&join(&path, ["unrecognized"]), "parts of unknown meaning pass uninspected and unmarked");
+        scope.warn(
+            &join(&path, ["unrecognized"]),
+            "parts of unknown meaning pass uninspected and unmarked",
+        );
     }
     let opaque = match raw.opaque {
         Some(raw) => OpaqueParts {
@@ -56,9 +66,15 @@ pub(super) fn limits(scope: &mut Scope<'_>, raw: Option<raw::Limits>) -> Limits 
         None => default.opaque,
     };
     if opaque.file == Treatment::Allow {
-        scope.warn(&join(&path, ["opaque", "file"]), "files pass uninspected and unmarked");
+        scope.warn(
+            &join(&path, ["opaque", "file"]),
+            "files pass uninspected and unmarked",
+        );
     }
-    let rego = scope.positive(&join(&path, ["rego"]), raw.rego.map_or(default.rego, |span| span.0));
+    let rego = scope.positive(
+        &join(&path, ["rego"]),
+        raw.rego.map_or(default.rego, |span| span.0),
+    );
     let mut within = |key: &str, value: Option<u64>, default: u64, least: u64, most: u64| {
         scope.within(&join(&path, [key]), value.unwrap_or(default), least, most)
     };
@@ -73,10 +89,28 @@ pub(super) fn limits(scope: &mut Scope<'_>, raw: Option<raw::Limits>) -> Limits 
         hold_exceeded: raw.hold_exceeded.unwrap_or(default.hold_exceeded),
         rego,
         depth: as_usize(within("depth", raw.depth, default.depth as u64, 8, 512)),
-        segments: as_usize(within("segments", raw.segments, default.segments as u64, 1, 1_000_000)),
-        findings: as_usize(within("findings", raw.findings, default.findings as u64, 1, 100_000)),
+        segments: as_usize(within(
+            "segments",
+            raw.segments,
+            default.segments as u64,
+            1,
+            1_000_000,
+        )),
+        findings: as_usize(within(
+            "findings",
+            raw.findings,
+            default.findings as u64,
+            1,
+            100_000,
+        )),
         inline: within("inline", size(raw.inline), default.inline, 0, MIB),
-        queue: as_usize(within("queue", raw.queue, default.queue as u64, 1, 1_000_000)),
+        queue: as_usize(within(
+            "queue",
+            raw.queue,
+            default.queue as u64,
+            1,
+            1_000_000,
+        )),
     }
 }
 
@@ -84,30 +118,51 @@ pub(super) fn rego(scope: &mut Scope<'_>, raw: Option<raw::Rego>) -> Rego {
     let (paths, expose_text) = match raw {
         None => return Rego::default(),
         Some(raw::Rego::Short(paths)) => (paths, false),
-        Some(raw::Rego::Long(raw)) => (raw.paths.unwrap_or_default(), raw.expose_text.unwrap_or(false)),
+        Some(raw::Rego::Long(raw)) => (
+            raw.paths.unwrap_or_default(),
+            raw.expose_text.unwrap_or(false),
+        ),
     };
     if expose_text {
-        scope.warn(&keys(["rego", "expose_text"]), "rules see the text, and can put it into reasons and labels");
+        scope.warn(
+            &keys(["rego", "expose_text"]),
+            "rules see the text, and can put it into reasons and labels",
+        );
     }
-    Rego { paths: paths.into_iter().map(|path| path.0).collect(), expose_text }
+    Rego {
+        paths: paths.into_iter().map(|path| path.0).collect(),
+        expose_text,
+    }
 }
 
-pub(super) fn actions(scope: &mut Scope<'_>, raw: BTreeMap<String, raw::ActionEntry>) -> Vec<ActionRule> {
+pub(super) fn actions(
+    scope: &mut Scope<'_>,
+    raw: BTreeMap<String, raw::ActionEntry>,
+) -> Vec<ActionRule> {
     let mut rules: Vec<ActionRule> = Vec::new();
     for (key, entry) in raw {
         let path = join(&keys(["actions"]), [key.as_str()]);
         let glob = match read_glob(&key) {
             Ok(glob) => glob,
             Err(text) => {
-                let (message, hint) = text.split_once("; hint: ").map_or((text.as_str(), None), |(m, h)| (m, Some(h)));
+                let (message, hint) = text
+                    .split_once("; hint: ")
+                    .map_or((text.as_str(), None), |(m, h)| (m, Some(h)));
                 scope.error(&path, message, hint);
                 continue;
             }
         };
         let rule = action_rule(scope, &path, glob, entry);
-        for other in rules.iter().filter(|other| other.glob.ties_with(&rule.glob)) {
+        for other in rules
+            .iter()
+            .filter(|other| other.glob.ties_with(&rule.glob))
+        {
             // The later one of the file is the one to look at.
-            let (first, second) = if other.place <= rule.place { (other, &rule) } else { (&rule, other) };
+            let (first, second) = if other.place <= rule.place {
+                (other, &rule)
+            } else {
+                (&rule, other)
+            };
             scope.error(
                 &join(&keys(["actions"]), [second.glob.as_str()]),
                 format!(
@@ -122,7 +177,12 @@ pub(super) fn actions(scope: &mut Scope<'_>, raw: BTreeMap<String, raw::ActionEn
     rules
 }
 
-fn action_rule(scope: &mut Scope<'_>, path: &[Segment], glob: Glob, entry: raw::ActionEntry) -> ActionRule {
+fn action_rule(
+    scope: &mut Scope<'_>,
+    path: &[Segment],
+    glob: Glob,
+    entry: raw::ActionEntry,
+) -> ActionRule {
     let place = scope.place(path);
     let section = match entry {
         raw::ActionEntry::Long(section) => section,
@@ -138,7 +198,11 @@ fn action_rule(scope: &mut Scope<'_>, path: &[Segment], glob: Glob, entry: raw::
     };
     let min_confidence = section.min_confidence.unwrap_or(0.0);
     if !(0.0..=1.0).contains(&min_confidence) {
-        scope.error(&join(path, ["min_confidence"]), format!("{min_confidence} is not between 0 and 1"), None);
+        scope.error(
+            &join(path, ["min_confidence"]),
+            format!("{min_confidence} is not between 0 and 1"),
+            None,
+        );
     }
     let mode = section.mode.unwrap_or(Mode::Enforce);
     if mode == Mode::Monitor {
@@ -146,7 +210,11 @@ fn action_rule(scope: &mut Scope<'_>, path: &[Segment], glob: Glob, entry: raw::
     }
     let mut empty = |key: &str, is_empty: bool| {
         if is_empty {
-            scope.error(&join(path, [key]), "names nothing, so the entry would never apply", Some("remove the key for all"));
+            scope.error(
+                &join(path, [key]),
+                "names nothing, so the entry would never apply",
+                Some("remove the key for all"),
+            );
         }
     };
     let stages = section.stages.map(raw::OneOrMany::into_vec);
@@ -170,7 +238,12 @@ fn action_rule(scope: &mut Scope<'_>, path: &[Segment], glob: Glob, entry: raw::
 
 pub(super) fn audit(scope: &mut Scope<'_>, raw: raw::Audit) -> Audit {
     let path = keys(["audit"]);
-    let queue = scope.within(&join(&path, ["queue"]), raw.queue.unwrap_or(8192), 1, 1_000_000);
+    let queue = scope.within(
+        &join(&path, ["queue"]),
+        raw.queue.unwrap_or(8192),
+        1,
+        1_000_000,
+    );
     let rotate = raw.rotate.map(|raw| {
         let size = raw.size.map_or(100 * MIB, |size| size.0);
         let keep = raw.keep.unwrap_or(5);
