@@ -1,13 +1,17 @@
 # The default policy.
 #
-# What it does, strongest first:
+# What it does; the first that applies gives action, reason and status:
 #
 #   access      a rule of `access` denies with status 403: who may do what
 #   faults      a plugin that failed and is not `on_error: allow` denies with status 503
-#   coverage    what could not be inspected is passed, flagged or denied as `limits:` says
-#   findings    the strongest action that `actions:` gives to any finding; but in the retrieval
-#               stage a document or tool result with a prompt injection in it is dropped, and the
-#               exchange goes on without it
+#   deny        a rule of `deny` denies
+#   coverage    what could not be inspected denies where `limits:` says so, with status 413 if it
+#               was too large
+#   findings    the strongest action that `actions:` gives to any finding
+#   flag        a rule of `flag`, what could not be inspected, or a dropped document flags
+#
+# In the retrieval stage a document or tool result with a prompt injection in it is dropped: its
+# findings then do not count, and the exchange goes on without it.
 #
 # It is there to be extended. A file of your own in `package caponier`, in a directory that the
 # configuration's `rego:` lists, can add to these rules:
@@ -40,81 +44,61 @@
 package caponier
 
 decision := {
-	"action": action,
-	"reason": reason,
-	"status": status,
+	"action": verdict.action,
+	"reason": verdict.reason,
+	"status": verdict.status,
 	"drop": drop,
-	"set": merged_set,
-	"unset": request_unset,
-	"labels": merged_labels,
+	"set": {field: value | some change in data.caponier.request_set; some field, value in change},
+	"unset": [field | some field in data.caponier.request_unset],
+	"labels": {name: value | some label in data.caponier.labels; some name, value in label},
 }
 
-# --- the action ---------------------------------------------------------------------------------
-
-action := "deny" if count(access) > 0
-
-else := "deny" if count(deny) > 0
-
-else := "deny" if "deny" in asked
-
-else := "redact" if "redact" in asked
-
-else := "flag" if "flag" in asked
-
-else := "flag" if count(flag) > 0
-
-else := "flag" if count(drop) > 0
-
-else := "allow"
-
-# What the findings ask for. `input.counts` has it for all of them, those left out of
-# `input.findings` included; only where dropping makes a finding harmless must each be looked at.
-asked := object.keys(input.counts.by_action) if count(drop) == 0
-
-else := {finding.action |
-	some finding in input.findings
-	not finding.segment in drop
-} | {strongest_omitted |
-	input.counts.omitted
-	some strongest_omitted in object.keys(input.counts.by_action)
-}
-
-# --- access, faults and coverage ------------------------------------------------------------------
-
-access contains data.caponier.never if false
-
-deny contains sprintf("plugin %s failed: %s", [fault.plugin, fault.kind]) if {
-	some fault in input.faults
-	not fault.tolerated
-}
-
-deny contains sprintf("not inspected: %s", [gap.kind]) if {
-	some gap in input.coverage.gaps
-	answer_to(gap.kind) == "deny"
-}
-
-deny contains "too many findings to judge each document" if {
+# The rules to extend are written with their full path: so they need not exist.
+verdict := {"action": "deny", "reason": concat("; ", data.caponier.access), "status": 403} if {
+	count(data.caponier.access) > 0
+} else := {"action": "deny", "reason": concat("; ", failed), "status": 503} if {
+	input.faults != []
+	failed := {sprintf("plugin %s failed: %s", [fault.plugin, fault.kind]) |
+		some fault in input.faults
+		not fault.tolerated
+	}
+	count(failed) > 0
+} else := {"action": "deny", "reason": concat("; ", data.caponier.deny), "status": null} if {
+	count(data.caponier.deny) > 0
+} else := {"action": "deny", "reason": not_inspected(kinds), "status": gap_status(kinds)} if {
+	input.coverage.gaps != []
+	kinds := gaps("deny")
+	count(kinds) > 0
+} else := {"action": "deny", "reason": "too many findings to judge each document", "status": null} if {
 	input.context.stage == "retrieval"
 	input.counts.omitted_by_configured.deny
+} else := {"action": strongest, "reason": concat(", ", rules), "status": null} if {
+	strongest != "allow"
+	rules := {finding.rule | some finding in input.findings; finding.action == strongest}
+} else := {"action": "flag", "reason": concat("; ", data.caponier.flag), "status": null} if {
+	count(data.caponier.flag) > 0
+} else := {"action": "flag", "reason": not_inspected(kinds), "status": null} if {
+	input.coverage.gaps != []
+	kinds := gaps("flag")
+	count(kinds) > 0
+} else := {"action": "flag", "reason": concat("", ["dropped for ", concat(", ", rules)]), "status": null} if {
+	drop != set()
+	rules := {finding.rule | some finding in input.findings; finding.segment in drop}
+} else := {"action": "allow", "reason": "", "status": null}
+
+# The strongest action that any finding asks for. The host has counted; only where something is
+# dropped must the others be looked at one by one.
+strongest := input.counts.strongest if {
+	drop == set()
+} else := [action |
+	some action in ["deny", "redact", "flag", "allow"]
+	action in staying
+][0] if {
+	staying := {finding.action |
+		some finding in input.findings
+		not finding.segment in drop
+	} | {"allow"} | object.keys(object.get(input.counts, "omitted_by_action", {}))
 }
-
-flag contains sprintf("not inspected: %s", [gap.kind]) if {
-	some gap in input.coverage.gaps
-	answer_to(gap.kind) == "flag"
-}
-
-# Held text of a stream that broke off was never released: that needs no answer.
-answer_to(kind) := {
-	"unrecognized": data.caponier.limits.unrecognized,
-	"endpoint": data.caponier.limits.endpoint,
-	"over-limit": data.caponier.limits.over_limit,
-	"image": data.caponier.limits.opaque.image,
-	"audio": data.caponier.limits.opaque.audio,
-	"file": data.caponier.limits.opaque.file,
-	"discarded": "allow",
-}[kind]
-
-# --- poisoned documents -----------------------------------------------------------------------------
 
 # A document is the attacker's to write and must not be theirs to deny service with: it goes, the
 # others stay. `configured` and not `action` is asked, since the threshold for a denial is higher.
@@ -123,54 +107,29 @@ drop contains finding.segment if {
 	some finding in input.findings
 	finding.category == "LLM01:2025"
 	finding.configured == "deny"
-	finding.confidence >= data.caponier.limits.drop_confidence
 	finding.kind in {"document", "tool-result"}
+	finding.confidence >= data.caponier.limits.drop_confidence
 }
 
-# --- the reason ---------------------------------------------------------------------------------------
-
-reason := concat("; ", access) if count(access) > 0
-
-else := concat("; ", deny) if count(deny) > 0
-
-else := concat(", ", {finding.rule | some finding in input.findings; finding.action == action}) if {
-	action in asked
-	action != "allow"
-}
-
-else := sprintf("dropped for %s", [concat(", ", {finding.rule |
-	some finding in input.findings
-	finding.segment in drop
-	finding.configured == "deny"
-})]) if count(drop) > 0
-
-else := concat("; ", flag)
-
-# --- the status of a denial; null leaves it to the host ------------------------------------------------
-
-status := 403 if count(access) > 0
-
-else := 503 if {
-	some fault in input.faults
-	not fault.tolerated
-}
-
-else := 413 if {
-	data.caponier.limits.over_limit == "deny"
+# Kinds of what could not be inspected, by what `limits:` says of them.
+gaps(answer) := {gap.kind |
 	some gap in input.coverage.gaps
-	gap.kind == "over-limit"
+	answers[gap.kind] == answer
 }
+
+# Held text of a stream that broke off was never released: that needs no answer.
+answers := {
+	"unrecognized": data.caponier.limits.unrecognized,
+	"endpoint": data.caponier.limits.endpoint,
+	"over-limit": data.caponier.limits.over_limit,
+	"image": data.caponier.limits.opaque.image,
+	"audio": data.caponier.limits.opaque.audio,
+	"file": data.caponier.limits.opaque.file,
+	"discarded": "allow",
+}
+
+not_inspected(kinds) := concat("", ["not inspected: ", concat(", ", kinds)])
+
+gap_status(kinds) := 413 if "over-limit" in kinds
 
 else := null
-
-# --- what is handed on ------------------------------------------------------------------------------
-
-merged_set := {field: value | some change in request_set; some field, value in change}
-
-merged_labels := {name: value | some label in labels; some name, value in label}
-
-request_set contains {} if false
-
-request_unset contains "" if false
-
-labels contains {} if false

@@ -8,7 +8,7 @@ use regorus::{Engine, PolicyLengthConfig, Value};
 
 use crate::actions::Actions;
 use crate::evaluator::{Evaluator, place_of, reason_of};
-use crate::{check, selftest};
+use crate::{bounded, check, selftest};
 
 /// The policy that is used beside, or instead of, the operator's own.
 pub const DEFAULT_POLICY: &str = include_str!("../../../policies/default.rego");
@@ -78,6 +78,12 @@ pub enum BundleError {
         place: String,
         /// What is wrong.
         why: String,
+    },
+    /// A file with brackets so deep that reading it could take the process with it.
+    #[error("{at}: brackets are nested deeper than 64")]
+    Nesting {
+        /// Where it gets too deep.
+        at: Location,
     },
     /// Two files of one name: messages could not tell them apart.
     #[error("two policy files are named `{name}`")]
@@ -158,7 +164,9 @@ impl Parts {
         engine.set_strict_builtin_errors(true);
         // Else `print` writes what was inspected to the standard error.
         engine.set_gather_prints(true);
+        bounded::install(&mut engine)?;
         for source in &self.sources {
+            check::nesting(source)?;
             engine
                 .add_policy(source.name.clone(), source.text.clone())
                 .map_err(|error| {

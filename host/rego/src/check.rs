@@ -11,10 +11,59 @@ use regorus::unstable::{
     BUILTINS, Expr, Literal, Module, Query, Ref, Rule, RuleAssign, RuleHead, Span,
 };
 
-use crate::bundle::{BundleError, Location};
+use crate::bundle::{BundleError, Location, Source};
 
 /// The one function that the engine knows beside its table.
 const PRINT: &str = "print";
+
+/// Builtins whose answer depends on more than their operands, or that wait. Most are not compiled
+/// in; none may come in through a feature that some other crate turns on.
+const FORBIDDEN: &[&str] = &[
+    "http.send",
+    "net.lookup_ip_addr",
+    "opa.runtime",
+    "rand.intn",
+    "test.sleep",
+    "time.now_ns",
+    "trace",
+    "uuid.rfc4122",
+];
+
+/// Refuses brackets nested deeper than the engine's parser, which goes down once for each, can bear.
+pub(crate) fn nesting(source: &Source) -> Result<(), BundleError> {
+    let mut bytes = source.text.bytes();
+    let (mut line, mut depth) = (1, 0_u32);
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\n' => line += 1,
+            b'#' => {
+                // A comment goes on to the end of its line.
+                if bytes.any(|byte| byte == b'\n') {
+                    line += 1;
+                }
+            }
+            b'"' | b'`' => {
+                while let Some(inside) = bytes.next() {
+                    match inside {
+                        b'\\' if byte == b'"' => {
+                            bytes.next();
+                        }
+                        b'\n' => line += 1,
+                        _ if inside == byte => break,
+                        _ => {}
+                    }
+                }
+            }
+            b'[' | b'{' | b'(' => depth += 1,
+            b']' | b'}' | b')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > 64 {
+            return Err(BundleError::Nesting { at: Location { file: source.name.clone(), line } });
+        }
+    }
+    Ok(())
+}
 
 /// Checks all modules together.
 pub(crate) fn check(modules: &[Ref<Module>]) -> Result<(), BundleError> {
@@ -252,6 +301,9 @@ impl Walk<'_> {
                 self.expr(&with.r#as, graph)?;
                 // `with f as g` makes every call of `f` below a call of `g`.
                 if let (Some(from), Some(to)) = (path_of(&with.refr), path_of(&with.r#as)) {
+                    if FORBIDDEN.contains(&to.as_str()) {
+                        return Err(BundleError::UnknownFunction { at: location(&with.span), name: to });
+                    }
                     let (from, to) = (self.resolve(&from), self.resolve(&to));
                     if let (Some(from), Some(to)) = (from, to) {
                         graph
@@ -345,7 +397,8 @@ impl Walk<'_> {
             }
             return Ok(());
         }
-        if name == PRINT || BUILTINS.contains_key(name.as_str()) {
+        let builtin = name == PRINT || BUILTINS.contains_key(name.as_str());
+        if builtin && !FORBIDDEN.contains(&name.as_str()) {
             return Ok(());
         }
         Err(BundleError::UnknownFunction {

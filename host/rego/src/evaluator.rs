@@ -2,12 +2,13 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use caponier_core::{Action, Decision};
 use regorus::utils::limits::ExecutionTimerConfig;
-use regorus::{Engine, LimitError, Value};
+use regorus::{Engine, Value};
 
+use crate::clock::{Clock, Verdict};
 use crate::bundle::{BundleError, ENTRY_POINT, Parts};
 use crate::decision;
 use crate::input::{Input, Words};
@@ -111,22 +112,24 @@ impl Evaluator {
 
     /// Evaluates one rule on any input.
     pub(crate) fn evaluate(&mut self, input: Value, rule: &str) -> Result<Value, Failure> {
-        let start = Instant::now();
+        let clock = Clock::start();
         self.engine.set_input(input);
-        let outcome = self.engine.eval_rule(rule.to_owned());
+        let outcome = loop {
+            // The engine measures from the beginning of each evaluation, by the wall clock.
+            let outcome = self.engine.eval_rule(rule.to_owned());
+            let cut_short = outcome.as_ref().err().is_some_and(|error| is_time_limit(&error.to_string()));
+            match clock.verdict(self.limit) {
+                // Late by the wall, but not by its own doing: what the engine cut short is asked
+                // again. Evaluation is pure, so that changes nothing.
+                Verdict::Delayed if cut_short => {}
+                Verdict::InTime | Verdict::Delayed => break outcome.map_err(|error| error.to_string()),
+                Verdict::Late => break Err(TIME_LIMIT.to_owned()),
+            }
+        };
         // What was shown to the policy is not kept, nor what the policy printed of it.
         self.engine.set_input(Value::Undefined);
         let _ = self.engine.take_prints();
-        let late = start.elapsed() > self.limit;
-        match outcome {
-            Ok(_) if late => Err(Failure::Timeout),
-            Ok(value) => Ok(value),
-            // Inside functions the engine keeps an error's text only, hence the second look at the clock.
-            Err(error) if late || error.downcast_ref::<LimitError>().is_some() => {
-                Err(Failure::Timeout)
-            }
-            Err(error) => Err(Failure::Eval(error.to_string())),
-        }
+        outcome.map_err(|message| if is_time_limit(&message) { Failure::Timeout } else { Failure::Eval(message) })
     }
 
     fn explain(&self, failure: &Failure) -> DecideError {
@@ -147,6 +150,14 @@ impl std::fmt::Debug for Evaluator {
             .field("limit", &self.limit)
             .finish_non_exhaustive()
     }
+}
+
+/// How the engine words that it ran out of time. Inside functions it keeps an error's text only, so
+/// the text is what there is to go by.
+const TIME_LIMIT: &str = "execution exceeded time limit";
+
+fn is_time_limit(message: &str) -> bool {
+    message.contains(TIME_LIMIT)
 }
 
 /// How an evaluation failed. The message may quote values: it is for the self-test only.

@@ -8,7 +8,7 @@
 //! | `tool_calls[]` | `id`, `name`, `arguments`: parsed, or a string where they are not JSON |
 //! | `segments[]` | `id`, `role`, `kind`, `name`, `attributes`, `bytes`; `text` only with `expose_text` |
 //! | `findings[]` | `id`, `plugin`, `rule`, `category`, `severity`, `confidence`, `segment`, `span` (`start`, `end`), `role`, `kind`, `late`, `action` (what `actions:` makes of it), `configured` (the action that `actions:` names, whatever its conditions) |
-//! | `counts` | `total`, `by_action` over all findings; where more than 1 000 were made, the strongest are shown and `omitted`, `omitted_by_rule`, `omitted_by_configured` count the others |
+//! | `counts` | `total`, `by_action` and `strongest` (action) over all findings; where more than 1 000 were made, the strongest are shown and `omitted`, `omitted_by_rule`, `omitted_by_action`, `omitted_by_configured` count the others |
 //! | `edits[]` | `plugin`, `segment`, `span` |
 //! | `prior` | `findings` and `labels` of the exchange so far |
 //! | `coverage` | `scanned`, `bytes`, `unscanned` (segment ids), `skipped[]` (`plugin`, `segment`), `gaps[]` (`kind`, `place`) |
@@ -125,9 +125,9 @@ keys! {
     action, arguments, attributes, by_action, bytes, category, claims, completion_tokens, confidence,
     configured, context, counts, coverage, edits, elapsed_ms, end, exchange, faults, findings, gaps,
     id, kind, labels, late, logprobs, max_tokens, model, n, name, omitted, omitted_by_configured,
-    omitted_by_rule, phase, place, plugin, principal, prior, prompt_tokens, reported, request,
+    omitted_by_action, omitted_by_rule, phase, place, plugin, principal, prior, prompt_tokens, reported, request,
     request_bytes, response_format, role, roles, route, rule, scanned, segment, segments, severity,
-    skipped, span, stage, start, stream, temperature, tenant, text, time, tolerated, tool_calls, tools,
+    skipped, span, stage, start, stream, strongest, temperature, tenant, text, time, tolerated, tool_calls, tools,
     top_logprobs, top_p, total, unscanned, usage,
 }
 
@@ -230,6 +230,7 @@ impl Input<'_> {
             })
             .filter(|(finding, resolved)| self.shows(finding.monitor || resolved.monitor))
             .collect();
+        let strongest = all.iter().map(|(_, resolved)| resolved.action).max().unwrap_or(Action::Allow);
         let mut by_action = [0_usize; Action::ALL.len()];
         for (_, resolved) in &all {
             if let Some(count) = by_action.get_mut(resolved.action as usize) {
@@ -246,7 +247,8 @@ impl Input<'_> {
         let total = all.len();
         let mut counts = Fields::new()
             .put(&words.total, total)
-            .put(&words.by_action, by_action);
+            .put(&words.by_action, by_action)
+            .put(&words.strongest, strongest.as_str());
         if total > MAX_FINDINGS {
             // A flood of weak findings must not hide a strong one.
             all.sort_by(|(a, left), (b, right)| {
@@ -256,6 +258,7 @@ impl Input<'_> {
             });
             let omitted = all.split_off(MAX_FINDINGS);
             let mut by_rule = BTreeMap::<&str, usize>::new();
+            let mut by_action = BTreeMap::<&str, usize>::new();
             let mut by_configured = BTreeMap::<&str, usize>::new();
             for (finding, resolved) in &omitted {
                 *by_rule.entry(&finding.rule).or_default() += 1;
@@ -266,6 +269,7 @@ impl Input<'_> {
             counts = counts
                 .put(&words.omitted, omitted.len())
                 .put(&words.omitted_by_rule, tally(by_rule))
+                .put(&words.omitted_by_action, tally(by_action))
                 .put(&words.omitted_by_configured, tally(by_configured));
         }
         let shown = list(all, |(found, resolved)| {

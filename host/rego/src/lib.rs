@@ -16,8 +16,10 @@
 #![forbid(unsafe_code)]
 
 mod actions;
+mod bounded;
 mod bundle;
 mod check;
+mod clock;
 mod decision;
 mod evaluator;
 mod glob;
