@@ -1,1 +1,298 @@
-//! Built-in plugin.
+//! Finds personal data: e-mail addresses, telephone numbers, payment cards, bank accounts, social
+//! security numbers and IP addresses. It can put a token in a value's place and the value back in
+//! the model's answer, where that cannot carry it away.
+
+mod detect;
+mod entity;
+mod markup;
+mod restore;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+use caponier_sdk::{
+    Call, Data, Error, Manifest, Plugin, Report, Rule, Scope, Segment, Severity, Stage,
+};
+use serde::{Deserialize, Serialize};
+
+pub use detect::{Detector, Match};
+pub use entity::Entity;
+pub use settings::{Mask, Operator, Restore, Settings};
+use tokens::{Table, Tokens};
+
+/// The rule for tokens of this exchange in texts that are not the model's.
+const FORGED: &str = "forged-token";
+
+/// What is remembered within an exchange.
+#[derive(Default, Serialize, Deserialize)]
+struct State {
+    table: Table,
+    progress: restore::Progress,
+}
+
+/// The plugin.
+pub struct Pii {
+    detector: Detector,
+    settings: Settings,
+    /// Allowed values in lower case: whole ones, and endings.
+    allowed: (Vec<String>, Vec<String>),
+    hash_key: Option<(u64, u64)>,
+    operators: [Operator; Entity::ALL.len()],
+}
+
+impl Plugin for Pii {
+    type Settings = Settings;
+
+    fn manifest(settings: &Settings) -> Manifest {
+        let scope = if settings.needs_exchange() {
+            Scope::Stage
+        } else {
+            Scope::Segment
+        };
+        let description = "Finds personal data, and puts it back where that is safe.";
+        let mut manifest = Manifest::new("pii", env!("CARGO_PKG_VERSION"), description)
+            .scope(scope)
+            .rules(
+                settings
+                    .entities
+                    .iter()
+                    .collect::<std::collections::BTreeSet<_>>()
+                    .into_iter()
+                    .map(|entity| entity.rule()),
+            );
+        if settings.restore.enabled {
+            manifest = manifest.rule(
+                Rule::new(
+                    FORGED,
+                    "Token of this exchange that the model did not write",
+                )
+                .severity(Severity::High)
+                .category("LLM01:2025")
+                .window(u32::try_from(restore::WINDOW).unwrap_or(u32::MAX)),
+            );
+        }
+        manifest
+    }
+
+    fn configure(settings: Settings, _: &Data) -> Result<Self, Error> {
+        let known = Detector::countries();
+        if let Some(unknown) = settings
+            .countries
+            .iter()
+            .find(|country| !known.contains(&country.as_str()))
+        {
+            return Err(Error::new(format!(
+                "settings.countries: `{unknown}` is none of {}",
+                known.join(", ")
+            )));
+        }
+        if settings.entities.is_empty() {
+            return Err(
+                "settings.entities: it is empty; hint: leave it out to look for everything".into(),
+            );
+        }
+        if let Some(odd) = settings
+            .operators
+            .keys()
+            .find(|entity| !settings.entities.contains(entity))
+        {
+            return Err(Error::new(format!(
+                "settings.operators.{0}: `{0}` is not among the entities",
+                odd.id()
+            )));
+        }
+        if settings.hash_key.as_ref().is_some_and(|key| key.len() < 16) {
+            return Err(
+                "settings.hash_key: it is too short; hint: use at least 16 random characters"
+                    .into(),
+            );
+        }
+        if settings
+            .allow
+            .iter()
+            .any(|value| value.trim_start_matches('*').is_empty())
+        {
+            return Err(
+                "settings.allow: a value that allows everything; hint: take `pii` out of the chain"
+                    .into(),
+            );
+        }
+        let lower = |value: &String| value.to_lowercase();
+        let (endings, whole): (Vec<_>, Vec<_>) = settings
+            .allow
+            .iter()
+            .map(lower)
+            .partition(|value| value.starts_with('*'));
+        Ok(Self {
+            detector: Detector::new(&settings.entities, &settings.countries),
+            allowed: (
+                whole,
+                endings
+                    .into_iter()
+                    .map(|ending| ending.trim_start_matches('*').to_owned())
+                    .collect(),
+            ),
+            hash_key: settings.hash_key.as_deref().map(tokens::keys_from),
+            operators: Entity::ALL.map(|entity| settings.operator_for(entity)),
+            settings,
+        })
+    }
+
+    fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
+        if !self.settings.needs_exchange() {
+            for segment in call.segments {
+                self.find(call, segment, None, report);
+            }
+            return Ok(());
+        }
+        let State {
+            mut table,
+            mut progress,
+        } = call.state::<State>()?;
+        let mut tokens = Tokens::new(&mut table, call.context.seed);
+        if self.settings.restore.enabled && call.context.stage != Stage::Output {
+            for segment in call.segments {
+                self.find_forged(call, segment, &mut tokens, report);
+            }
+        }
+        for segment in call.segments {
+            self.find(call, segment, Some(&mut tokens), report);
+        }
+        let mut changed = tokens.changed;
+        if self.settings.restore.enabled && call.context.stage == Stage::Output && !table.is_empty()
+        {
+            for segment in call.segments {
+                let key = call.context.seed;
+                let hold = restore::restore(
+                    segment,
+                    &table,
+                    key,
+                    &self.settings.restore,
+                    &mut progress,
+                    report,
+                );
+                if let Some(hold) = hold {
+                    report.hold(segment, hold);
+                }
+                changed |= segment.is_open();
+            }
+        }
+        if changed {
+            report.set_state(&State { table, progress })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl Pii {
+    fn find(
+        &self,
+        call: &Call<'_>,
+        segment: &Segment,
+        mut tokens: Option<&mut Tokens<'_>>,
+        report: &mut Report<'_>,
+    ) {
+        let text = segment.text();
+        let hold = if segment.is_open() {
+            self.detector.hold(text, segment.settled())
+        } else {
+            None
+        };
+        for found in self.detector.scan(text, segment.settled()) {
+            // What may still grow comes again.
+            if hold.is_some_and(|hold| found.end > hold) {
+                continue;
+            }
+            let Some(value) = text.get(found.start..found.end) else {
+                continue;
+            };
+            let known = || {
+                tokens
+                    .as_ref()
+                    .is_some_and(|tokens| tokens.knows(found.entity, value))
+            };
+            if self.is_allowed(value) || (call.context.stage == Stage::Output && known()) {
+                continue;
+            }
+            let replacement = self.replacement(call, found.entity, value, tokens.as_deref_mut());
+            let finding = report
+                .finding(found.entity.id(), segment)
+                .at(found.start..found.end)
+                .confidence(found.confidence);
+            if let Some(replacement) = replacement {
+                finding.replacement(replacement);
+            }
+        }
+        if let Some(hold) = hold {
+            report.hold(segment, hold);
+        }
+    }
+
+    fn find_forged(
+        &self,
+        call: &Call<'_>,
+        segment: &Segment,
+        tokens: &mut Tokens<'_>,
+        report: &mut Report<'_>,
+    ) {
+        for (token, start, end) in restore::forged(segment.text(), call.context.seed) {
+            tokens.changed |= tokens.table().forge(&token);
+            report.finding(FORGED, segment).at(start..end);
+        }
+    }
+
+    fn is_allowed(&self, value: &str) -> bool {
+        let (whole, endings) = &self.allowed;
+        if whole.is_empty() && endings.is_empty() {
+            return false;
+        }
+        let value = value.to_lowercase();
+        whole.contains(&value) || endings.iter().any(|ending| value.ends_with(ending))
+    }
+
+    /// What to put in a value's place; `None`: what the host puts there.
+    fn replacement(
+        &self,
+        call: &Call<'_>,
+        entity: Entity,
+        value: &str,
+        tokens: Option<&mut Tokens<'_>>,
+    ) -> Option<String> {
+        match self.operators.get(entity.index())? {
+            Operator::Redact => None,
+            Operator::Mask(mask) => Some(covered(value, mask)),
+            Operator::Hash => {
+                let key = self.hash_key.unwrap_or((call.context.seed, 0x6861_7368));
+                Some(format!("[{}_{}]", entity.label(), tokens::hash(key, value)))
+            }
+            // A token in the answer would never be put back.
+            Operator::Tokenise if call.context.stage == Stage::Output => None,
+            Operator::Tokenise => tokens?.token(entity, value),
+        }
+    }
+}
+
+/// The value with all letters and digits covered but the last.
+fn covered(value: &str, mask: &Mask) -> String {
+    let total = value
+        .chars()
+        .filter(|character| character.is_alphanumeric())
+        .count();
+    // At least half stays covered, however short the value is.
+    let cover = total.saturating_sub(mask.keep_last).max(total.div_ceil(2));
+    let mut seen = 0;
+    value
+        .chars()
+        .map(|character| {
+            if !character.is_alphanumeric() {
+                return character;
+            }
+            seen += 1;
+            if seen <= cover { mask.char } else { character }
+        })
+        .collect()
+}
+
+caponier_sdk::export!(Pii);

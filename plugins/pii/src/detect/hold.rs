@@ -1,0 +1,102 @@
+//! Where the end of a text could still be growing into something.
+
+use super::text::{at, before, floor, joins};
+use super::{email, iban, ip};
+use crate::Entity;
+
+/// The most bytes of a number with its separators, its extension and what follows it.
+const NUMBER: usize = 64;
+
+/// The first byte that belongs to something unfinished.
+pub(super) fn tail(text: &str, wants: impl Fn(Entity) -> bool) -> Option<usize> {
+    let numbers = [Entity::Phone, Entity::CreditCard, Entity::Ssn, Entity::Ip]
+        .into_iter()
+        .any(&wants);
+    [
+        wants(Entity::Email).then(|| address(text)).flatten(),
+        numbers.then(|| number(text)).flatten(),
+        wants(Entity::Iban).then(|| account(text)).flatten(),
+        wants(Entity::Ip).then(|| network(text)).flatten(),
+    ]
+    .into_iter()
+    .flatten()
+    .min()
+}
+
+fn address(text: &str) -> Option<usize> {
+    let inside = |character: char| {
+        character == '@' || email::is_local(character) || email::is_domain(character)
+    };
+    let most = email::MAX_LOCAL + 1 + email::MAX_DOMAIN + 4;
+    let run = run_of(text, most, inside)?;
+    let has_sign = text.get(run..).is_some_and(|run| run.contains('@'));
+    Some(if has_sign {
+        run
+    } else {
+        run.max(floor(text, text.len().saturating_sub(email::MAX_LOCAL)))
+    })
+}
+
+fn number(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let inside = |character: char| {
+        character.is_ascii_digit()
+            || matches!(
+                character,
+                ' ' | '-'
+                    | '.'
+                    | '('
+                    | ')'
+                    | '/'
+                    | '+'
+                    | ','
+                    | 'e'
+                    | 'x'
+                    | 't'
+                    | '\u{a0}'
+                    | '\u{202f}'
+                    | '\u{2010}'..='\u{2013}'
+            )
+    };
+    let run = run_of(text, NUMBER, inside)?;
+    let first = bytes
+        .get(run..)?
+        .iter()
+        .position(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'('))?;
+    Some(run + first)
+}
+
+fn account(text: &str) -> Option<usize> {
+    let from = floor(text, text.len().saturating_sub(iban::MAX_BYTES + 8));
+    text.get(from..)?
+        .char_indices()
+        .map(|(inside, _)| from + inside)
+        .filter(|start| {
+            at(text.as_bytes(), *start).is_ascii_alphabetic()
+                && !before(text, *start).is_some_and(joins)
+        })
+        // One that is whole still waits for what follows it.
+        .find(|start| match iban::read(text, *start) {
+            iban::Reading::Unfinished => true,
+            iban::Reading::Whole(end) => end + 2 > text.len(),
+            iban::Reading::None => false,
+        })
+}
+
+fn network(text: &str) -> Option<usize> {
+    run_of(text, ip::MAX_BYTES + 3, |character| {
+        character.is_ascii_hexdigit() || matches!(character, ':' | '.' | '-')
+    })
+}
+
+/// The start of the run of such characters at the text's end, at most `most` bytes of it.
+fn run_of(text: &str, most: usize, inside: impl Fn(char) -> bool) -> Option<usize> {
+    let mut start = text.len();
+    for (place, character) in text.char_indices().rev() {
+        if !inside(character) || text.len() - place > most {
+            break;
+        }
+        start = place;
+    }
+    (start < text.len()).then_some(start)
+}

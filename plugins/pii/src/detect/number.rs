@@ -1,0 +1,172 @@
+//! Digits in groups, as people write long numbers.
+
+use super::text::at;
+
+/// The most groups and digits that any number here has.
+const MAX_GROUPS: usize = 8;
+const MAX_DIGITS: usize = 19;
+
+/// What stands between two groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Separator {
+    Space,
+    Dash,
+    Dot,
+    Slash,
+    /// A bracket, or more than one character.
+    Mixed,
+}
+
+/// One group of digits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Group {
+    /// How many digits it has.
+    pub(super) length: usize,
+    /// The byte after its last.
+    pub(super) end: usize,
+    /// What stands before it. The first group has nothing.
+    pub(super) separator: Option<Separator>,
+    /// How many digits there are up to its end.
+    pub(super) total: usize,
+}
+
+/// A first group of digits and those that follow it.
+#[derive(Clone, Debug)]
+pub(super) struct Groups {
+    /// The first digit's place.
+    pub(super) start: usize,
+    groups: [Group; MAX_GROUPS],
+    count: usize,
+    digits: [u8; MAX_DIGITS],
+    /// Whether a bracket closes between the first and the second group.
+    pub(super) closes: bool,
+}
+
+impl Groups {
+    /// Reads on from a first digit, as far as groups follow one another. A group that would make
+    /// the number too long is left out; a first group that does leaves nothing.
+    pub(super) fn read(bytes: &[u8], start: usize) -> Self {
+        let none = Group {
+            length: 0,
+            end: start,
+            separator: None,
+            total: 0,
+        };
+        let mut read = Self {
+            start,
+            groups: [none; MAX_GROUPS],
+            count: 0,
+            digits: [0; MAX_DIGITS],
+            closes: false,
+        };
+        let (mut place, mut separator, mut total) = (start, None, 0);
+        while read.count < MAX_GROUPS {
+            let mut length = 0;
+            while at(bytes, place + length).is_ascii_digit() {
+                if let Some(digit) = read.digits.get_mut(total + length) {
+                    *digit = at(bytes, place + length);
+                }
+                length += 1;
+                if length > MAX_DIGITS {
+                    break;
+                }
+            }
+            if length == 0 || total + length > MAX_DIGITS {
+                break;
+            }
+            total += length;
+            place += length;
+            if let Some(group) = read.groups.get_mut(read.count) {
+                *group = Group {
+                    length,
+                    end: place,
+                    separator,
+                    total,
+                };
+            }
+            read.count += 1;
+            let Some((width, kind, closes)) = separator_at(bytes, place) else {
+                break;
+            };
+            read.closes |= read.count == 1 && closes;
+            place += width;
+            separator = Some(kind);
+        }
+        read
+    }
+
+    /// The groups.
+    pub(super) fn all(&self) -> &[Group] {
+        self.groups.get(..self.count).unwrap_or_default()
+    }
+
+    /// The digits of the first groups, `total` of them.
+    pub(super) fn digits(&self, total: usize) -> &[u8] {
+        self.digits.get(..total).unwrap_or_default()
+    }
+
+    /// The lengths of the first `count` groups fit, and one and the same separator is between them.
+    pub(super) fn uniform(&self, count: usize) -> Option<Separator> {
+        let first = self.all().get(1)?.separator?;
+        let same = self
+            .all()
+            .get(1..count)?
+            .iter()
+            .all(|group| group.separator == Some(first));
+        (same && first != Separator::Mixed).then_some(first)
+    }
+
+    /// The lengths of the first `count` groups.
+    pub(super) fn lengths(&self, count: usize) -> impl Iterator<Item = usize> {
+        self.all().iter().take(count).map(|group| group.length)
+    }
+}
+
+/// The separator at a place, where a digit follows it: its width, what it is, and whether it
+/// closes a bracket.
+fn separator_at(bytes: &[u8], place: usize) -> Option<(usize, Separator, bool)> {
+    let (mut width, mut parts) = (0, 0);
+    let mut kind = None;
+    let (mut spaces, mut marks, mut opened, mut closed) = (0, 0, false, false);
+    while !at(bytes, place + width).is_ascii_digit() {
+        let (step, part) = match (
+            at(bytes, place + width),
+            at(bytes, place + width + 1),
+            at(bytes, place + width + 2),
+        ) {
+            (b' ', ..) => (1, Some(Separator::Space)),
+            (0xc2, 0xa0, _) => (2, Some(Separator::Space)),
+            (0xe2, 0x80, 0xaf) => (3, Some(Separator::Space)),
+            (b'-', ..) => (1, Some(Separator::Dash)),
+            (0xe2, 0x80, 0x90..=0x93) => (3, Some(Separator::Dash)),
+            (b'.', ..) => (1, Some(Separator::Dot)),
+            (b'/', ..) => (1, Some(Separator::Slash)),
+            (b'(', ..) if !opened => {
+                opened = true;
+                (1, None)
+            }
+            (b')', ..) if !closed => {
+                closed = true;
+                (1, None)
+            }
+            _ => return None,
+        };
+        match part {
+            Some(Separator::Space) => spaces += 1,
+            Some(_) => marks += 1,
+            None => kind = Some(Separator::Mixed),
+        }
+        kind = kind.or(part);
+        parts += 1;
+        width += step;
+        if parts > 3 || marks > 1 || spaces > 2 {
+            return None;
+        }
+    }
+    let kind = if parts > 1 { Separator::Mixed } else { kind? };
+    // Two spaces and nothing else set two columns apart.
+    if parts > 1 && marks == 0 && !opened && !closed {
+        return None;
+    }
+    Some((width, kind, closed))
+}

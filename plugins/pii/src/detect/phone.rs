@@ -1,0 +1,262 @@
+//! Telephone numbers.
+
+use super::number::{Group, Groups, Separator};
+use super::shapes::{Shape, calling_code, is_north_american};
+use super::text::{at, begins_freely, ends_freely};
+use super::{Match, context};
+use crate::Entity;
+
+/// A number after a `+`.
+pub(super) fn international(text: &str, groups: &Groups) -> Option<Match> {
+    let bytes = text.as_bytes();
+    let plus = groups.start.checked_sub(1)?;
+    let start = if groups.closes && plus > 0 && at(bytes, plus - 1) == b'(' {
+        plus - 1
+    } else {
+        plus
+    };
+    if !begins_freely(text, start) {
+        return None;
+    }
+    longest(text, groups, |count, last| {
+        let digits = groups.digits(last.total);
+        let code = calling_code(digits)?;
+        let national = digits.get(code..)?;
+        let plausible = match digits.first()? {
+            b'1' => is_north_american(national),
+            _ => (7..=13).contains(&national.len()) && digits.len() <= 16,
+        };
+        let (start, said) = (start, context::near(text, start, context::PHONE));
+        plausible.then_some((start, if said || count > 1 { 0.97 } else { 0.9 }))
+    })
+}
+
+/// A number without a `+`.
+pub(super) fn national(
+    text: &str,
+    groups: &Groups,
+    shapes: &[&Shape],
+    north_america: bool,
+) -> Option<Match> {
+    let bytes = text.as_bytes();
+    let first = groups.all().first()?;
+    let total = groups.all().last()?.total;
+    if total < 7 || (first.length > 15) {
+        return None;
+    }
+    let bracket = groups.closes && groups.start > 0 && at(bytes, groups.start - 1) == b'(';
+    let start = if bracket {
+        groups.start - 1
+    } else {
+        groups.start
+    };
+    if !begins_freely(text, start) || looks_like_date(groups) {
+        return None;
+    }
+    let said = context::near(text, start, context::PHONE);
+    let row = !said && continues_row(bytes, start);
+    longest(text, groups, |count, last| {
+        let digits = groups.digits(last.total);
+        let style = Style::of(groups, count, bracket);
+        // Numbers in a row with spaces between them are more often a table.
+        if !said && style == Style::Spaced && (row || row_continues(bytes, last.end)) {
+            return None;
+        }
+        let mut confidence = known_shape(digits, groups, count, style, shapes, north_america);
+        if said {
+            confidence = match confidence {
+                0.0 if generic(digits, groups, count) => 0.6,
+                0.0 => 0.0,
+                known => f64::min(known + 0.3, 0.97),
+            };
+        }
+        (confidence >= 0.05).then_some((start, confidence))
+    })
+}
+
+/// How the groups are set apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Joined,
+    Spaced,
+    Marked,
+    Bracketed,
+}
+
+impl Style {
+    fn of(groups: &Groups, count: usize, bracket: bool) -> Self {
+        let separators = || {
+            groups
+                .all()
+                .iter()
+                .take(count)
+                .filter_map(|group| group.separator)
+        };
+        if bracket {
+            Self::Bracketed
+        } else if count == 1 {
+            Self::Joined
+        } else if separators().all(|separator| separator == Separator::Space) {
+            Self::Spaced
+        } else {
+            Self::Marked
+        }
+    }
+}
+
+fn known_shape(
+    digits: &[u8],
+    groups: &Groups,
+    count: usize,
+    style: Style,
+    shapes: &[&Shape],
+    north_america: bool,
+) -> f64 {
+    let mut best: f64 = 0.0;
+    if north_america {
+        best = north_american(digits, groups, count, style);
+    }
+    if let Some(rest) = digits.strip_prefix(b"00")
+        && calling_code(rest).is_some()
+        && (9..=15).contains(&rest.len())
+        && count > 1
+    {
+        best = best.max(0.7);
+    }
+    // A national number is written in few groups, none of them single digits.
+    let sane = groups.lengths(count).all(|length| length >= 2) && count <= 6 && !all_same(digits);
+    for shape in shapes {
+        let fits = (shape.digits.0..=shape.digits.1).contains(&digits.len())
+            && shape
+                .leads
+                .iter()
+                .any(|lead| digits.starts_with(lead.as_bytes()));
+        if fits && sane {
+            let confidence = match style {
+                Style::Joined => shape.joined,
+                Style::Spaced => shape.grouped,
+                Style::Marked => shape.grouped,
+                Style::Bracketed => f64::max(shape.grouped, 0.6),
+            };
+            best = best.max(confidence);
+        }
+    }
+    best
+}
+
+fn north_american(digits: &[u8], groups: &Groups, count: usize, style: Style) -> f64 {
+    let (national, prefix) = match digits
+        .strip_prefix(b"001")
+        .or_else(|| digits.strip_prefix(b"1"))
+    {
+        Some(rest) if rest.len() == 10 => (rest, 1),
+        _ => (digits, 0),
+    };
+    if !is_north_american(national) {
+        return 0.0;
+    }
+    let lengths = groups
+        .lengths(count)
+        .skip(prefix.min(count.saturating_sub(3)));
+    match style {
+        // Ten digits in a row may be anything: only a word beside them tells.
+        Style::Joined => 0.06,
+        _ if !lengths.eq([3, 3, 4]) => 0.0,
+        Style::Bracketed => 0.9,
+        Style::Marked => 0.8,
+        Style::Spaced => 0.5,
+    }
+}
+
+/// Any number that a person would take for a telephone number beside a word that says so.
+fn generic(digits: &[u8], groups: &Groups, count: usize) -> bool {
+    (7..=15).contains(&digits.len())
+        && count <= 6
+        && groups.lengths(count).all(|length| length >= 2)
+        && !(count == 1 && digits.len() > 12)
+        && !all_same(digits)
+}
+
+fn all_same(digits: &[u8]) -> bool {
+    digits.iter().all(|digit| Some(digit) == digits.first())
+}
+
+/// The longest beginning of the groups that `judge` takes and that ends where a number may.
+fn longest(
+    text: &str,
+    groups: &Groups,
+    judge: impl Fn(usize, &Group) -> Option<(usize, f64)>,
+) -> Option<Match> {
+    for count in (1..=groups.all().len()).rev() {
+        let last = groups.all().get(count - 1)?;
+        if last.total < 7 {
+            return None;
+        }
+        let end = extension_end(text.as_bytes(), last.end);
+        if !ends_freely(text, end) {
+            continue;
+        }
+        if let Some((start, confidence)) = judge(count, last) {
+            return Some(Match {
+                entity: Entity::Phone,
+                start,
+                end,
+                confidence,
+            });
+        }
+    }
+    None
+}
+
+/// The end of an extension such as `x123` or ` ext. 123`; without one, `end` itself.
+fn extension_end(bytes: &[u8], end: usize) -> usize {
+    let rest = bytes.get(end..).unwrap_or_default();
+    let word = [&b"x"[..], b" x", b" ext. ", b" ext ", b" ext.", b"ext"]
+        .into_iter()
+        .find(|word| rest.starts_with(word));
+    let Some(word) = word else { return end };
+    let digits = rest
+        .iter()
+        .skip(word.len())
+        .take(7)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    if (1..=6).contains(&digits) {
+        end + word.len() + digits
+    } else {
+        end
+    }
+}
+
+/// Whether the first groups are a year, a month and a day, either way round.
+fn looks_like_date(groups: &Groups) -> bool {
+    let number = |from: usize, to: usize| {
+        let digits = groups.digits(to).get(from..).unwrap_or_default();
+        digits
+            .iter()
+            .fold(0_u32, |number, digit| number * 10 + u32::from(digit - b'0'))
+    };
+    let mut lengths = groups.lengths(3);
+    match (lengths.next(), lengths.next(), lengths.next()) {
+        (Some(4), Some(2), Some(2)) => {
+            (1800..2200).contains(&number(0, 4)) && number(4, 6) <= 12 && number(6, 8) <= 31
+        }
+        (Some(one @ 1..=2), Some(two @ 1..=2), Some(4)) => {
+            number(0, one) <= 31
+                && number(one, one + two) <= 31
+                && (1800..2200).contains(&number(one + two, one + two + 4))
+        }
+        (Some(4), Some(4), None) => {
+            (1800..2200).contains(&number(0, 4)) && (1800..2200).contains(&number(4, 8))
+        }
+        _ => false,
+    }
+}
+
+fn continues_row(bytes: &[u8], start: usize) -> bool {
+    start >= 2 && at(bytes, start - 1) == b' ' && at(bytes, start - 2).is_ascii_digit()
+}
+
+fn row_continues(bytes: &[u8], end: usize) -> bool {
+    at(bytes, end) == b' ' && at(bytes, end + 1).is_ascii_digit()
+}

@@ -1,0 +1,158 @@
+//! How telephone numbers look within a country.
+
+/// What a country's national numbers begin with, how long they are, and how sure it is that a
+/// number of that shape is one.
+#[derive(Debug)]
+pub(super) struct Shape {
+    pub(super) country: &'static str,
+    /// The first digits.
+    pub(super) leads: &'static [&'static str],
+    /// The least and the most digits.
+    pub(super) digits: (usize, usize),
+    /// How sure, where it is written in groups.
+    pub(super) grouped: f64,
+    /// How sure, where it is one run of digits. 0: only beside a word that says so.
+    pub(super) joined: f64,
+}
+
+const fn shape(
+    country: &'static str,
+    leads: &'static [&'static str],
+    digits: (usize, usize),
+    grouped: f64,
+    joined: f64,
+) -> Shape {
+    Shape {
+        country,
+        leads,
+        digits,
+        grouped,
+        joined,
+    }
+}
+
+pub(super) const ALL: &[Shape] = &[
+    shape("GB", &["07"], (11, 11), 0.75, 0.5),
+    shape("GB", &["01", "02", "03", "08"], (10, 11), 0.65, 0.2),
+    shape(
+        "FR",
+        &["01", "02", "03", "04", "05", "06", "07", "09"],
+        (10, 10),
+        0.7,
+        0.3,
+    ),
+    shape("DE", &["015", "016", "017"], (11, 12), 0.7, 0.4),
+    shape(
+        "DE",
+        &["02", "03", "04", "05", "06", "07", "08", "09"],
+        (8, 12),
+        0.5,
+        0.0,
+    ),
+    shape("AT", &["06", "01", "05", "07"], (8, 13), 0.5, 0.0),
+    shape(
+        "CH",
+        &["02", "03", "04", "05", "06", "07", "09"],
+        (10, 10),
+        0.65,
+        0.2,
+    ),
+    shape("ES", &["6", "7", "9"], (9, 9), 0.35, 0.0),
+    shape("IT", &["3"], (9, 10), 0.35, 0.0),
+    shape("IT", &["0"], (8, 11), 0.4, 0.0),
+    shape(
+        "NL",
+        &["06", "01", "02", "03", "04", "05", "07"],
+        (10, 10),
+        0.65,
+        0.3,
+    ),
+    shape("BE", &["0"], (9, 10), 0.55, 0.1),
+    shape("SE", &["07", "08", "0"], (8, 10), 0.5, 0.0),
+    shape("PL", &["4", "5", "6", "7", "8"], (9, 9), 0.3, 0.0),
+    shape("TR", &["05", "02", "03", "04"], (11, 11), 0.65, 0.3),
+    shape("AU", &["04"], (10, 10), 0.7, 0.35),
+    shape("AU", &["02", "03", "07", "08"], (10, 10), 0.6, 0.1),
+    shape(
+        "NZ",
+        &["02", "03", "04", "06", "07", "09"],
+        (9, 11),
+        0.5,
+        0.0,
+    ),
+    shape("IN", &["6", "7", "8", "9"], (10, 10), 0.3, 0.0),
+    shape("IN", &["06", "07", "08", "09"], (11, 11), 0.5, 0.2),
+    shape(
+        "CN",
+        &["13", "14", "15", "16", "17", "18", "19"],
+        (11, 11),
+        0.6,
+        0.45,
+    ),
+    shape("JP", &["070", "080", "090", "050"], (11, 11), 0.75, 0.3),
+    shape("JP", &["0"], (10, 10), 0.5, 0.0),
+    shape(
+        "KR",
+        &["010", "02", "03", "04", "05", "06"],
+        (9, 11),
+        0.65,
+        0.3,
+    ),
+    shape(
+        "IL",
+        &["02", "03", "04", "05", "07", "08", "09"],
+        (9, 10),
+        0.6,
+        0.0,
+    ),
+    shape(
+        "BR",
+        &["1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        (11, 11),
+        0.3,
+        0.0,
+    ),
+    shape(
+        "ZA",
+        &["01", "02", "03", "04", "05", "06", "07", "08"],
+        (10, 10),
+        0.55,
+        0.2,
+    ),
+    shape("SG", &["6", "8", "9"], (8, 8), 0.2, 0.0),
+];
+
+/// Whether the digits begin with a country's calling code; how many digits that has.
+pub(super) fn calling_code(digits: &[u8]) -> Option<usize> {
+    let two = digits.get(..2)?;
+    match (two.first()?, two.get(1)?) {
+        (b'1' | b'7', _) => Some(1),
+        (b'2', b'0' | b'7') => Some(2),
+        (b'3', b'0'..=b'4' | b'6' | b'9') => Some(2),
+        (b'4', b'0' | b'1' | b'3'..=b'9') => Some(2),
+        (b'5', b'1'..=b'8') => Some(2),
+        (b'6', b'0'..=b'6') => Some(2),
+        (b'8', b'1' | b'2' | b'4' | b'6') => Some(2),
+        (b'9', b'0'..=b'5' | b'8') => Some(2),
+        (b'2', b'1'..=b'6' | b'9') => Some(3),
+        (b'3', b'5' | b'7' | b'8') => Some(3),
+        (b'4', b'2') => Some(3),
+        (b'5', b'0' | b'9') => Some(3),
+        (b'6', b'7'..=b'9') => Some(3),
+        (b'8', b'0' | b'5' | b'7' | b'8') => Some(3),
+        (b'9', b'6' | b'7' | b'9') => Some(3),
+        _ => None,
+    }
+}
+
+/// Whether ten digits are a number of the North American plan.
+pub(super) fn is_north_american(digits: &[u8]) -> bool {
+    let place = |at: usize| digits.get(at).copied().unwrap_or(0);
+    digits.len() == 10
+        && (b'2'..=b'9').contains(&place(0))
+        && (b'2'..=b'9').contains(&place(3))
+        // Neither area nor exchange ends in 11: those are services.
+        && !(place(1) == b'1' && place(2) == b'1')
+        && !(place(4) == b'1' && place(5) == b'1')
+        && place(1) != b'9'
+}

@@ -1,0 +1,87 @@
+//! What holds for any text.
+
+use caponier_sdk::Stage;
+use caponier_sdk::testing::{Harness, Input, check_splits};
+use proptest::prelude::*;
+
+use crate::Pii;
+
+/// Bits of things that are found, between anything.
+fn pieces() -> impl Strategy<Value = String> {
+    let bits = prop::sample::select(vec![
+        "ann@example.org",
+        "@",
+        ".",
+        "+1 415 555 0132",
+        "4111 1111 1111 1111",
+        "4111",
+        " ",
+        "-",
+        "125-17-4954",
+        "(",
+        ")",
+        "GB82 WEST 1234 5698 7654 32",
+        "GB82",
+        "2001:db8::1",
+        "::",
+        "10.0.0.1",
+        "é",
+        "联",
+        "\u{200d}",
+        "x",
+        "ext. 5",
+        "/",
+        "\n",
+        "[EMAIL_1_",
+        "]",
+        "`",
+        "```\n",
+        "](",
+        "<a ",
+        "https://",
+        "12",
+        "555",
+        "0132",
+        ",",
+    ]);
+    prop::collection::vec(
+        prop_oneof![4 => bits.prop_map(str::to_owned), 1 => ".{0,4}"],
+        0..24,
+    )
+    .prop_map(|bits| bits.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn spans_fall_on_boundaries_and_edits_leave_text(text in "\\PC{0,200}", odd in pieces()) {
+        for text in [text, odd] {
+            // The harness refuses spans that are no part of the text.
+            let mut harness = Harness::<Pii>::new(r#"{"restore": true}"#).unwrap();
+            let outcome = harness.prompt(&text).unwrap();
+            let applied = outcome.applied(0, &text);
+            for pair in outcome.findings.windows(2) {
+                prop_assert!(pair[0].span.clone().unwrap().end <= pair[1].span.clone().unwrap().start);
+            }
+            if !outcome.findings.is_empty() {
+                prop_assert_ne!(&applied, &text);
+            }
+            harness.inspect(Stage::Output, &[Input::assistant(applied)]).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_stream_comes_to_the_same_however_it_is_cut(text in pieces()) {
+        for settings in ["", r#"{"restore": true}"#] {
+            let make = || {
+                let mut harness = Harness::<Pii>::new(settings)?;
+                harness.prompt("ann@example.org")?;
+                Ok(harness)
+            };
+            if let Err(error) = check_splits(make, &Input::assistant(""), &text) {
+                prop_assert!(false, "{text:?}: {error}");
+            }
+        }
+    }
+}
