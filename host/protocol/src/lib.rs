@@ -1,1 +1,35 @@
 //! Bytes to segments and back, one module per wire format.
+//!
+//! A body is parsed once into [`Segment`](caponier_core::Segment)s that remember where they came
+//! from, and edits go back as splices on the original bytes: what is not edited leaves as it came,
+//! byte for byte. Whatever is not text, or not known, is a [`Gap`](caponier_core::Gap), and what
+//! two parsers could read differently is refused as [`Malformed`].
+//!
+//! A streamed response goes through a [`StreamCodec`]: [`feed`](StreamCodec::feed) takes bytes cut
+//! anywhere and tells what they add to which segment; [`release`](StreamCodec::release) gives out
+//! the events whose text has been let go.
+//!
+//! The crate does no I/O and cannot wait; it builds for every target.
+
+#![forbid(unsafe_code)]
+
+mod body;
+mod error;
+mod format;
+mod json;
+mod limits;
+mod openai_chat;
+mod parts;
+mod queue;
+mod shape;
+mod splice;
+mod sse;
+mod stream;
+
+pub use body::{Request, Response, Tokens};
+pub use error::{EditError, Malformed, Problem};
+pub use format::Format;
+pub use limits::{Limits, StreamLimits};
+pub use parts::Placed;
+pub use shape::{ErrorKind, ErrorShape};
+pub use stream::{KEEP_ALIVE, StreamCodec, StreamEnd, Update};

@@ -1,0 +1,220 @@
+//! Whole bodies: what the application sends, and what the model answers.
+
+use caponier_core::{Gap, RequestFacts, SegmentEdit, Span, ToolCall};
+
+use crate::json::Document;
+use crate::parts::{Parts, Placed};
+use crate::splice::{Splice, apply_into, removals};
+use crate::{EditError, Limits};
+
+/// Tokens as the upstream reported them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tokens {
+    /// Of the prompt.
+    pub prompt: u64,
+    /// Of the answer.
+    pub completion: u64,
+}
+
+/// A parsed request. It owns the bytes it came from.
+pub struct Request {
+    body: String,
+    parts: Parts,
+    facts: RequestFacts,
+    /// Name, place of the key and place of the value of each top-level field.
+    members: Vec<(String, Span, Span)>,
+    settable: &'static [&'static str],
+}
+
+impl Request {
+    pub(crate) fn new(
+        body: String,
+        parts: Parts,
+        facts: RequestFacts,
+        members: Vec<(String, Span, Span)>,
+        settable: &'static [&'static str],
+    ) -> Self {
+        Self { body, parts, facts, members, settable }
+    }
+
+    /// Everything in it that is text. Ids count from 0.
+    pub fn segments(&self) -> &[Placed] {
+        &self.parts.segments
+    }
+
+    /// What it asks of the model.
+    pub fn facts(&self) -> &RequestFacts {
+        &self.facts
+    }
+
+    /// The tool calls in its history.
+    pub fn tool_calls(&self) -> &[ToolCall] {
+        &self.parts.calls
+    }
+
+    /// What in it is not text, or is not known.
+    pub fn gaps(&self) -> &[Gap] {
+        &self.parts.gaps
+    }
+
+    /// The first id that is free.
+    pub fn next_segment(&self) -> u32 {
+        self.parts.next()
+    }
+
+    /// The fields that [`edited`](Self::edited) may set or take out.
+    pub fn settable(&self) -> &'static [&'static str] {
+        self.settable
+    }
+
+    /// The body with the edits applied, segments dropped, and top-level fields set (to JSON text)
+    /// and taken out. Without any, it is the very same bytes.
+    ///
+    /// # Errors
+    /// The first edit that cannot be applied; nothing of the body is to be sent then.
+    pub fn edited(
+        self,
+        edits: &[SegmentEdit],
+        drop: &[u32],
+        set: &[(String, String)],
+        unset: &[String],
+    ) -> Result<Vec<u8>, EditError> {
+        let mut splices = self.parts.splices(&self.body, edits, drop)?;
+        self.fields(set, unset, &mut splices)?;
+        Ok(spliced(self.body, &splices))
+    }
+
+    fn fields(
+        &self,
+        set: &[(String, String)],
+        unset: &[String],
+        splices: &mut Vec<Splice>,
+    ) -> Result<(), EditError> {
+        if set.is_empty() && unset.is_empty() {
+            return Ok(());
+        }
+        for name in set.iter().map(|(name, _)| name).chain(unset) {
+            if !self.settable.contains(&name.as_str()) {
+                return Err(EditError::Field(name.clone()));
+            }
+        }
+        let is_set = |name: &str| set.iter().any(|(other, _)| other == name);
+        let removed = |index: usize| {
+            self.members.get(index).is_some_and(|(name, ..)| unset.contains(name) && !is_set(name))
+        };
+        let whole: Vec<Span> = self.members.iter().map(|(_, key, value)| Span::new(key.start, value.end)).collect();
+        let mut changes: Vec<Splice> =
+            removals(&whole, removed).into_iter().map(|span| Splice::new(span, "")).collect();
+        let stays = (0..whole.len()).any(|index| !removed(index));
+
+        let mut added = String::new();
+        for (index, (name, value)) in set.iter().enumerate() {
+            // The last value for a name counts.
+            if set.iter().skip(index + 1).any(|(later, _)| later == name) {
+                continue;
+            }
+            let value = value.trim();
+            if Document::parse(value, &Limits::default(), &[]).is_err() {
+                return Err(EditError::Value(name.clone()));
+            }
+            match self.members.iter().find(|(other, ..)| other == name) {
+                Some((_, _, place)) => changes.push(Splice::new(*place, value)),
+                None => {
+                    if !added.is_empty() {
+                        added.push(',');
+                    }
+                    added.push_str(&format!("\"{name}\":{value}"));
+                }
+            }
+        }
+        if !added.is_empty() {
+            if stays {
+                added.push(',');
+            }
+            let brace = self.body.find('{').map_or(0, |at| at + 1);
+            changes.push(Splice::new(Span::new(brace, brace), added));
+        }
+        // What is replaced as a whole needs no edits inside.
+        splices.retain(|splice| !changes.iter().any(|change| change.span.overlaps(splice.span)));
+        splices.append(&mut changes);
+        splices.sort_by_key(|splice| splice.span);
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        show(f, "Request", &self.body, &self.parts)
+    }
+}
+
+/// A parsed response. It owns the bytes it came from.
+pub struct Response {
+    body: String,
+    parts: Parts,
+    tokens: Option<Tokens>,
+}
+
+impl Response {
+    pub(crate) fn new(body: String, parts: Parts, tokens: Option<Tokens>) -> Self {
+        Self { body, parts, tokens }
+    }
+
+    /// Everything in it that is text.
+    pub fn segments(&self) -> &[Placed] {
+        &self.parts.segments
+    }
+
+    /// The tool calls the model makes.
+    pub fn tool_calls(&self) -> &[ToolCall] {
+        &self.parts.calls
+    }
+
+    /// What in it is not text, or is not known.
+    pub fn gaps(&self) -> &[Gap] {
+        &self.parts.gaps
+    }
+
+    /// The first id that is free.
+    pub fn next_segment(&self) -> u32 {
+        self.parts.next()
+    }
+
+    /// What the upstream reported to have used.
+    pub fn usage(&self) -> Option<Tokens> {
+        self.tokens
+    }
+
+    /// The body with the edits applied and segments dropped. Without any, it is the very same
+    /// bytes.
+    ///
+    /// # Errors
+    /// The first edit that cannot be applied; nothing of the body is to be sent then.
+    pub fn edited(self, edits: &[SegmentEdit], drop: &[u32]) -> Result<Vec<u8>, EditError> {
+        let splices = self.parts.splices(&self.body, edits, drop)?;
+        Ok(spliced(self.body, &splices))
+    }
+}
+
+impl std::fmt::Debug for Response {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        show(f, "Response", &self.body, &self.parts)
+    }
+}
+
+fn show(f: &mut std::fmt::Formatter<'_>, name: &str, body: &str, parts: &Parts) -> std::fmt::Result {
+    f.debug_struct(name)
+        .field("bytes", &body.len())
+        .field("segments", &parts.segments)
+        .field("gaps", &parts.gaps)
+        .finish_non_exhaustive()
+}
+
+fn spliced(body: String, splices: &[Splice]) -> Vec<u8> {
+    if splices.is_empty() {
+        return body.into_bytes();
+    }
+    let mut out = Vec::with_capacity(body.len() + 64);
+    apply_into(&mut out, body.as_bytes(), splices);
+    out
+}

@@ -1,0 +1,52 @@
+//! Errors as Chat Completions clients expect them.
+
+use crate::json::escaped;
+use crate::{ErrorKind, ErrorShape};
+
+/// The format's `type` and `code` for a kind of error.
+fn names(kind: ErrorKind) -> (&'static str, Option<&'static str>) {
+    match kind {
+        ErrorKind::Content => ("invalid_request_error", Some("content_filter")),
+        ErrorKind::Malformed => ("invalid_request_error", Some("malformed_request")),
+        ErrorKind::Unauthenticated => ("invalid_request_error", Some("invalid_api_key")),
+        ErrorKind::Access => ("invalid_request_error", Some("access_denied")),
+        ErrorKind::Budget => ("rate_limit_error", Some("rate_limit_exceeded")),
+        ErrorKind::TooLarge => ("invalid_request_error", Some("request_too_large")),
+        ErrorKind::UnsupportedEncoding => ("invalid_request_error", Some("unsupported_encoding")),
+        ErrorKind::Unavailable => ("server_error", Some("service_unavailable")),
+        ErrorKind::BadGateway => ("server_error", Some("bad_gateway")),
+        ErrorKind::UpstreamTimeout => ("server_error", Some("upstream_timeout")),
+        ErrorKind::NotFound => ("invalid_request_error", Some("not_found")),
+    }
+}
+
+/// The body of an error response, which is also the data of an error event.
+pub(crate) fn body(shape: &ErrorShape) -> String {
+    let (kind, code) = names(shape.kind);
+    let code = code.map_or_else(|| "null".to_owned(), |code| format!("\"{code}\""));
+    let inner = match shape.kind {
+        ErrorKind::Content => r#","innererror":{"code":"content_policy_violation"}"#,
+        _ => "",
+    };
+    let message = escaped(&shape.message);
+    format!(r#"{{"error":{{"message":"{message}","type":"{kind}","param":null,"code":{code}{inner}}}}}"#)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_the_formats_shape() {
+        for kind in ErrorKind::ALL {
+            let text = body(&ErrorShape::new(*kind, "say \"why\"\n"));
+            let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(value["error"]["message"], "say \"why\"\n");
+            assert!(value["error"]["code"].is_string() && value["error"]["type"].is_string());
+        }
+        let denied: serde_json::Value =
+            serde_json::from_str(&body(&ErrorShape::new(ErrorKind::Content, ""))).unwrap();
+        assert_eq!(denied["error"]["code"], "content_filter");
+        assert_eq!(denied["error"]["innererror"]["code"], "content_policy_violation");
+    }
+}

@@ -1,0 +1,202 @@
+//! What a message and an answer have in common.
+
+use caponier_core::{GapKind, Kind, Role, Stage};
+
+use super::{CALL, FUNCTION, MESSAGE, PART, is_token, shown};
+use crate::json::{Type, Value};
+use crate::parts::{Label, Parts};
+use crate::{Malformed, Problem};
+
+/// Reads a message's content: a string, an array of parts, or nothing.
+pub(super) fn content(parts: &mut Parts, value: Value<'_>, place: &str, label: &Label<'_>) -> Result<(), Malformed> {
+    match value.kind() {
+        Type::String => parts.string(value, label),
+        Type::Null => {}
+        Type::Array => {
+            for (index, item) in value.items().enumerate() {
+                part(parts, item, &format!("{place}[{index}]"), label)?;
+            }
+        }
+        _ => return Err(value.refuse(place, Problem::Type("a string, an array of parts, or null"))),
+    }
+    Ok(())
+}
+
+fn part(parts: &mut Parts, value: Value<'_>, place: &str, label: &Label<'_>) -> Result<(), Malformed> {
+    match value.kind() {
+        Type::String => {
+            parts.string(value, label);
+            return Ok(());
+        }
+        Type::Object => value.guard(place, PART)?,
+        _ => return Err(value.refuse(place, Problem::Type("a content part"))),
+    }
+    let kind = match value.get("type") {
+        Some(kind) => kind.string().ok_or_else(|| kind.refuse(&format!("{place}.type"), Problem::Type("a string")))?,
+        None => "text".into(),
+    };
+    let text = |key| match value.get(key) {
+        Some(text) if text.kind() == Type::String => Ok(text),
+        Some(other) => Err(other.refuse(&format!("{place}.{key}"), Problem::Type("a string"))),
+        None => Err(value.refuse(place, Problem::Missing(key))),
+    };
+    let read = match &*kind {
+        "text" => {
+            parts.string(text("text")?, label);
+            "text"
+        }
+        "refusal" => {
+            parts.string(text("refusal")?, &Label { kind: Kind::Refusal, ..label.clone() });
+            "refusal"
+        }
+        "image_url" => {
+            parts.gap(GapKind::Image, place);
+            "image_url"
+        }
+        "input_audio" => {
+            parts.gap(GapKind::Audio, place);
+            "input_audio"
+        }
+        "file" => {
+            parts.gap(GapKind::File, place);
+            "file"
+        }
+        _ => {
+            parts.gap(GapKind::Unrecognized, place);
+            return Ok(());
+        }
+    };
+    rest(parts, value, place, &["type", read]);
+    Ok(())
+}
+
+/// Notes the fields that hold text and are not among those read.
+pub(super) fn rest(parts: &mut Parts, value: Value<'_>, place: &str, read: &[&str]) {
+    for (key, field) in value.members() {
+        let Some(key) = key.string() else { continue };
+        if !read.contains(&&*key) && field.any_string(|text| !is_token(text)) {
+            parts.gap(GapKind::Unrecognized, format!("{place}.{}", shown(&key)));
+        }
+    }
+}
+
+/// A string that should be a token. What is not is noted.
+pub(super) fn token(parts: &mut Parts, value: Option<Value<'_>>, place: &str) -> Result<Option<String>, Malformed> {
+    let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
+    let text = value.string().ok_or_else(|| value.refuse(place, Problem::Type("a string")))?;
+    if !is_token(&text) {
+        parts.gap(GapKind::Unrecognized, place);
+    }
+    Ok(Some(text.into_owned()))
+}
+
+/// Reads what only the model writes: refusal, reasoning, tool calls, annotations. Tells of each
+/// tool call its id and name.
+pub(super) fn assistant(
+    parts: &mut Parts,
+    message: Value<'_>,
+    place: &str,
+    stage: Stage,
+    mut called: impl FnMut(&str, &str),
+) -> Result<(), Malformed> {
+    let label = |kind| Label::new(stage, Role::Assistant, kind);
+    for (key, value) in message.members() {
+        if value.is_null() {
+            continue;
+        }
+        let Some(key) = key.string() else { continue };
+        let here = || format!("{place}.{key}");
+        match &*key {
+            "refusal" => written(parts, value, &here(), &label(Kind::Refusal))?,
+            "reasoning_content" | "reasoning" => written(parts, value, &here(), &label(Kind::Reasoning))?,
+            "annotations" => texts(parts, value, &label(Kind::Citation)),
+            "audio" => {
+                parts.gap(GapKind::Audio, here());
+                if let Some(transcript) = value.get("transcript") {
+                    written(parts, transcript, &here(), &label(Kind::Text))?;
+                }
+            }
+            "tool_calls" => {
+                if value.kind() != Type::Array {
+                    return Err(value.refuse(&here(), Problem::Type("an array")));
+                }
+                for (index, call) in value.items().enumerate() {
+                    tool_call(parts, call, &format!("{place}.tool_calls[{index}]"), stage, &mut called)?;
+                }
+            }
+            "function_call" => {
+                function(parts, value, &here(), stage, None)?;
+            }
+            _ => {}
+        }
+    }
+    rest(parts, message, place, MESSAGE);
+    Ok(())
+}
+
+fn written(parts: &mut Parts, value: Value<'_>, place: &str, label: &Label<'_>) -> Result<(), Malformed> {
+    if value.kind() != Type::String {
+        return Err(value.refuse(place, Problem::Type("a string or null")));
+    }
+    parts.string(value, label);
+    Ok(())
+}
+
+/// Every string of a value that is not a mere token, as a segment.
+pub(super) fn texts(parts: &mut Parts, value: Value<'_>, label: &Label<'_>) {
+    match value.kind() {
+        Type::String if value.string().is_some_and(|text| !is_token(&text)) => parts.string(value, label),
+        Type::Array => value.items().for_each(|item| texts(parts, item, label)),
+        Type::Object => value.members().for_each(|(_, member)| texts(parts, member, label)),
+        _ => {}
+    }
+}
+
+fn tool_call(
+    parts: &mut Parts,
+    call: Value<'_>,
+    place: &str,
+    stage: Stage,
+    called: &mut impl FnMut(&str, &str),
+) -> Result<(), Malformed> {
+    if call.kind() != Type::Object {
+        return Err(call.refuse(place, Problem::Type("a tool call")));
+    }
+    call.guard(place, CALL)?;
+    let id = token(parts, call.get("id"), &format!("{place}.id"))?;
+    let mut name = None;
+    if let Some(value) = call.get("function").filter(|value| !value.is_null()) {
+        name = function(parts, value, &format!("{place}.function"), stage, id.clone())?;
+    }
+    if let Some(value) = call.get("custom").filter(|value| !value.is_null()) {
+        name = function(parts, value, &format!("{place}.custom"), stage, id.clone())?;
+    }
+    if let (Some(id), Some(name)) = (&id, &name) {
+        called(id, name);
+    }
+    rest(parts, call, place, CALL);
+    Ok(())
+}
+
+/// Reads a called function, or a called custom tool; returns its name.
+fn function(
+    parts: &mut Parts,
+    value: Value<'_>,
+    place: &str,
+    stage: Stage,
+    id: Option<String>,
+) -> Result<Option<String>, Malformed> {
+    if value.kind() != Type::Object {
+        return Err(value.refuse(place, Problem::Type("an object")));
+    }
+    value.guard(place, FUNCTION)?;
+    let name = token(parts, value.get("name"), &format!("{place}.name"))?;
+    let label = Label::new(stage, Role::Assistant, Kind::ToolCall).named(name.as_deref());
+    if let Some(arguments) = value.get("arguments") {
+        parts.arguments(arguments, &label, id);
+    } else if let Some(input) = value.get("input") {
+        parts.string(input, &label);
+    }
+    rest(parts, value, place, &["arguments", "input", "name"]);
+    Ok(name)
+}

@@ -1,0 +1,85 @@
+//! Whole responses.
+
+use caponier_core::{Kind, Role, Stage};
+
+use super::message::{assistant, content, rest, texts};
+use super::{CHOICE, MESSAGE, RESPONSE, VOCABULARY};
+use crate::json::{Document, Type, Value};
+use crate::parts::{Label, Parts};
+use crate::{Limits, Malformed, Problem, Response, Tokens};
+
+pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Response, Malformed> {
+    let document = Document::parse(&body, limits, VOCABULARY)?;
+    let root = document.root();
+    if root.kind() != Type::Object {
+        return Err(root.refuse("", Problem::Type("an object")));
+    }
+    root.guard("", RESPONSE)?;
+    let mut parts = Parts::new(first);
+    let mut tokens = None;
+    for (key, value) in root.members() {
+        match key.string().as_deref() {
+            Some("choices") => choices(&mut parts, value)?,
+            Some("usage") => tokens = usage(value),
+            Some("error") => error(value, &mut |text, label| parts.string(text, label)),
+            Some("citations") => texts(&mut parts, value, &Label::new(Stage::Output, Role::Assistant, Kind::Citation)),
+            _ => {}
+        }
+    }
+    rest(&mut parts, root, "", &["choices", "usage", "error", "citations"]);
+    for gap in &mut parts.gaps {
+        if let Some(place) = gap.place.strip_prefix('.') {
+            gap.place = place.to_owned();
+        }
+    }
+    drop(document);
+    Ok(Response::new(body, parts, tokens))
+}
+
+fn choices(parts: &mut Parts, value: Value<'_>) -> Result<(), Malformed> {
+    if value.kind() != Type::Array {
+        return Err(value.refuse("choices", Problem::Type("an array")));
+    }
+    for (index, choice) in value.items().enumerate() {
+        let place = format!("choices[{index}]");
+        choice.guard(&place, CHOICE)?;
+        let first = parts.next();
+        if let Some(message) = choice.get("message").filter(|message| !message.is_null()) {
+            let place = format!("{place}.message");
+            if message.kind() != Type::Object {
+                return Err(message.refuse(&place, Problem::Type("an object")));
+            }
+            message.guard(&place, MESSAGE)?;
+            if let Some(value) = message.get("content") {
+                let label = Label::new(Stage::Output, Role::Assistant, Kind::Text);
+                content(parts, value, &format!("{place}.content"), &label)?;
+            }
+            assistant(parts, message, &place, Stage::Output, |_, _| {})?;
+        }
+        if let Some(logprobs) = choice.get("logprobs").filter(|logprobs| !logprobs.is_null()) {
+            let segments = first..parts.next();
+            parts.shadow(segments, logprobs);
+        }
+        rest(parts, choice, &place, CHOICE);
+    }
+    Ok(())
+}
+
+/// What the upstream says it has used.
+pub(super) fn usage(value: Value<'_>) -> Option<Tokens> {
+    let count = |key| value.get(key).and_then(Value::unsigned);
+    let (prompt, completion) = (count("prompt_tokens"), count("completion_tokens"));
+    (prompt.is_some() || completion.is_some())
+        .then(|| Tokens { prompt: prompt.unwrap_or(0), completion: completion.unwrap_or(0) })
+}
+
+/// Every text of an upstream's error.
+pub(super) fn error(value: Value<'_>, tell: &mut dyn FnMut(Value<'_>, &Label<'_>)) {
+    let label = Label::new(Stage::Output, Role::Other, Kind::Other).with("field", "error");
+    match value.kind() {
+        Type::String => tell(value, &label),
+        Type::Array => value.items().for_each(|item| error(item, tell)),
+        Type::Object => value.members().for_each(|(_, member)| error(member, tell)),
+        _ => {}
+    }
+}

@@ -1,0 +1,511 @@
+//! Streamed responses: `chat.completion.chunk` events and `[DONE]`.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use caponier_core::{Gap, GapKind, Kind, Role, Span, Stage, ToolCall};
+
+use super::response::{error, usage};
+use super::{CALL, CHOICE, FUNCTION, MESSAGE, RESPONSE, VOCABULARY, error_body, is_token, shown};
+use crate::json::{Document, Type, Value};
+use crate::parts::Label;
+use crate::queue::{Event, Part, Queue};
+use crate::sse::Data;
+use crate::stream::Update;
+use crate::{ErrorKind, ErrorShape, Malformed, Problem, StreamLimits};
+
+/// The index under which a choice's legacy `function_call` is kept.
+const LEGACY: u64 = u64::MAX;
+
+/// The most choices, and the most calls of a choice, that are followed.
+const MOST: usize = 1024;
+
+/// What is known of a stream.
+pub(crate) struct Chunks {
+    choices: BTreeMap<u64, Choice>,
+    /// `id`, `created` and `model` as JSON, for a chunk of our own.
+    envelope: BTreeMap<&'static str, String>,
+    told: BTreeSet<String>,
+    ended: bool,
+    limits: StreamLimits,
+}
+
+#[derive(Default)]
+struct Choice {
+    /// Carriers of content, refusal and reasoning, by the delta's key.
+    channels: BTreeMap<&'static str, u32>,
+    call: Option<Call>,
+    /// Indices of calls that are complete.
+    past: BTreeSet<u64>,
+    finished: bool,
+    /// The client has seen the end.
+    sent: bool,
+}
+
+struct Call {
+    index: u64,
+    id: Option<String>,
+    name: String,
+    arguments: String,
+    carrier: Option<u32>,
+}
+
+/// One event while it is read.
+struct Reading<'a> {
+    data: &'a Data,
+    event: &'a mut Event,
+    queue: &'a mut Queue,
+    out: &'a mut Vec<Update>,
+    /// The choice's `logprobs`, in the event's bytes.
+    shadow: Option<Span>,
+    told: &'a mut BTreeSet<String>,
+}
+
+impl Reading<'_> {
+    fn append(&mut self, carrier: u32, value: Value<'_>, text: &str) -> Result<(), Malformed> {
+        let raw = self.data.place(value.inner());
+        let part: Part = self.queue.append(carrier, text, raw, self.shadow, self.out)?;
+        self.event.parts.push(part);
+        Ok(())
+    }
+
+    /// A string that is a segment by itself.
+    fn whole(&mut self, value: Value<'_>, label: &Label<'_>) -> Result<(), Malformed> {
+        let Some(text) = value.string().filter(|text| !text.is_empty()) else { return Ok(()) };
+        let carrier = self.queue.open_text(label, self.out)?;
+        self.append(carrier, value, &text)?;
+        self.queue.close(carrier, self.out)
+    }
+
+    fn gap(&mut self, kind: GapKind, place: String) {
+        if self.told.len() < MOST && self.told.insert(place.clone()) {
+            self.out.push(Update::Gap(Gap { kind, place }));
+        }
+    }
+
+    /// Notes the fields that hold text and are not among those read.
+    fn rest(&mut self, value: Value<'_>, place: &str, read: &[&str]) {
+        for (key, field) in value.members() {
+            let Some(key) = key.string() else { continue };
+            if !read.contains(&&*key) && field.any_string(|text| !is_token(text)) {
+                let dot = if place.is_empty() { "" } else { "." };
+                self.gap(GapKind::Unrecognized, format!("{place}{dot}{}", shown(&key)));
+            }
+        }
+    }
+
+    fn token(&mut self, value: Option<Value<'_>>, place: &str) -> Result<Option<String>, Malformed> {
+        let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
+        let text = value.string().ok_or_else(|| value.refuse(place, Problem::Type("a string or null")))?;
+        if !is_token(&text) {
+            self.gap(GapKind::Unrecognized, place.to_owned());
+        }
+        Ok(Some(text.into_owned()))
+    }
+}
+
+impl Chunks {
+    pub(crate) fn new(limits: StreamLimits) -> Self {
+        Self { choices: BTreeMap::new(), envelope: BTreeMap::new(), told: BTreeSet::new(), ended: false, limits }
+    }
+
+    /// Reads the data of one event.
+    pub(crate) fn read(
+        &mut self,
+        data: &Data,
+        event: &mut Event,
+        queue: &mut Queue,
+        out: &mut Vec<Update>,
+    ) -> Result<(), Malformed> {
+        if data.text.trim().is_empty() {
+            return Ok(());
+        }
+        if self.ended {
+            return Err(sequence("an event after the end of the stream"));
+        }
+        if data.text.trim() == "[DONE]" {
+            self.ended = true;
+            let indices: Vec<u64> = self.choices.keys().copied().collect();
+            for choice in self.choices.values_mut() {
+                choice.close(queue, out)?;
+            }
+            event.finishes = indices;
+            out.push(Update::End);
+            return Ok(());
+        }
+        let document = Document::parse(&data.text, &self.limits.event(), VOCABULARY)?;
+        let root = document.root();
+        if root.kind() != Type::Object {
+            return Err(root.refuse("", Problem::Type("an object")));
+        }
+        root.guard("", RESPONSE)?;
+        let mut told = std::mem::take(&mut self.told);
+        let mut reading = Reading { data, event, queue, out, shadow: None, told: &mut told };
+        let result = self.chunk(root, &mut reading);
+        self.told = told;
+        result
+    }
+
+    fn chunk(&mut self, root: Value<'_>, reading: &mut Reading<'_>) -> Result<(), Malformed> {
+        for (key, value) in root.members() {
+            match key.string().as_deref() {
+                Some("choices") if !value.is_null() => {
+                    if value.kind() != Type::Array {
+                        return Err(value.refuse("choices", Problem::Type("an array")));
+                    }
+                    for (position, choice) in value.items().enumerate() {
+                        self.choice(choice, &format!("choices[{position}]"), reading)?;
+                    }
+                }
+                Some("usage") => {
+                    if let Some(tokens) = usage(value) {
+                        reading.out.push(Update::Usage(tokens));
+                    }
+                }
+                Some("error") => {
+                    let mut result = Ok(());
+                    error(value, &mut |text, label| {
+                        if result.is_ok() {
+                            result = reading.whole(text, label);
+                        }
+                    });
+                    result?;
+                }
+                Some("citations") => citations(value, reading)?,
+                Some("id") => self.keep("id", value),
+                Some("created") => self.keep("created", value),
+                Some("model") => self.keep("model", value),
+                _ => {}
+            }
+        }
+        reading.rest(root, "", &["choices", "citations", "error", "usage"]);
+        Ok(())
+    }
+
+    /// Keeps what is the same in all chunks, to write one of our own.
+    fn keep(&mut self, key: &'static str, value: Value<'_>) {
+        let fits = value.string().map_or(value.kind() == Type::Number, |text| is_token(&text));
+        if fits && !self.envelope.contains_key(key) {
+            self.envelope.insert(key, value.raw().to_owned());
+        }
+    }
+
+    fn choice(&mut self, value: Value<'_>, place: &str, reading: &mut Reading<'_>) -> Result<(), Malformed> {
+        if value.kind() != Type::Object {
+            return Err(value.refuse(place, Problem::Type("an object")));
+        }
+        value.guard(place, CHOICE)?;
+        let index = index(value, place)?;
+        if self.choices.len() >= MOST && !self.choices.contains_key(&index) {
+            return Err(value.refuse(place, Problem::TooManyValues(MOST)));
+        }
+        let choice = self.choices.entry(index).or_default();
+        let logprobs = value.get("logprobs").filter(|logprobs| !logprobs.is_null());
+        reading.shadow = logprobs.map(|logprobs| reading.data.place(logprobs.span()));
+        if let Some(delta) = value.get("delta").filter(|delta| !delta.is_null()) {
+            let place = format!("{place}.delta");
+            if delta.kind() != Type::Object {
+                return Err(delta.refuse(&place, Problem::Type("an object")));
+            }
+            delta.guard(&place, MESSAGE)?;
+            choice.delta(index, delta, &place, reading, &self.limits)?;
+        }
+        reading.shadow = None;
+        if reading.token(value.get("finish_reason"), &format!("{place}.finish_reason"))?.is_some() {
+            choice.close(reading.queue, reading.out)?;
+            choice.finished = true;
+            reading.event.finishes.push(index);
+        }
+        reading.rest(value, place, &["delta", "finish_reason", "index", "logprobs"]);
+        Ok(())
+    }
+
+    /// The client has been sent the end of these choices.
+    pub(crate) fn sent(&mut self, choices: &[u64]) {
+        for index in choices {
+            if let Some(choice) = self.choices.get_mut(index) {
+                choice.sent = true;
+            }
+        }
+    }
+
+    /// Whether the stream has come to its end; `rest` is what came after the last event.
+    pub(crate) fn is_complete(&self, rest: Option<&[u8]>) -> bool {
+        let finished = !self.choices.is_empty() && self.choices.values().all(|choice| choice.finished);
+        let rest_is_end = rest.is_none_or(|rest| rest.trim_ascii() == b"[DONE]" || rest.trim_ascii().is_empty());
+        self.ended || (finished && rest_is_end)
+    }
+
+    /// Writes an end of our own.
+    pub(crate) fn deny(&mut self, message: &str, as_error: bool, out: &mut Vec<u8>) {
+        if as_error {
+            let body = error_body(&ErrorShape::new(ErrorKind::Content, message));
+            out.extend_from_slice(format!("data: {body}\n\n").as_bytes());
+            return;
+        }
+        let mut open: Vec<u64> =
+            self.choices.iter().filter(|(_, choice)| !choice.sent).map(|(index, _)| *index).collect();
+        if self.choices.is_empty() {
+            open.push(0);
+        }
+        let field = |key, default: &str| {
+            let value = self.envelope.get(key).map_or(default, String::as_str);
+            format!("\"{key}\":{value}")
+        };
+        for index in open {
+            let chunk = format!(
+                "data: {{{},\"object\":\"chat.completion.chunk\",{},{},\"choices\":[{{\"index\":{index},\"delta\":{{}},\
+                 \"logprobs\":null,\"finish_reason\":\"content_filter\"}}]}}\n\n",
+                field("id", "\"\""),
+                field("created", "0"),
+                field("model", "\"\""),
+            );
+            out.extend_from_slice(chunk.as_bytes());
+        }
+        out.extend_from_slice(b"data: [DONE]\n\n");
+    }
+}
+
+impl Choice {
+    fn delta(
+        &mut self,
+        choice: u64,
+        delta: Value<'_>,
+        place: &str,
+        reading: &mut Reading<'_>,
+        limits: &StreamLimits,
+    ) -> Result<(), Malformed> {
+        for (key, value) in delta.members() {
+            if value.is_null() {
+                continue;
+            }
+            let Some(key) = key.string() else { continue };
+            let here = || format!("{place}.{key}");
+            match &*key {
+                "content" if value.kind() == Type::Array => self.parts(choice, value, &here(), reading)?,
+                "content" => self.text("content", Kind::Text, choice, value, &here(), reading)?,
+                "refusal" => self.text("refusal", Kind::Refusal, choice, value, &here(), reading)?,
+                "reasoning" => self.text("reasoning", Kind::Reasoning, choice, value, &here(), reading)?,
+                "reasoning_content" => {
+                    self.text("reasoning_content", Kind::Reasoning, choice, value, &here(), reading)?;
+                }
+                "audio" => {
+                    reading.gap(GapKind::Audio, here());
+                    if let Some(transcript) = value.get("transcript") {
+                        self.text("transcript", Kind::Text, choice, transcript, &here(), reading)?;
+                    }
+                }
+                "annotations" => citations(value, reading)?,
+                "tool_calls" => {
+                    if value.kind() != Type::Array {
+                        return Err(value.refuse(&here(), Problem::Type("an array")));
+                    }
+                    for (position, call) in value.items().enumerate() {
+                        self.tool_call(choice, call, &format!("{place}.tool_calls[{position}]"), reading, limits)?;
+                    }
+                }
+                "function_call" => self.function(choice, LEGACY, None, value, &here(), reading, limits)?,
+                _ => {}
+            }
+        }
+        const READ: &[&str] = &[
+            "annotations", "audio", "content", "function_call", "reasoning", "reasoning_content", "refusal",
+            "tool_calls",
+        ];
+        reading.rest(delta, place, READ);
+        Ok(())
+    }
+
+    /// Content that comes as parts: their texts go on the same channel.
+    fn parts(&mut self, choice: u64, value: Value<'_>, place: &str, reading: &mut Reading<'_>) -> Result<(), Malformed> {
+        for (index, part) in value.items().enumerate() {
+            let place = format!("{place}[{index}]");
+            part.guard(&place, super::PART)?;
+            let is_text = part.get("type").and_then(Value::string).as_deref() == Some("text");
+            match part.get("text") {
+                Some(text) if is_text => {
+                    self.text("content", Kind::Text, choice, text, &place, reading)?;
+                    reading.rest(part, &place, &["text", "type"]);
+                }
+                _ => reading.gap(GapKind::Unrecognized, place),
+            }
+        }
+        Ok(())
+    }
+
+    fn text(
+        &mut self,
+        key: &'static str,
+        kind: Kind,
+        choice: u64,
+        value: Value<'_>,
+        place: &str,
+        reading: &mut Reading<'_>,
+    ) -> Result<(), Malformed> {
+        let text = value.string().ok_or_else(|| value.refuse(place, Problem::Type("a string or null")))?;
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.going_on()?;
+        let carrier = match self.channels.get(key) {
+            Some(carrier) => *carrier,
+            None => {
+                let label = label(kind, choice);
+                let carrier = reading.queue.open_text(&label, reading.out)?;
+                self.channels.insert(key, carrier);
+                carrier
+            }
+        };
+        reading.append(carrier, value, &text)
+    }
+
+    fn going_on(&self) -> Result<(), Malformed> {
+        if self.finished { Err(sequence("text after the choice's finish_reason")) } else { Ok(()) }
+    }
+
+    fn tool_call(
+        &mut self,
+        choice: u64,
+        value: Value<'_>,
+        place: &str,
+        reading: &mut Reading<'_>,
+        limits: &StreamLimits,
+    ) -> Result<(), Malformed> {
+        if value.kind() != Type::Object {
+            return Err(value.refuse(place, Problem::Type("an object")));
+        }
+        value.guard(place, CALL)?;
+        let index = index(value, place)?;
+        let id = reading.token(value.get("id"), &format!("{place}.id"))?.filter(|id| !id.is_empty());
+        for key in ["function", "custom"] {
+            if let Some(function) = value.get(key).filter(|function| !function.is_null()) {
+                self.function(choice, index, id.clone(), function, &format!("{place}.{key}"), reading, limits)?;
+            }
+        }
+        reading.rest(value, place, CALL);
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call's index, id and value, and where all of it goes")]
+    fn function(
+        &mut self,
+        choice: u64,
+        index: u64,
+        id: Option<String>,
+        value: Value<'_>,
+        place: &str,
+        reading: &mut Reading<'_>,
+        limits: &StreamLimits,
+    ) -> Result<(), Malformed> {
+        if value.kind() != Type::Object {
+            return Err(value.refuse(place, Problem::Type("an object")));
+        }
+        value.guard(place, FUNCTION)?;
+        let name = reading.token(value.get("name"), &format!("{place}.name"))?;
+        self.turn_to(index, id, reading)?;
+        let Some(call) = &mut self.call else { return Ok(()) };
+        if let Some(name) = name {
+            call.name.push_str(&name);
+        }
+        for key in ["arguments", "input"] {
+            let Some(value) = value.get(key).filter(|value| !value.is_null()) else { continue };
+            let place = format!("{place}.{key}");
+            let text: Cow<'_, str> = value.string().ok_or_else(|| value.refuse(&place, Problem::Type("a string")))?;
+            if text.is_empty() {
+                continue;
+            }
+            if self.finished {
+                return Err(sequence("text after the choice's finish_reason"));
+            }
+            if call.arguments.len() + text.len() > limits.argument_bytes {
+                return Err(value.refuse(&place, Problem::TooLong(limits.argument_bytes)));
+            }
+            call.arguments.push_str(&text);
+            let carrier = match call.carrier {
+                Some(carrier) => carrier,
+                None => {
+                    let label = label(Kind::ToolCall, choice);
+                    *call.carrier.insert(reading.queue.open_arguments(label, Some(call.name.clone()), reading.out)?)
+                }
+            };
+            reading.append(carrier, value, &text)?;
+        }
+        reading.rest(value, place, &["arguments", "input", "name"]);
+        Ok(())
+    }
+
+    /// Makes the call with this index the one that goes on. A call ends where the next begins, and
+    /// may not go on afterwards: its arguments would be seen in two halves.
+    fn turn_to(&mut self, index: u64, id: Option<String>, reading: &mut Reading<'_>) -> Result<(), Malformed> {
+        if let Some(call) = &mut self.call {
+            // Some upstreams number all calls alike and tell them apart by their ids.
+            let another = match (&call.id, &id) {
+                (Some(old), Some(new)) => {
+                    old != new && call.carrier.is_none_or(|carrier| reading.queue.is_complete(carrier))
+                }
+                _ => false,
+            };
+            if call.index == index && !another {
+                call.id = call.id.take().or(id);
+                return Ok(());
+            }
+        }
+        let before = self.call.as_ref().map(|call| call.index);
+        self.close_call(reading.queue, reading.out)?;
+        if before != Some(index) && self.past.contains(&index) {
+            return Err(sequence("arguments of a tool call after the next one has begun"));
+        }
+        if self.past.len() >= MOST {
+            return Err(sequence("too many tool calls"));
+        }
+        self.call = Some(Call { index, id, name: String::new(), arguments: String::new(), carrier: None });
+        Ok(())
+    }
+
+    fn close_call(&mut self, queue: &mut Queue, out: &mut Vec<Update>) -> Result<(), Malformed> {
+        let Some(call) = self.call.take() else { return Ok(()) };
+        self.past.insert(call.index);
+        if let Some(carrier) = call.carrier {
+            queue.close(carrier, out)?;
+        }
+        out.push(Update::ToolCall(ToolCall { id: call.id, name: call.name, arguments: call.arguments }));
+        Ok(())
+    }
+
+    fn close(&mut self, queue: &mut Queue, out: &mut Vec<Update>) -> Result<(), Malformed> {
+        for carrier in std::mem::take(&mut self.channels).into_values() {
+            queue.close(carrier, out)?;
+        }
+        self.close_call(queue, out)
+    }
+}
+
+/// Texts of annotations and citations, each by itself.
+fn citations(value: Value<'_>, reading: &mut Reading<'_>) -> Result<(), Malformed> {
+    match value.kind() {
+        Type::String if value.string().is_some_and(|text| !is_token(&text)) => {
+            reading.whole(value, &Label::new(Stage::Output, Role::Assistant, Kind::Citation))
+        }
+        Type::Array => value.items().try_for_each(|item| citations(item, reading)),
+        Type::Object => value.members().try_for_each(|(_, member)| citations(member, reading)),
+        _ => Ok(()),
+    }
+}
+
+fn label(kind: Kind, choice: u64) -> Label<'static> {
+    Label::new(Stage::Output, Role::Assistant, kind).with("choice", choice.to_string())
+}
+
+fn index(value: Value<'_>, place: &str) -> Result<u64, Malformed> {
+    match value.get("index") {
+        Some(index) => index
+            .unsigned()
+            .filter(|index| *index < LEGACY)
+            .ok_or_else(|| index.refuse(&format!("{place}.index"), Problem::Type("a whole number"))),
+        None => Ok(0),
+    }
+}
+
+fn sequence(what: &'static str) -> Malformed {
+    Malformed { place: String::new(), at: 0, problem: Problem::Sequence(what) }
+}

@@ -1,0 +1,341 @@
+//! The segments of one body, and the way back from them to its bytes.
+
+use std::ops::Range;
+
+use caponier_core::{Gap, GapKind, Kind, Role, Segment, SegmentEdit, Span, Stage, ToolCall};
+
+use crate::EditError;
+use crate::json::{Cursor, Form, LeafEvent, Leaves, Type, Value, cut, escaped};
+use crate::splice::Splice;
+
+/// What stands in the place of a dropped text.
+pub(crate) const REMOVED: &str = "[removed by policy]";
+
+/// A segment and the stage in which it is inspected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The segment.
+    pub segment: Segment,
+    /// Its stage.
+    pub stage: Stage,
+}
+
+/// What is known of a text before it becomes a segment.
+#[derive(Clone)]
+pub(crate) struct Label<'a> {
+    pub(crate) stage: Stage,
+    pub(crate) role: Role,
+    pub(crate) kind: Kind,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) attributes: Vec<(String, String)>,
+}
+
+impl<'a> Label<'a> {
+    pub(crate) fn new(stage: Stage, role: Role, kind: Kind) -> Self {
+        Self { stage, role, kind, name: None, attributes: Vec::new() }
+    }
+
+    pub(crate) fn named(mut self, name: Option<&'a str>) -> Self {
+        self.name = name;
+        self
+    }
+
+    pub(crate) fn with(mut self, attribute: &str, value: impl Into<String>) -> Self {
+        self.attributes.push((attribute.to_owned(), value.into()));
+        self
+    }
+
+    pub(crate) fn segment(&self, id: u32, text: String) -> Segment {
+        let mut segment = Segment::new(id, self.role, self.kind, text);
+        segment.name = self.name.map(str::to_owned);
+        segment.attributes.clone_from(&self.attributes);
+        segment
+    }
+}
+
+/// The attributes that tell a leaf's place in its arguments.
+pub(crate) fn leaf_attributes(path: String, form: Form) -> Vec<(String, String)> {
+    let mut attributes = vec![("path".to_owned(), path)];
+    match form {
+        Form::Key => attributes.push(("part".to_owned(), "key".to_owned())),
+        Form::Raw => attributes.push(("part".to_owned(), "raw".to_owned())),
+        Form::String | Form::Number => {}
+    }
+    attributes
+}
+
+/// Where a segment's text is written.
+enum Source {
+    /// A string of the body, without its quotes.
+    String { inner: Span, escaped: bool },
+    /// A part of a tool call's arguments.
+    Leaf { call: usize, span: Span, form: Form },
+    /// Nowhere that could be changed.
+    ReadOnly,
+}
+
+/// A tool call's arguments.
+struct Arguments {
+    /// Where they are written: without quotes if they are a string.
+    inner: Span,
+    /// Whether they are written as a string, and if so, whether with escapes.
+    string: Option<bool>,
+    text: String,
+}
+
+/// Something that repeats the text of segments, and must go when they are edited.
+struct Shadow {
+    segments: Range<u32>,
+    span: Span,
+}
+
+/// The segments of a body.
+#[derive(Default)]
+pub(crate) struct Parts {
+    pub(crate) segments: Vec<Placed>,
+    pub(crate) gaps: Vec<Gap>,
+    pub(crate) calls: Vec<ToolCall>,
+    sources: Vec<Source>,
+    arguments: Vec<Arguments>,
+    shadows: Vec<Shadow>,
+    first: u32,
+}
+
+impl Parts {
+    pub(crate) fn new(first: u32) -> Self {
+        Self { first, ..Self::default() }
+    }
+
+    /// The id of the segment that comes next.
+    pub(crate) fn next(&self) -> u32 {
+        self.first.saturating_add(u32::try_from(self.segments.len()).unwrap_or(u32::MAX))
+    }
+
+    pub(crate) fn gap(&mut self, kind: GapKind, place: impl Into<String>) {
+        self.gaps.push(Gap { kind, place: place.into() });
+    }
+
+    /// A string of the body. An empty one has nothing to inspect.
+    pub(crate) fn string(&mut self, value: Value<'_>, label: &Label<'_>) {
+        let Some(text) = value.string().filter(|text| !text.is_empty()) else { return };
+        let source = Source::String { inner: value.inner(), escaped: value.is_escaped() };
+        self.push(label, text.into_owned(), source);
+    }
+
+    /// A text that is shown and cannot be changed.
+    pub(crate) fn read_only(&mut self, text: String, label: &Label<'_>) {
+        self.push(label, text, Source::ReadOnly);
+        if let Some(placed) = self.segments.last_mut() {
+            placed.segment.settled = placed.segment.text.len();
+        }
+    }
+
+    /// A tool call's arguments: each string, number and key, then the whole.
+    pub(crate) fn arguments(&mut self, value: Value<'_>, label: &Label<'_>, id: Option<String>) {
+        let (inner, string, text) = match value.string() {
+            Some(text) => (value.inner(), Some(value.is_escaped()), text.into_owned()),
+            None => (value.span(), None, value.raw().to_owned()),
+        };
+        self.calls.push(ToolCall {
+            id,
+            name: label.name.unwrap_or_default().to_owned(),
+            arguments: text.clone(),
+        });
+        if text.is_empty() || matches!(value.kind(), Type::Null) {
+            return;
+        }
+        let call = self.arguments.len();
+        for leaf in leaves(&text) {
+            let mut label = label.clone();
+            label.attributes.extend(leaf_attributes(leaf.path, leaf.form));
+            self.push(&label, leaf.text, Source::Leaf { call, span: leaf.span, form: leaf.form });
+        }
+        let whole = Label { kind: Kind::Structured, ..label.clone() };
+        self.push(&whole, text.clone(), Source::ReadOnly);
+        self.arguments.push(Arguments { inner, string, text });
+    }
+
+    /// Says that `value` repeats the text of `segments`.
+    pub(crate) fn shadow(&mut self, segments: Range<u32>, value: Value<'_>) {
+        self.shadows.push(Shadow { segments, span: value.span() });
+    }
+
+    fn push(&mut self, label: &Label<'_>, text: String, source: Source) {
+        let segment = label.segment(self.next(), text);
+        self.segments.push(Placed { segment, stage: label.stage });
+        self.sources.push(source);
+    }
+
+    /// The splices that make the edits true, in order.
+    pub(crate) fn splices(
+        &self,
+        body: &str,
+        edits: &[SegmentEdit],
+        drop: &[u32],
+    ) -> Result<Vec<Splice>, EditError> {
+        let mut wanted: Vec<(u32, Span, &str)> = Vec::with_capacity(edits.len() + drop.len());
+        for edit in edits.iter().filter(|edit| !drop.contains(&edit.segment)) {
+            wanted.push((edit.segment, edit.span, &edit.replacement));
+        }
+        for segment in drop {
+            wanted.push((*segment, Span::new(0, self.text(*segment)?.len()), REMOVED));
+        }
+        wanted.sort_by_key(|(segment, span, _)| (*segment, *span));
+        wanted.dedup_by(|second, first| first.0 == second.0 && drop.contains(&first.0));
+
+        let mut splices = Vec::new();
+        let mut in_arguments = Vec::new();
+        for group in wanted.chunk_by(|first, second| first.0 == second.0) {
+            let Some((segment, ..)) = group.first() else { continue };
+            self.check(*segment, group)?;
+            match self.source(*segment)? {
+                Source::String { inner, escaped: with_escapes } => {
+                    let raw = cut(body, *inner);
+                    let mut place = Placer::new(raw, *with_escapes);
+                    for (_, span, with) in group {
+                        let span = place.place(*span).ok_or(EditError::Span(*segment))?;
+                        splices.push(Splice::new(shifted(span, inner.start), escaped(with)));
+                    }
+                }
+                Source::Leaf { call, span: leaf, form } => {
+                    let text = self.arguments.get(*call).map_or("", |arguments| arguments.text.as_str());
+                    for splice in leaf_splices(cut(text, *leaf), *form, group).ok_or(EditError::Span(*segment))? {
+                        in_arguments.push((*call, Splice::new(shifted(splice.span, leaf.start), splice.with)));
+                    }
+                }
+                Source::ReadOnly => return Err(EditError::ReadOnly(*segment)),
+            }
+        }
+        for group in in_arguments.chunk_by(|first, second| first.0 == second.0) {
+            let Some(arguments) = group.first().and_then(|(call, _)| self.arguments.get(*call)) else { continue };
+            let mut place = Placer::new(cut(body, arguments.inner), arguments.string == Some(true));
+            for (_, splice) in group {
+                let span = place.place(splice.span).ok_or(EditError::Span(0))?;
+                let with = if arguments.string.is_some() { escaped(&splice.with) } else { splice.with.clone() };
+                splices.push(Splice::new(shifted(span, arguments.inner.start), with));
+            }
+        }
+        for shadow in &self.shadows {
+            if wanted.iter().any(|(segment, ..)| shadow.segments.contains(segment)) {
+                splices.push(Splice::new(shadow.span, "null"));
+            }
+        }
+        splices.sort_by_key(|splice| splice.span);
+        Ok(splices)
+    }
+
+    fn index(&self, segment: u32) -> Result<usize, EditError> {
+        segment.checked_sub(self.first).map(|index| index as usize).ok_or(EditError::UnknownSegment(segment))
+    }
+
+    fn source(&self, segment: u32) -> Result<&Source, EditError> {
+        self.sources.get(self.index(segment)?).ok_or(EditError::UnknownSegment(segment))
+    }
+
+    fn text(&self, segment: u32) -> Result<&str, EditError> {
+        match self.segments.get(self.index(segment)?) {
+            Some(placed) => Ok(&placed.segment.text),
+            None => Err(EditError::UnknownSegment(segment)),
+        }
+    }
+
+    fn check(&self, segment: u32, group: &[(u32, Span, &str)]) -> Result<(), EditError> {
+        let text = self.text(segment)?;
+        let mut end = 0;
+        for (_, span, _) in group {
+            if text.get(span.start..span.end).is_none() {
+                return Err(EditError::Span(segment));
+            }
+            if span.start < end {
+                return Err(EditError::Overlap(segment));
+            }
+            end = span.end;
+        }
+        Ok(())
+    }
+}
+
+/// The edits of one leaf, as splices of its spelling within the arguments.
+pub(crate) fn leaf_splices(spelling: &str, form: Form, edits: &[(u32, Span, &str)]) -> Option<Vec<Splice>> {
+    let mut splices = Vec::with_capacity(edits.len());
+    match form {
+        Form::Raw => splices.extend(edits.iter().map(|(_, span, with)| Splice::new(*span, *with))),
+        Form::String | Form::Key => {
+            let mut place = Placer::new(spelling, true);
+            for (_, span, with) in edits {
+                splices.push(Splice::new(place.place(*span)?, escaped(with)));
+            }
+        }
+        // What stands for a number need not be one: it becomes a string.
+        Form::Number => {
+            let parts: Vec<Splice> = edits.iter().map(|(_, span, with)| Splice::new(*span, *with)).collect();
+            let mut edited = Vec::new();
+            crate::splice::apply_into(&mut edited, spelling.as_bytes(), &parts);
+            let edited = String::from_utf8(edited).ok()?;
+            splices.push(Splice::new(Span::new(0, spelling.len()), format!("\"{}\"", escaped(&edited))));
+        }
+    }
+    Some(splices)
+}
+
+/// Finds spans of a text in its raw spelling, in rising order.
+struct Placer<'a> {
+    cursor: Option<Cursor<'a>>,
+}
+
+impl<'a> Placer<'a> {
+    fn new(raw: &'a str, escaped: bool) -> Self {
+        Self { cursor: escaped.then(|| Cursor::new(raw)) }
+    }
+
+    fn place(&mut self, span: Span) -> Option<Span> {
+        match &mut self.cursor {
+            Some(cursor) => Some(Span::new(cursor.seek(span.start)?, cursor.seek(span.end)?)),
+            None => Some(span),
+        }
+    }
+}
+
+fn shifted(span: Span, by: usize) -> Span {
+    Span::new(span.start + by, span.end + by)
+}
+
+/// One leaf of whole arguments.
+struct Leaf {
+    path: String,
+    form: Form,
+    text: String,
+    span: Span,
+}
+
+/// Every leaf that has text. Arguments that are not JSON are one raw leaf.
+fn leaves(text: &str) -> Vec<Leaf> {
+    let mut lexer = Leaves::new();
+    let mut events = Vec::new();
+    lexer.feed(text, &mut events);
+    if !lexer.finish(&mut events) {
+        return vec![Leaf {
+            path: String::new(),
+            form: Form::Raw,
+            text: text.to_owned(),
+            span: Span::new(0, text.len()),
+        }];
+    }
+    let mut leaves: Vec<Leaf> = Vec::new();
+    for event in events {
+        match event {
+            LeafEvent::Open { path, form, at } => {
+                leaves.push(Leaf { path, form, text: String::new(), span: Span::new(at, at) });
+            }
+            LeafEvent::Text { text, at, length } => {
+                if let Some(leaf) = leaves.last_mut() {
+                    leaf.text.push_str(&text);
+                    leaf.span.end = at + length;
+                }
+            }
+            LeafEvent::Close { .. } => {}
+        }
+    }
+    leaves.retain(|leaf| !leaf.text.is_empty());
+    leaves
+}

@@ -1,0 +1,534 @@
+//! Events of a stream that wait until their text has been let go.
+//!
+//! What an event's strings say is appended to **carriers**: one for a choice's content, one for a
+//! tool call's arguments. A carrier's text is shown as one segment, or — arguments — as its leaves
+//! and the whole. An event goes out when every byte that it gave to a carrier is released, and all
+//! events before it have gone.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use caponier_core::{Kind, Release, Segment, SegmentEdit, Span};
+
+use crate::json::{Cursor, Form, LeafEvent, Leaves, escaped};
+use crate::parts::{Label, leaf_attributes, leaf_splices};
+use crate::splice::{Splice, apply_into};
+use crate::stream::Update;
+use crate::{Malformed, Problem, StreamLimits};
+
+/// An event as it came, and what it gave to carriers.
+#[derive(Default)]
+pub(crate) struct Event {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) parts: Vec<Part>,
+    /// The choices that the event finishes.
+    pub(crate) finishes: Vec<u64>,
+}
+
+/// A string of an event whose text went to a carrier.
+pub(crate) struct Part {
+    pub(crate) carrier: u32,
+    /// Where it stands in the event's bytes, without quotes.
+    pub(crate) raw: Span,
+    /// What it says, as a range of the carrier.
+    pub(crate) text: Span,
+    /// What repeats it in the same event.
+    pub(crate) shadow: Option<Span>,
+}
+
+/// A text that events append to.
+struct Carrier {
+    end: usize,
+    released: usize,
+    closed: bool,
+    /// Segments whose text is not all released, in order.
+    leaves: VecDeque<u32>,
+    /// For arguments.
+    lexed: Option<Lexed>,
+    edits: Vec<CarrierEdit>,
+}
+
+struct Lexed {
+    lexer: Leaves,
+    /// The segment of the whole.
+    whole: u32,
+    label: Label<'static>,
+    name: Option<String>,
+    /// A leaf that has begun, without any text so far.
+    begun: Option<(String, Form, usize)>,
+    /// The leaf that is open.
+    open: Option<u32>,
+}
+
+struct CarrierEdit {
+    span: Span,
+    with: String,
+    written: bool,
+}
+
+/// A segment of a carrier that is not all released.
+struct Leaf {
+    carrier: u32,
+    /// `None`: the segment's text is the carrier's.
+    form: Option<Form>,
+    /// The whole of the arguments: read-only.
+    whole: bool,
+    /// How pieces of the text are spelled in the carrier.
+    pieces: VecDeque<Piece>,
+    length: usize,
+    released: usize,
+    closed: bool,
+    /// A number's text and edits: it is replaced as a whole.
+    number: Option<(String, Vec<(Span, String)>)>,
+}
+
+/// A verbatim run, or one escape.
+struct Piece {
+    text: Span,
+    carrier: Span,
+}
+
+impl Leaf {
+    /// Where in the carrier a byte of the text stands; inside an escape, the escape's own bounds.
+    fn place(&self, text: usize, up: bool) -> Option<usize> {
+        if self.form.is_none() {
+            return Some(text);
+        }
+        // The end of a span belongs to the piece before it, its start to the piece behind.
+        let piece = if up {
+            self.pieces.iter().find(|piece| piece.text.start < text && text <= piece.text.end)
+        } else {
+            self.pieces.iter().find(|piece| piece.text.start <= text && text < piece.text.end)
+        };
+        let Some(piece) = piece else {
+            let bound = if up { self.pieces.front() } else { self.pieces.back() };
+            return bound.map(|piece| if up { piece.carrier.start } else { piece.carrier.end });
+        };
+        let ahead = text - piece.text.start;
+        Some(if piece.text.len() == piece.carrier.len() {
+            piece.carrier.start + ahead
+        } else if ahead == 0 {
+            piece.carrier.start
+        } else if up || ahead == piece.text.len() {
+            piece.carrier.end
+        } else {
+            piece.carrier.start
+        })
+    }
+}
+
+/// The queue.
+pub(crate) struct Queue {
+    events: VecDeque<Event>,
+    bytes: usize,
+    carriers: BTreeMap<u32, Carrier>,
+    leaves: BTreeMap<u32, Leaf>,
+    next_carrier: u32,
+    next_segment: u32,
+    limits: StreamLimits,
+}
+
+impl Queue {
+    pub(crate) fn new(first_segment: u32, limits: StreamLimits) -> Self {
+        Self {
+            events: VecDeque::new(),
+            bytes: 0,
+            carriers: BTreeMap::new(),
+            leaves: BTreeMap::new(),
+            next_carrier: 0,
+            next_segment: first_segment,
+            limits,
+        }
+    }
+
+    pub(crate) fn next_segment(&self) -> u32 {
+        self.next_segment
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Opens a carrier that is one segment.
+    pub(crate) fn open_text(&mut self, label: &Label<'_>, out: &mut Vec<Update>) -> Result<u32, Malformed> {
+        let carrier = self.carrier(None);
+        let segment = self.segment(carrier, label, None, false, out)?;
+        if let Some(carrier) = self.carriers.get_mut(&carrier) {
+            carrier.leaves.push_back(segment);
+        }
+        Ok(carrier)
+    }
+
+    /// Opens a carrier for a tool call's arguments.
+    pub(crate) fn open_arguments(
+        &mut self,
+        label: Label<'static>,
+        name: Option<String>,
+        out: &mut Vec<Update>,
+    ) -> Result<u32, Malformed> {
+        let carrier = self.carrier(None);
+        let structured = Label { kind: Kind::Structured, ..label.clone() };
+        let whole = self.segment(carrier, &structured.named(name.as_deref()), None, true, out)?;
+        if let Some(carrier) = self.carriers.get_mut(&carrier) {
+            carrier.lexed = Some(Lexed { lexer: Leaves::new(), whole, label, name, begun: None, open: None });
+        }
+        Ok(carrier)
+    }
+
+    fn carrier(&mut self, lexed: Option<Lexed>) -> u32 {
+        let id = self.next_carrier;
+        self.next_carrier += 1;
+        let carrier =
+            Carrier { end: 0, released: 0, closed: false, leaves: VecDeque::new(), lexed, edits: Vec::new() };
+        self.carriers.insert(id, carrier);
+        id
+    }
+
+    fn segment(
+        &mut self,
+        carrier: u32,
+        label: &Label<'_>,
+        form: Option<Form>,
+        whole: bool,
+        out: &mut Vec<Update>,
+    ) -> Result<u32, Malformed> {
+        if self.leaves.len() >= self.limits.segments {
+            let problem = Problem::TooManyValues(self.limits.segments);
+            return Err(Malformed { place: String::new(), at: 0, problem });
+        }
+        let id = self.next_segment;
+        self.next_segment = id.saturating_add(1);
+        out.push(Update::Open(Segment { open: true, ..label.segment(id, String::new()) }));
+        let leaf = Leaf {
+            carrier,
+            form,
+            whole,
+            pieces: VecDeque::new(),
+            length: 0,
+            released: 0,
+            closed: false,
+            number: (form == Some(Form::Number)).then(Default::default),
+        };
+        self.leaves.insert(id, leaf);
+        Ok(id)
+    }
+
+    /// Appends what a string says to a carrier; `raw` is where it stands in its event.
+    pub(crate) fn append(
+        &mut self,
+        carrier: u32,
+        text: &str,
+        raw: Span,
+        shadow: Option<Span>,
+        out: &mut Vec<Update>,
+    ) -> Result<Part, Malformed> {
+        let mut events = Vec::new();
+        let mut span = Span::new(0, 0);
+        let mut direct = None;
+        if let Some(state) = self.carriers.get_mut(&carrier) {
+            span = Span::new(state.end, state.end + text.len());
+            state.end = span.end;
+            match &mut state.lexed {
+                Some(lexed) => {
+                    lexed.lexer.feed(text, &mut events);
+                    direct = Some(lexed.whole);
+                }
+                None => direct = state.leaves.back().copied(),
+            }
+        }
+        if let Some(segment) = direct {
+            if let Some(leaf) = self.leaves.get_mut(&segment) {
+                leaf.length = span.end;
+            }
+            out.push(Update::Text { segment, text: text.to_owned() });
+        }
+        self.lexed(carrier, events, out)?;
+        Ok(Part { carrier, raw, text: span, shadow })
+    }
+
+    /// Whether the arguments of a carrier are complete JSON.
+    pub(crate) fn is_complete(&self, carrier: u32) -> bool {
+        self.carriers
+            .get(&carrier)
+            .and_then(|carrier| carrier.lexed.as_ref())
+            .is_none_or(|lexed| lexed.lexer.is_complete())
+    }
+
+    /// Nothing more comes to a carrier.
+    pub(crate) fn close(&mut self, carrier: u32, out: &mut Vec<Update>) -> Result<(), Malformed> {
+        let mut events = Vec::new();
+        let mut direct = None;
+        if let Some(state) = self.carriers.get_mut(&carrier) {
+            if std::mem::replace(&mut state.closed, true) {
+                return Ok(());
+            }
+            match &mut state.lexed {
+                Some(lexed) => {
+                    lexed.lexer.finish(&mut events);
+                    direct = Some(lexed.whole);
+                }
+                None => direct = state.leaves.back().copied(),
+            }
+        }
+        self.lexed(carrier, events, out)?;
+        if let Some(segment) = direct {
+            if let Some(leaf) = self.leaves.get_mut(&segment) {
+                leaf.closed = true;
+            }
+            out.push(Update::Close { segment });
+        }
+        Ok(())
+    }
+
+    /// Turns what the lexer read into segments. A leaf begins with its first text: there is
+    /// nothing to see in an empty one.
+    fn lexed(&mut self, carrier: u32, events: Vec<LeafEvent>, out: &mut Vec<Update>) -> Result<(), Malformed> {
+        for event in events {
+            let Some(lexed) = self.carriers.get_mut(&carrier).and_then(|carrier| carrier.lexed.as_mut()) else {
+                break;
+            };
+            match event {
+                LeafEvent::Open { path, form, at } => lexed.begun = Some((path, form, at)),
+                LeafEvent::Text { text, at, length } => {
+                    let begun = lexed.begun.take();
+                    if let Some((path, form, _)) = begun {
+                        let mut label = lexed.label.clone();
+                        label.attributes.extend(leaf_attributes(path, form));
+                        let name = lexed.name.clone();
+                        let id = self.segment(carrier, &label.named(name.as_deref()), Some(form), false, out)?;
+                        if let Some(carrier) = self.carriers.get_mut(&carrier) {
+                            carrier.leaves.push_back(id);
+                            if let Some(lexed) = &mut carrier.lexed {
+                                lexed.open = Some(id);
+                            }
+                        }
+                    }
+                    let open = self.carriers.get(&carrier).and_then(|carrier| carrier.lexed.as_ref()?.open);
+                    let Some(segment) = open else { continue };
+                    if let Some(leaf) = self.leaves.get_mut(&segment) {
+                        leaf.grow(&text, Span::new(at, at + length));
+                    }
+                    out.push(Update::Text { segment, text });
+                }
+                LeafEvent::Close { .. } => {
+                    lexed.begun = None;
+                    if let Some(segment) = lexed.open.take() {
+                        if let Some(leaf) = self.leaves.get_mut(&segment) {
+                            leaf.closed = true;
+                        }
+                        out.push(Update::Close { segment });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts an event at the end.
+    pub(crate) fn push(&mut self, event: Event) -> Result<(), Malformed> {
+        self.bytes += event.bytes.len();
+        self.events.push_back(event);
+        if self.bytes > self.limits.queued_bytes {
+            let problem = Problem::TooLong(self.limits.queued_bytes);
+            return Err(Malformed { place: String::new(), at: 0, problem });
+        }
+        Ok(())
+    }
+
+    /// Throws everything away that has not gone out.
+    pub(crate) fn clear(&mut self) {
+        self.events.clear();
+        self.carriers.clear();
+        self.leaves.clear();
+        self.bytes = 0;
+    }
+
+    /// Takes what may go out and what is changed in it. `Err` if an edit is of a text that is
+    /// read-only: then nothing may go out.
+    pub(crate) fn settle(&mut self, releases: &[Release], edits: &[SegmentEdit]) -> Result<(), ()> {
+        let mut order: Vec<&SegmentEdit> = edits.iter().collect();
+        order.sort_by_key(|edit| (edit.segment, edit.span));
+        for edit in order {
+            self.edit(edit)?;
+        }
+        for release in releases {
+            if let Some(leaf) = self.leaves.get_mut(&release.segment) {
+                leaf.released = leaf.released.max(release.upto.min(leaf.length));
+            }
+        }
+        let carriers: Vec<u32> = self.carriers.keys().copied().collect();
+        for carrier in carriers {
+            self.advance(carrier);
+        }
+        Ok(())
+    }
+
+    fn edit(&mut self, edit: &SegmentEdit) -> Result<(), ()> {
+        // Text that has gone out cannot be changed.
+        let Some(leaf) = self.leaves.get_mut(&edit.segment) else { return Ok(()) };
+        if leaf.whole {
+            return Err(());
+        }
+        let span = Span::new(edit.span.start.max(leaf.released).min(leaf.length), edit.span.end.min(leaf.length));
+        if span.end < span.start || (span.is_empty() && !edit.span.is_empty()) {
+            return Ok(());
+        }
+        if let Some((_, edits)) = &mut leaf.number {
+            edits.push((span, edit.replacement.clone()));
+            return Ok(());
+        }
+        let start = leaf.place(span.start, false).ok_or(())?;
+        let end = if span.is_empty() { start } else { leaf.place(span.end, true).ok_or(())? };
+        let with = match leaf.form {
+            Some(Form::String | Form::Key) => escaped(&edit.replacement),
+            _ => edit.replacement.clone(),
+        };
+        let carrier = leaf.carrier;
+        if let Some(carrier) = self.carriers.get_mut(&carrier) {
+            carrier.edits.push(CarrierEdit { span: Span::new(start, end.max(start)), with, written: false });
+        }
+        Ok(())
+    }
+
+    /// Moves a carrier's release point as far as its segments let it.
+    fn advance(&mut self, id: u32) {
+        let Some(carrier) = self.carriers.get_mut(&id) else { return };
+        let mut upto = carrier.lexed.as_ref().map_or(carrier.end, |lexed| lexed.lexer.told());
+        if carrier.lexed.is_some() && carrier.closed {
+            upto = carrier.end;
+        }
+        while let Some(&segment) = carrier.leaves.front() {
+            let Some(leaf) = self.leaves.get_mut(&segment) else {
+                carrier.leaves.pop_front();
+                continue;
+            };
+            let all = leaf.released >= leaf.length;
+            if !(all && leaf.closed) {
+                let at = if leaf.number.is_some() { 0 } else { leaf.released };
+                upto = upto.min(leaf.place(at, false).unwrap_or(0));
+                leaf.forget();
+                break;
+            }
+            if let Some((text, edits)) = leaf.number.take().filter(|(_, edits)| !edits.is_empty()) {
+                let edits: Vec<(u32, Span, &str)> =
+                    edits.iter().map(|(span, with)| (segment, *span, with.as_str())).collect();
+                let start = leaf.pieces.front().map_or(0, |piece| piece.carrier.start);
+                for splice in leaf_splices(&text, Form::Number, &edits).unwrap_or_default() {
+                    let span = Span::new(splice.span.start + start, splice.span.end + start);
+                    carrier.edits.push(CarrierEdit { span, with: splice.with, written: false });
+                }
+            }
+            self.leaves.remove(&segment);
+            carrier.leaves.pop_front();
+        }
+        if let Some(lexed) = &carrier.lexed {
+            match self.leaves.get(&lexed.whole) {
+                Some(whole) if whole.closed && whole.released >= whole.length => {
+                    self.leaves.remove(&lexed.whole);
+                }
+                Some(whole) => upto = upto.min(whole.released),
+                None => {}
+            }
+        }
+        carrier.edits.sort_by_key(|edit| edit.span);
+        carrier.released = carrier.released.max(upto);
+    }
+
+    /// Writes every event that may go out. Gives how many did, and tells which choices they finish.
+    pub(crate) fn drain(&mut self, out: &mut Vec<u8>, finished: &mut Vec<u64>) -> usize {
+        let mut count = 0;
+        while let Some(event) = self.events.front() {
+            let free = event.parts.iter().all(|part| {
+                part.text.is_empty()
+                    || self.carriers.get(&part.carrier).is_none_or(|carrier| part.text.end <= carrier.released)
+            });
+            if !free {
+                break;
+            }
+            let Some(event) = self.events.pop_front() else { break };
+            self.bytes -= event.bytes.len();
+            finished.extend(&event.finishes);
+            self.write(&event, out);
+            count += 1;
+        }
+        count
+    }
+
+    fn write(&mut self, event: &Event, out: &mut Vec<u8>) {
+        let mut splices = Vec::new();
+        let mut shadows = Vec::new();
+        for part in &event.parts {
+            let Some(carrier) = self.carriers.get_mut(&part.carrier) else { continue };
+            let before = splices.len();
+            if !carrier.edits.is_empty() {
+                part.splice(&event.bytes, &mut carrier.edits, &mut splices);
+                carrier.edits.retain(|edit| !edit.written || edit.span.end > part.text.end);
+            }
+            if splices.len() > before {
+                shadows.extend(part.shadow);
+            }
+            if carrier.closed && part.text.end == carrier.end && carrier.leaves.is_empty() {
+                self.carriers.remove(&part.carrier);
+            }
+        }
+        shadows.sort_unstable();
+        shadows.dedup();
+        splices.extend(shadows.into_iter().map(|span| Splice::new(span, "null")));
+        splices.sort_by_key(|splice| splice.span);
+        apply_into(out, &event.bytes, &splices);
+    }
+}
+
+impl Leaf {
+    fn grow(&mut self, text: &str, carrier: Span) {
+        let span = Span::new(self.length, self.length + text.len());
+        self.length = span.end;
+        if let Some((number, _)) = &mut self.number {
+            number.push_str(text);
+        }
+        let verbatim = |piece: &Piece| piece.text.len() == piece.carrier.len();
+        match self.pieces.back_mut() {
+            Some(last) if verbatim(last) && span.len() == carrier.len() && last.carrier.end == carrier.start => {
+                last.text.end = span.end;
+                last.carrier.end = carrier.end;
+            }
+            _ => self.pieces.push_back(Piece { text: span, carrier }),
+        }
+    }
+
+    /// Lets go of the spelling of what has been released, but for the last piece of it.
+    fn forget(&mut self) {
+        while self.pieces.len() > 1 && self.pieces.front().is_some_and(|piece| piece.text.end < self.released) {
+            self.pieces.pop_front();
+        }
+    }
+}
+
+impl Part {
+    /// The edits of the carrier that touch this part. A replacement goes where its span begins; what
+    /// the span covers of later events is only taken out.
+    fn splice(&self, bytes: &[u8], edits: &mut [CarrierEdit], splices: &mut Vec<Splice>) {
+        let raw = bytes.get(self.raw.start..self.raw.end).and_then(|raw| std::str::from_utf8(raw).ok()).unwrap_or_default();
+        let mut cursor = Cursor::new(raw);
+        let mut done = 0;
+        for edit in edits {
+            let inserts = edit.span.is_empty() && !edit.written;
+            let touches = if inserts {
+                self.text.start <= edit.span.start && edit.span.start <= self.text.end
+            } else {
+                edit.span.overlaps(self.text)
+            };
+            // An edit of text that has gone without it puts its replacement where it still can.
+            if !touches {
+                continue;
+            }
+            let local = |at: usize| at.clamp(self.text.start, self.text.end) - self.text.start;
+            let start = (0..=local(edit.span.start)).rev().find_map(|at| Cursor::new(raw).seek(at)).unwrap_or(0);
+            let end = (local(edit.span.end)..=self.text.len()).find_map(|at| cursor.seek(at)).unwrap_or(raw.len());
+            let with = if edit.written { String::new() } else { escaped(&edit.with) };
+            edit.written = true;
+            let span = Span::new(start.max(done) + self.raw.start, end.max(done) + self.raw.start);
+            done = end;
+            splices.push(Splice::new(span, with));
+        }
+    }
+}

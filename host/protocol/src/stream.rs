@@ -1,0 +1,184 @@
+//! Streamed responses.
+
+use caponier_core::{Gap, Release, Segment, SegmentEdit, ToolCall};
+
+use crate::openai_chat::Chunks;
+use crate::queue::{Event, Queue};
+use crate::sse::Sse;
+use crate::{Malformed, StreamLimits, Tokens};
+
+/// What to send in place of events that are held, so that no idle timeout fires.
+pub const KEEP_ALIVE: &[u8] = b": held\n\n";
+
+/// What bytes of a stream add.
+#[derive(Clone, PartialEq)]
+pub enum Update {
+    /// A segment begins; it has no text yet.
+    Open(Segment),
+    /// A segment's text goes on.
+    Text {
+        /// The segment's id.
+        segment: u32,
+        /// What is added at its end.
+        text: String,
+    },
+    /// A segment's text is complete.
+    Close {
+        /// The segment's id.
+        segment: u32,
+    },
+    /// A tool call is complete.
+    ToolCall(ToolCall),
+    /// The upstream reports what it has used.
+    Usage(Tokens),
+    /// Something that is not text, or is not known. Each place is told once.
+    Gap(Gap),
+    /// The protocol's own end. Every segment has been closed before.
+    End,
+}
+
+/// Shows everything but text.
+impl std::fmt::Debug for Update {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Open(segment) => write!(f, "Open({segment:?})"),
+            Self::Text { segment, text } => write!(f, "Text(@{segment}, {} bytes)", text.len()),
+            Self::Close { segment } => write!(f, "Close(@{segment})"),
+            Self::ToolCall(call) => write!(f, "{call:?}"),
+            Self::Usage(tokens) => write!(f, "{tokens:?}"),
+            Self::Gap(gap) => write!(f, "{gap:?}"),
+            Self::End => f.write_str("End"),
+        }
+    }
+}
+
+/// How a stream has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamEnd {
+    /// As the protocol says, with everything released.
+    Complete,
+    /// Before its end, or before everything was released.
+    Cut {
+        /// Events that were held, and are discarded.
+        held: usize,
+    },
+}
+
+/// Turns a streamed response into segments, and lets it out as far as they are released.
+///
+/// Events go out in their order, each as a whole, as soon as all of their text is released: as the
+/// original bytes, or with nothing but the edited strings changed.
+pub struct StreamCodec {
+    sse: Sse,
+    queue: Queue,
+    chunks: Chunks,
+    limits: StreamLimits,
+    /// Nothing more may be read or released.
+    over: bool,
+    /// An end has been written in the upstream's place.
+    denied: bool,
+}
+
+impl StreamCodec {
+    pub(crate) fn new(first_segment: u32, limits: StreamLimits) -> Self {
+        Self {
+            sse: Sse::default(),
+            queue: Queue::new(first_segment, limits),
+            chunks: Chunks::new(limits),
+            limits,
+            over: false,
+            denied: false,
+        }
+    }
+
+    /// Takes bytes of the upstream, cut anywhere.
+    ///
+    /// # Errors
+    /// The first event that is not of the format. Nothing is released any more then; end the stream
+    /// with [`deny`](Self::deny).
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<Vec<Update>, Malformed> {
+        let mut updates = Vec::new();
+        if self.over {
+            return Ok(updates);
+        }
+        match self.read(bytes, &mut updates) {
+            Ok(()) => Ok(updates),
+            Err(malformed) => {
+                self.over = true;
+                self.queue.clear();
+                Err(malformed)
+            }
+        }
+    }
+
+    fn read(&mut self, bytes: &[u8], updates: &mut Vec<Update>) -> Result<(), Malformed> {
+        let mut blocks = Vec::new();
+        self.sse.feed(bytes, self.limits.event_bytes, &mut blocks)?;
+        for block in blocks {
+            let mut event = Event { bytes: block.bytes, ..Event::default() };
+            if let Some(data) = &block.data {
+                self.chunks.read(data, &mut event, &mut self.queue, updates)?;
+            }
+            self.queue.push(event)?;
+        }
+        Ok(())
+    }
+
+    /// Takes release points and edits; appends the events that may go out to `out` and says how
+    /// many. Edits count from the start of the whole segment, and come no later than the release
+    /// of the text they change.
+    ///
+    /// An edit of a read-only segment cannot be honoured: then nothing goes out any more.
+    pub fn release(&mut self, releases: &[Release], edits: &[SegmentEdit], out: &mut Vec<u8>) -> usize {
+        if self.over {
+            return 0;
+        }
+        if self.queue.settle(releases, edits).is_err() {
+            self.over = true;
+            self.queue.clear();
+            return 0;
+        }
+        let mut finished = Vec::new();
+        let count = self.queue.drain(out, &mut finished);
+        self.chunks.sent(&finished);
+        count
+    }
+
+    /// Ends the stream in the upstream's place; what was held is gone. Each choice that the client
+    /// has not seen the end of is finished with `content_filter`; or, `as_error`, the client gets an
+    /// error event with the message, which nothing else carries.
+    pub fn deny(&mut self, message: &str, as_error: bool, out: &mut Vec<u8>) {
+        if std::mem::replace(&mut self.denied, true) {
+            return;
+        }
+        self.over = true;
+        self.queue.clear();
+        self.chunks.deny(message, as_error, out);
+    }
+
+    /// The upstream has ended. What is still held is discarded.
+    pub fn finish(&mut self) -> StreamEnd {
+        let held = self.queue.len();
+        let ended = self.chunks.is_complete(self.sse.rest());
+        let complete = self.denied || (!self.over && held == 0 && ended);
+        self.over = true;
+        self.queue.clear();
+        if complete { StreamEnd::Complete } else { StreamEnd::Cut { held } }
+    }
+
+    /// How many events wait for their release.
+    pub fn held(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// The first segment id that is free.
+    pub fn next_segment(&self) -> u32 {
+        self.queue.next_segment()
+    }
+}
+
+impl std::fmt::Debug for StreamCodec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StreamCodec").field("held", &self.held()).field("over", &self.over).finish_non_exhaustive()
+    }
+}
