@@ -32,7 +32,8 @@ pub(crate) fn install(engine: &mut Engine) -> Result<(), BundleError> {
                 Box::new(|operands: Vec<Value>| match operands.as_slice() {
                     [from, to, step] => {
                         let step = step.as_u64().ok().filter(|step| *step > 0);
-                        let step = step.ok_or_else(|| refusal("the step must be a positive integer"))?;
+                        let step =
+                            step.ok_or_else(|| refusal("the step must be a positive integer"))?;
                         Ok(range(from, to, step).map_err(refusal)?)
                     }
                     _ => Err(refusal("three operands are expected").into()),
@@ -49,7 +50,10 @@ pub(crate) fn install(engine: &mut Engine) -> Result<(), BundleError> {
                 }),
             )
         });
-    installed.map_err(|error| BundleError::Engine { place: "policies".to_owned(), why: error.to_string() })
+    installed.map_err(|error| BundleError::Engine {
+        place: "policies".to_owned(),
+        why: error.to_string(),
+    })
 }
 
 fn refusal(why: &'static str) -> std::io::Error {
@@ -67,7 +71,9 @@ fn range(from: &Value, to: &Value, step: u64) -> Result<Value, &'static str> {
     let step = if from <= to { step } else { -step };
     let numbers = std::iter::successors(Some(from), |number| number.checked_add(step));
     let count = usize::try_from(count).map_err(|_| "the range is too long")?;
-    Ok(Value::from(numbers.take(count + 1).map(Value::from).collect::<Vec<_>>()))
+    Ok(Value::from(
+        numbers.take(count + 1).map(Value::from).collect::<Vec<_>>(),
+    ))
 }
 
 fn shifted(value: &Value, by: &Value) -> Result<Value, &'static str> {
@@ -75,9 +81,10 @@ fn shifted(value: &Value, by: &Value) -> Result<Value, &'static str> {
         return Err("the shift is not an integer from 0 to 1024");
     }
     match (value, by) {
-        (Value::Number(number), Value::Number(by)) => {
-            number.lsh(by).map(Value::from).ok_or("only integers are shifted")
-        }
+        (Value::Number(number), Value::Number(by)) => number
+            .lsh(by)
+            .map(Value::from)
+            .ok_or("only integers are shifted"),
         _ => Err("only integers are shifted"),
     }
 }

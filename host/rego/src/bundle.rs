@@ -7,7 +7,7 @@ use std::time::Duration;
 use regorus::{Engine, PolicyLengthConfig, Value};
 
 use crate::actions::Actions;
-use crate::evaluator::{Evaluator, place_of, reason_of};
+use crate::evaluator::{Evaluator, Failure, place_of, reason_of};
 use crate::{bounded, check, selftest};
 
 /// The policy that is used beside, or instead of, the operator's own.
@@ -147,6 +147,15 @@ pub enum BundleError {
     },
 }
 
+/// How one Rego test went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestResult {
+    /// The rule: `data.caponier_test.test_x`.
+    pub name: String,
+    /// What is wrong. `None`: it holds.
+    pub failure: Option<String>,
+}
+
 /// What engines are made from.
 pub(crate) struct Parts {
     pub(crate) sources: Vec<Source>,
@@ -262,6 +271,37 @@ impl Bundle {
     /// The sources, for digests and for packing.
     pub fn sources(&self) -> &[Source] {
         &self.parts.sources
+    }
+
+    /// Runs every rule `test_…` of every package, for an operator's own tests.
+    ///
+    /// # Errors
+    /// None that [`Bundle::compile`] would not have found.
+    pub fn run_tests(&self) -> Result<Vec<TestResult>, BundleError> {
+        let mut tests = std::collections::BTreeSet::new();
+        for module in self.parts.engine()?.get_modules() {
+            let package = check::package_of(module);
+            let names = check::rule_names(module)
+                .into_iter()
+                .filter(|name| name.starts_with("test_"));
+            tests.extend(names.map(|name| format!("{package}.{name}")));
+        }
+        let mut evaluator = self.evaluator()?;
+        evaluator.set_time_limit(SELF_TEST_LIMIT);
+        let results = tests.into_iter().map(|name| {
+            let failure = match evaluator.evaluate(Value::new_object(), &name) {
+                Ok(Value::Bool(true)) => None,
+                Ok(Value::Undefined) => Some("it does not hold".to_owned()),
+                Ok(_) => Some("it is not true".to_owned()),
+                Err(Failure::Timeout) => Some("it took too long".to_owned()),
+                Err(Failure::Eval(message)) => {
+                    let place = place_of(&message).unwrap_or_default();
+                    Some(format!("{place}: {}", reason_of(&message)))
+                }
+            };
+            TestResult { name, failure }
+        });
+        Ok(results.collect())
     }
 
     fn check(&self) -> Result<(), BundleError> {

@@ -36,12 +36,8 @@ pub(crate) fn nesting(source: &Source) -> Result<(), BundleError> {
     while let Some(byte) = bytes.next() {
         match byte {
             b'\n' => line += 1,
-            b'#' => {
-                // A comment goes on to the end of its line.
-                if bytes.any(|byte| byte == b'\n') {
-                    line += 1;
-                }
-            }
+            // A comment goes on to the end of its line.
+            b'#' => line += u32::from(bytes.any(|byte| byte == b'\n')),
             b'"' | b'`' => {
                 while let Some(inside) = bytes.next() {
                     match inside {
@@ -59,7 +55,12 @@ pub(crate) fn nesting(source: &Source) -> Result<(), BundleError> {
             _ => {}
         }
         if depth > 64 {
-            return Err(BundleError::Nesting { at: Location { file: source.name.clone(), line } });
+            return Err(BundleError::Nesting {
+                at: Location {
+                    file: source.name.clone(),
+                    line,
+                },
+            });
         }
     }
     Ok(())
@@ -101,7 +102,6 @@ pub(crate) fn declares(module: &Module, name: &str) -> bool {
 }
 
 /// The names of a module's rules that take no arguments.
-#[cfg(test)]
 pub(crate) fn rule_names(module: &Module) -> BTreeSet<String> {
     let plain = module
         .policy
@@ -302,7 +302,10 @@ impl Walk<'_> {
                 // `with f as g` makes every call of `f` below a call of `g`.
                 if let (Some(from), Some(to)) = (path_of(&with.refr), path_of(&with.r#as)) {
                     if FORBIDDEN.contains(&to.as_str()) {
-                        return Err(BundleError::UnknownFunction { at: location(&with.span), name: to });
+                        return Err(BundleError::UnknownFunction {
+                            at: location(&with.span),
+                            name: to,
+                        });
                     }
                     let (from, to) = (self.resolve(&from), self.resolve(&to));
                     if let (Some(from), Some(to)) = (from, to) {

@@ -27,7 +27,10 @@ pub(crate) enum Verdict {
 
 impl Clock {
     pub(crate) fn start() -> Self {
-        Self { wall: Instant::now(), thread: thread_time() }
+        Self {
+            wall: Instant::now(),
+            thread: thread_time(),
+        }
     }
 
     pub(crate) fn verdict(&self, limit: Duration) -> Verdict {
@@ -35,9 +38,14 @@ impl Clock {
         if wall <= limit {
             return Verdict::InTime;
         }
-        let used = self.thread.zip(thread_time()).map(|(then, now)| now.saturating_sub(then));
+        let used = self
+            .thread
+            .zip(thread_time())
+            .map(|(then, now)| now.saturating_sub(then));
         match used {
-            Some(used) if used <= limit && wall <= limit.saturating_mul(WALL_CAP) => Verdict::Delayed,
+            Some(used) if used <= limit && wall <= limit.saturating_mul(WALL_CAP) => {
+                Verdict::Delayed
+            }
             _ => Verdict::Late,
         }
     }

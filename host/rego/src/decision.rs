@@ -95,8 +95,7 @@ pub fn parse(
             "set" => {
                 for (name, value) in fields("set", value)? {
                     mutable("set", name)?;
-                    let json = value
-                        .to_json_str()
+                    let json = serde_json::to_string(value)
                         .ok()
                         .filter(|_| !matches!(value, Value::Set(_) | Value::Undefined))
                         .ok_or_else(|| ill("set", "has a value that is not JSON"))?;

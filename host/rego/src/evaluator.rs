@@ -8,8 +8,8 @@ use caponier_core::{Action, Decision};
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Value};
 
-use crate::clock::{Clock, Verdict};
 use crate::bundle::{BundleError, ENTRY_POINT, Parts};
+use crate::clock::{Clock, Verdict};
 use crate::decision;
 use crate::input::{Input, Words};
 
@@ -107,7 +107,7 @@ impl Evaluator {
 
     /// The input as Rego sees it.
     pub(crate) fn input_value(&self, input: &Input<'_>) -> Value {
-        input.to_value(&self.words, &self.parts.actions)
+        input.as_rego(&self.words, &self.parts.actions)
     }
 
     /// Evaluates one rule on any input.
@@ -117,19 +117,30 @@ impl Evaluator {
         let outcome = loop {
             // The engine measures from the beginning of each evaluation, by the wall clock.
             let outcome = self.engine.eval_rule(rule.to_owned());
-            let cut_short = outcome.as_ref().err().is_some_and(|error| is_time_limit(&error.to_string()));
+            let cut_short = outcome
+                .as_ref()
+                .err()
+                .is_some_and(|error| is_time_limit(&error.to_string()));
             match clock.verdict(self.limit) {
                 // Late by the wall, but not by its own doing: what the engine cut short is asked
                 // again. Evaluation is pure, so that changes nothing.
                 Verdict::Delayed if cut_short => {}
-                Verdict::InTime | Verdict::Delayed => break outcome.map_err(|error| error.to_string()),
+                Verdict::InTime | Verdict::Delayed => {
+                    break outcome.map_err(|error| error.to_string());
+                }
                 Verdict::Late => break Err(TIME_LIMIT.to_owned()),
             }
         };
         // What was shown to the policy is not kept, nor what the policy printed of it.
         self.engine.set_input(Value::Undefined);
         let _ = self.engine.take_prints();
-        outcome.map_err(|message| if is_time_limit(&message) { Failure::Timeout } else { Failure::Eval(message) })
+        outcome.map_err(|message| {
+            if is_time_limit(&message) {
+                Failure::Timeout
+            } else {
+                Failure::Eval(message)
+            }
+        })
     }
 
     fn explain(&self, failure: &Failure) -> DecideError {

@@ -158,7 +158,7 @@ impl Fields {
 
 impl Input<'_> {
     /// The input as Rego sees it.
-    pub(crate) fn to_value(&self, words: &Words, actions: &Actions) -> Value {
+    pub(crate) fn as_rego(&self, words: &Words, actions: &Actions) -> Value {
         let (findings, counts) = self.findings(words, actions);
         let prior = self
             .prior
@@ -230,7 +230,11 @@ impl Input<'_> {
             })
             .filter(|(finding, resolved)| self.shows(finding.monitor || resolved.monitor))
             .collect();
-        let strongest = all.iter().map(|(_, resolved)| resolved.action).max().unwrap_or(Action::Allow);
+        let strongest = all
+            .iter()
+            .map(|(_, resolved)| resolved.action)
+            .max()
+            .unwrap_or(Action::Allow);
         let mut by_action = [0_usize; Action::ALL.len()];
         for (_, resolved) in &all {
             if let Some(count) = by_action.get_mut(resolved.action as usize) {
@@ -262,6 +266,7 @@ impl Input<'_> {
             let mut by_configured = BTreeMap::<&str, usize>::new();
             for (finding, resolved) in &omitted {
                 *by_rule.entry(&finding.rule).or_default() += 1;
+                *by_action.entry(resolved.action.as_str()).or_default() += 1;
                 *by_configured
                     .entry(resolved.configured.as_str())
                     .or_default() += 1;

@@ -27,7 +27,7 @@ mod input;
 mod selftest;
 
 pub use actions::{ActionEntry, ActionError, ActionRule, Actions, Place, Resolved, Trust};
-pub use bundle::{Bundle, BundleError, DEFAULT_POLICY, Location, Source};
+pub use bundle::{Bundle, BundleError, DEFAULT_POLICY, Location, Source, TestResult};
 pub use decision::{MUTABLE_FIELDS, parse as parse_decision};
 pub use evaluator::{DEFAULT_TIME_LIMIT, DecideError, Evaluator};
 pub use input::{Input, MAX_FINDINGS, Phase, View};

@@ -1,5 +1,6 @@
 //! Policies that are wrong, by mistake or by design.
 
+#[cfg(test)]
 mod common;
 
 use std::time::{Duration, Instant};
@@ -10,8 +11,11 @@ use common::{Exchange, bundle, extended};
 
 #[test]
 fn what_does_not_parse_names_file_and_line() {
-    let error = bundle("package caponier\n\ndeny contains \"x\" if {\n  input.a ==\n}\n").unwrap_err();
-    let BundleError::Parse { place, .. } = &error else { panic!("{error}") };
+    let error =
+        bundle("package caponier\n\ndeny contains \"x\" if {\n  input.a ==\n}\n").unwrap_err();
+    let BundleError::Parse { place, .. } = &error else {
+        panic!("{error}")
+    };
     assert!(place.starts_with("own.rego:"), "{error}");
     assert!(error.to_string().lines().count() == 1, "{error}");
 }
@@ -30,7 +34,9 @@ fn builtins_that_are_not_a_function_of_their_operands_are_refused() {
     ] {
         let name = call.split('(').next().unwrap();
         // Behind a condition that never holds in a self-test: it must be found without being called.
-        let rego = format!("package caponier\n\ndeny contains \"x\" if {{\n  input.request.model == \"never\"\n  {call}\n}}\n");
+        let rego = format!(
+            "package caponier\n\ndeny contains \"x\" if {{\n  input.request.model == \"never\"\n  {call}\n}}\n"
+        );
         let error = bundle(&rego).unwrap_err();
         assert!(
             matches!(&error, BundleError::UnknownFunction { at, name: found }
@@ -51,7 +57,13 @@ fn a_forbidden_builtin_does_not_come_in_by_the_side_door() {
         "package caponier\nimport data.caponier as time\ndeny contains \"x\" if time.now_ns() > 1",
     ] {
         let error = bundle(rego).unwrap_err();
-        assert!(matches!(error, BundleError::UnknownFunction { .. } | BundleError::Parse { .. }), "{rego}: {error}");
+        assert!(
+            matches!(
+                error,
+                BundleError::UnknownFunction { .. } | BundleError::Parse { .. }
+            ),
+            "{rego}: {error}"
+        );
     }
 }
 
@@ -61,11 +73,14 @@ fn recursion_is_refused() {
         "package caponier\nf(x) := f(x + 1)\ndeny contains \"x\" if f(1)",
         "package caponier\nf(x) := g(x)\ng(x) := h(x)\nh(x) := [f(x)]\ndeny contains \"x\" if f(1)",
         "package caponier\nf(x) := data.caponier.f(x)\n",
-        "package caponier\nf(x) := 1\ng(x) := f(x) with f as data.caponier.g\n",
+        "package caponier\nf(x) := 1\ng(x) := y if { y := f(x) with f as data.caponier.g }\n",
         "package caponier\nf(x) := y if { y := {z | z := f(x)} }\n",
     ] {
         let error = bundle(rego).unwrap_err();
-        assert!(matches!(&error, BundleError::Recursion { at, .. } if at.file == "own.rego"), "{rego}: {error}");
+        assert!(
+            matches!(&error, BundleError::Recursion { at, .. } if at.file == "own.rego"),
+            "{rego}: {error}"
+        );
     }
     let error = bundle("package caponier\na := b\nb := a\ndeny contains a").unwrap_err();
     assert!(error.to_string().contains("recursion"), "{error}");
@@ -93,13 +108,27 @@ fn endless_work_times_out() {
         exchange.request.model = Some("slow".into());
         let start = Instant::now();
         let error = exchange.decide(&mut evaluator).unwrap_err();
-        assert_eq!(error, DecideError::Timeout { limit: Duration::from_millis(5) }, "{work}");
-        assert!(start.elapsed() < Duration::from_millis(500), "{work}: {:?}", start.elapsed());
+        assert_eq!(
+            error,
+            DecideError::Timeout {
+                limit: Duration::from_millis(5)
+            },
+            "{work}"
+        );
+        assert!(
+            start.elapsed() < Duration::from_millis(500),
+            "{work}: {:?}",
+            start.elapsed()
+        );
         let denial = error.as_denial();
         assert_eq!((denial.action, denial.status), (Action::Deny, Some(503)));
         // The same evaluator goes on.
         exchange.request.model = None;
-        assert_eq!(exchange.decide(&mut evaluator).unwrap().action, Action::Allow, "{work}");
+        assert_eq!(
+            exchange.decide(&mut evaluator).unwrap().action,
+            Action::Allow,
+            "{work}"
+        );
     }
 }
 
@@ -107,7 +136,10 @@ fn endless_work_times_out() {
 fn a_builtin_cannot_be_made_to_take_all_memory() {
     for (work, message) in [
         ("count(numbers.range(1, input.request.n)) > 0", "own.rego"),
-        ("count(numbers.range_step(1, input.request.n, 2)) > 0", "own.rego"),
+        (
+            "count(numbers.range_step(1, input.request.n, 2)) > 0",
+            "own.rego",
+        ),
         ("bits.lsh(1, input.request.n) > 0", "own.rego"),
     ] {
         let rego = format!("package caponier\ndeny contains \"x\" if {{ {work} }}");
@@ -115,9 +147,16 @@ fn a_builtin_cannot_be_made_to_take_all_memory() {
         let mut exchange = Exchange::new(Stage::Prompt);
         exchange.request.n = Some(4_000_000_000);
         let error = exchange.decide(&mut evaluator).unwrap_err();
-        assert!(matches!(&error, DecideError::Eval { place } if place.contains(message)), "{work}: {error}");
+        assert!(
+            matches!(&error, DecideError::Eval { place } if place.contains(message)),
+            "{work}: {error}"
+        );
         exchange.request.n = Some(3);
-        assert_eq!(exchange.decide(&mut evaluator).unwrap().action, Action::Deny, "{work}");
+        assert_eq!(
+            exchange.decide(&mut evaluator).unwrap().action,
+            Action::Deny,
+            "{work}"
+        );
     }
 }
 
@@ -134,36 +173,61 @@ deny contains "x" if {
     bits.lsh(3, 0) == 3
 }"#;
     let mut evaluator = extended(rego).unwrap();
-    assert_eq!(Exchange::new(Stage::Prompt).decide(&mut evaluator).unwrap().action, Action::Deny);
+    assert_eq!(
+        Exchange::new(Stage::Prompt)
+            .decide(&mut evaluator)
+            .unwrap()
+            .action,
+        Action::Deny
+    );
 }
 
 #[test]
 fn no_decision_is_a_denial_and_found_at_once() {
-    let none = Bundle::compile(vec![Source::new("own.rego", "package caponier\nx := 1")], Actions::shipped(), serde_json::json!({}));
+    let none = Bundle::compile(
+        vec![Source::new("own.rego", "package caponier\nx := 1")],
+        Actions::shipped(),
+        serde_json::json!({}),
+    );
     assert_eq!(none.unwrap_err(), BundleError::NoEntryPoint);
     for (decision, why) in [
-        ("decision := {\"action\": \"allow\"} if input.phase == \"begin\"", "no decision"),
+        (
+            "decision := {\"action\": \"allow\"} if input.phase == \"begin\"",
+            "no decision",
+        ),
         ("decision := \"allow\"", "is not an object"),
         ("decision := {\"action\": \"pass\"}", "`action`"),
-        ("decision := {\"action\": \"deny\", \"colour\": \"red\"}", "`colour`"),
+        (
+            "decision := {\"action\": \"deny\", \"colour\": \"red\"}",
+            "`colour`",
+        ),
     ] {
         let error = bundle(&format!("package caponier\n{decision}")).unwrap_err();
-        assert!(matches!(&error, BundleError::SelfTest { .. }), "{decision}: {error}");
+        assert!(
+            matches!(&error, BundleError::SelfTest { .. }),
+            "{decision}: {error}"
+        );
         assert!(error.to_string().contains(why), "{decision}: {error}");
     }
     // One that only a request shows.
     let mut evaluator = extended("package caponier\ndecision := {\"action\": \"allow\"} if input.request.model != \"x\"\ndecision := {\"action\": \"allow\"} if not input.request.model").unwrap();
     let mut exchange = Exchange::new(Stage::Prompt);
     exchange.request.model = Some("x".into());
-    assert_eq!(exchange.decide(&mut evaluator).unwrap_err(), DecideError::Undefined);
+    assert_eq!(
+        exchange.decide(&mut evaluator).unwrap_err(),
+        DecideError::Undefined
+    );
 }
 
 #[test]
 fn a_failing_rule_denies_and_tells_no_text() {
-    let rego = "package caponier\ndecision := {\"action\": \"allow\", \"reason\": input.segments[_].text}";
+    let rego =
+        "package caponier\ndecision := {\"action\": \"allow\", \"reason\": input.segments[_].text}";
     // The self-test has one segment, so only a request with two makes two values of one rule.
     let text = "correct horse battery staple";
-    let mut exchange = Exchange::new(Stage::Prompt).segment(Role::User, Kind::Text, text).segment(Role::User, Kind::Text, "b");
+    let mut exchange = Exchange::new(Stage::Prompt)
+        .segment(Role::User, Kind::Text, text)
+        .segment(Role::User, Kind::Text, "b");
     exchange.expose_text = true;
     let error = match extended(rego) {
         Ok(mut evaluator) => exchange.decide(&mut evaluator).unwrap_err(),
@@ -172,7 +236,10 @@ fn a_failing_rule_denies_and_tells_no_text() {
             exchange.decide(&mut extended(rego).unwrap()).unwrap_err()
         }
     };
-    assert!(matches!(&error, DecideError::Eval { place } if place.starts_with("own.rego:")), "{error:?}");
+    assert!(
+        matches!(&error, DecideError::Eval { place } if place.starts_with("own.rego:")),
+        "{error:?}"
+    );
     assert!(!format!("{error} {error:?} {:?}", error.as_denial()).contains("horse"));
 }
 
@@ -190,7 +257,11 @@ fn hostile_tool_arguments_do_no_harm() {
         ("{\"a\": [1, 2.5, null]}", false),
     ] {
         let mut exchange = Exchange::new(Stage::Output);
-        exchange.tool_calls.push(ToolCall { id: None, name: "t".into(), arguments: arguments.into() });
+        exchange.tool_calls.push(ToolCall {
+            id: None,
+            name: "t".into(),
+            arguments: arguments.into(),
+        });
         let start = Instant::now();
         let decision = exchange.decide(&mut evaluator).unwrap();
         assert_eq!(decision.action == Action::Flag, text, "{:.20}", arguments);
@@ -200,22 +271,46 @@ fn hostile_tool_arguments_do_no_harm() {
 
 #[test]
 fn long_lines_are_fine_and_names_must_differ() {
-    let long = format!("package caponier\ndeny contains \"x\" if input.request.model == \"{}\"", "y".repeat(50_000));
+    let long = format!(
+        "package caponier\ndeny contains \"x\" if input.request.model == \"{}\"",
+        "y".repeat(50_000)
+    );
     bundle(&long).unwrap();
-    let same = vec![Source::new("a.rego", "package caponier"), Source::new("a.rego", "package caponier")];
+    let same = vec![
+        Source::new("a.rego", "package caponier"),
+        Source::new("a.rego", "package caponier"),
+    ];
     assert_eq!(
         Bundle::with_default(same, Actions::shipped(), serde_json::json!({})).unwrap_err(),
-        BundleError::DuplicateName { name: "a.rego".into() }
+        BundleError::DuplicateName {
+            name: "a.rego".into()
+        }
     );
 }
 
 #[test]
 fn deeply_nested_policies_are_refused_not_fatal() {
-    for (open, close) in [("[", "]"), ("{", "}"), ("(", ")"), ("# \"\n\"[\" == [", "]")] {
-        let rego = format!("package caponier\nx := {}1{}", open.repeat(20_000), close.repeat(20_000));
-        assert!(matches!(bundle(&rego), Err(BundleError::Nesting { .. })), "{open}");
+    for (open, close) in [
+        ("[", "]"),
+        ("{", "}"),
+        ("(", ")"),
+        ("# \"\n\"[\" == [", "]"),
+    ] {
+        let rego = format!(
+            "package caponier\nx := {}1{}",
+            open.repeat(20_000),
+            close.repeat(20_000)
+        );
+        assert!(
+            matches!(bundle(&rego), Err(BundleError::Nesting { .. })),
+            "{open}"
+        );
     }
-    bundle(&format!("package caponier\n# {0}\nx := \"{0}\"\ny := `{0}`", "[".repeat(200))).unwrap();
+    bundle(&format!(
+        "package caponier\n# {0}\nx := \"{0}\"\ny := `{0}`",
+        "[".repeat(200)
+    ))
+    .unwrap();
 }
 
 #[test]
@@ -223,25 +318,47 @@ fn data_that_is_no_answer_is_refused() {
     let compile = |data| Bundle::with_default(vec![], Actions::shipped(), data).map(drop);
     for (data, message) in [
         (serde_json::json!([]), "`data` is not an object"),
-        (serde_json::json!({"caponier": {"limits": {"over_limit": "maybe"}}}), "limits.over_limit"),
-        (serde_json::json!({"caponier": {"limits": {"opaque": {"file": 1}}}}), "limits.opaque.file"),
-        (serde_json::json!({"caponier": {"limits": {"drop_confidence": 7}}}), "drop_confidence"),
-        (serde_json::json!({"caponier": 1}), "`caponier` is not an object"),
+        (
+            serde_json::json!({"caponier": {"limits": {"over_limit": "maybe"}}}),
+            "limits.over_limit",
+        ),
+        (
+            serde_json::json!({"caponier": {"limits": {"opaque": {"file": 1}}}}),
+            "limits.opaque.file",
+        ),
+        (
+            serde_json::json!({"caponier": {"limits": {"drop_confidence": 7}}}),
+            "drop_confidence",
+        ),
+        (
+            serde_json::json!({"caponier": 1}),
+            "`caponier` is not an object",
+        ),
     ] {
-        assert!(compile(data).unwrap_err().to_string().contains(message), "{message}");
+        assert!(
+            compile(data).unwrap_err().to_string().contains(message),
+            "{message}"
+        );
     }
-    assert!(compile(serde_json::json!({"caponier": {"limits": {"over_limit": "allow"}}, "mine": [1]})).is_ok());
+    assert!(
+        compile(serde_json::json!({"caponier": {"limits": {"over_limit": "allow"}}, "mine": [1]}))
+            .is_ok()
+    );
 }
 
 #[test]
 fn print_prints_nothing_and_evaluators_move_between_threads() {
-    let bundle = bundle("package caponier\ndeny contains \"x\" if { print(input); false }").unwrap();
+    let bundle =
+        bundle("package caponier\ndeny contains \"x\" if { print(input); false }").unwrap();
     let threads: Vec<_> = (0..4)
         .map(|_| {
             let mut evaluator = bundle.evaluator().unwrap();
             std::thread::spawn(move || {
                 let exchange = Exchange::new(Stage::Prompt);
-                evaluator.decide(&exchange.input(Phase::End)).unwrap().action
+                evaluator
+                    .decide(&exchange.input(Phase::End))
+                    .unwrap()
+                    .action
             })
         })
         .collect();

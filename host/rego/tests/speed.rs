@@ -1,5 +1,6 @@
 //! What one decision costs. `cargo test --release -p caponier-rego --test speed -- --ignored --nocapture`
 
+#[cfg(test)]
 mod common;
 
 use std::time::Instant;
@@ -12,7 +13,9 @@ use common::{Exchange, shipped};
 fn print_the_cost_of_a_decision() {
     let mut evaluator = shipped();
     let text = "x".repeat(4096);
-    let clean = Exchange::new(Stage::Prompt).segment(Role::System, Kind::Text, "be nice").segment(Role::User, Kind::Text, &text);
+    let clean = Exchange::new(Stage::Prompt)
+        .segment(Role::System, Kind::Text, "be nice")
+        .segment(Role::User, Kind::Text, &text);
     let found = Exchange::new(Stage::Prompt)
         .segment(Role::User, Kind::Text, &text)
         .finding("pii/email", 0.9)
@@ -28,15 +31,20 @@ fn print_the_cost_of_a_decision() {
         many = many.finding("pii/email", 0.9);
     }
     let clean_again = Exchange::new(Stage::Prompt).segment(Role::User, Kind::Text, &text);
-    let mut trivial = common::extended("package caponier\ndecision := {\"action\": \"allow\", \"reason\": \"\"}").unwrap();
+    let mut trivial =
+        common::extended("package caponier\ndecision := {\"action\": \"allow\", \"reason\": \"\"}")
+            .unwrap();
     let start = Instant::now();
     for _ in 0..5000 {
         std::hint::black_box(clean_again.decide(&mut trivial).unwrap());
     }
     println!("trivial policy: mean {:?}", start.elapsed() / 5000);
-    for (name, exchange, rounds) in
-        [("clean", clean, 5000), ("three findings", found, 5000), ("five documents", poisoned, 5000), ("2000 findings", many, 20)]
-    {
+    for (name, exchange, rounds) in [
+        ("clean", clean, 5000),
+        ("three findings", found, 5000),
+        ("five documents", poisoned, 5000),
+        ("2000 findings", many, 20),
+    ] {
         let mut times: Vec<_> = (0..rounds)
             .map(|_| {
                 let start = Instant::now();
@@ -47,6 +55,10 @@ fn print_the_cost_of_a_decision() {
             })
             .collect();
         times.sort();
-        println!("{name}: p50 {:?}, p99 {:?}", times[rounds / 2], times[rounds * 99 / 100]);
+        println!(
+            "{name}: p50 {:?}, p99 {:?}",
+            times[rounds / 2],
+            times[rounds * 99 / 100]
+        );
     }
 }

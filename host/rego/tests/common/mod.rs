@@ -1,14 +1,16 @@
 //! An exchange that tests fill in.
 
-#![expect(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::collections::BTreeMap;
 
 use caponier_core::{
-    Context, Coverage, Decision, Fault, FaultKind, FaultRecord, Finding, Gap, GapKind, Kind, Principal, RequestFacts,
-    Role, Segment, Severity, Span, Stage, ToolCall, Usage,
+    Context, Coverage, Decision, Fault, FaultKind, FaultRecord, Finding, Gap, GapKind, Kind,
+    Principal, RequestFacts, Role, Segment, Severity, Span, Stage, ToolCall, Usage,
 };
-use caponier_rego::{Actions, Bundle, BundleError, DecideError, Evaluator, Input, Phase, Source, View};
+use caponier_rego::{
+    Actions, Bundle, BundleError, DecideError, Evaluator, Input, Phase, Source, View,
+};
 
 pub(crate) struct Exchange {
     pub(crate) view: View,
@@ -45,7 +47,11 @@ impl Exchange {
                 seed: 42,
                 attributes: vec![],
             },
-            request: RequestFacts { model: Some("large-1".into()), max_tokens: Some(900), ..Default::default() },
+            request: RequestFacts {
+                model: Some("large-1".into()),
+                max_tokens: Some(900),
+                ..Default::default()
+            },
             tool_calls: vec![],
             segments: vec![],
             findings: vec![],
@@ -58,7 +64,8 @@ impl Exchange {
     }
 
     pub(crate) fn segment(mut self, role: Role, kind: Kind, text: &str) -> Self {
-        self.segments.push(Segment::new(self.segments.len() as u32, role, kind, text));
+        self.segments
+            .push(Segment::new(self.segments.len() as u32, role, kind, text));
         self
     }
 
@@ -92,12 +99,20 @@ impl Exchange {
 
     pub(crate) fn fault(mut self, tolerated: bool, monitor: bool) -> Self {
         let fault = Fault::new(FaultKind::Timeout, "detail");
-        self.faults.push(FaultRecord { plugin: "pii".into(), fault, tolerated, monitor });
+        self.faults.push(FaultRecord {
+            plugin: "pii".into(),
+            fault,
+            tolerated,
+            monitor,
+        });
         self
     }
 
     pub(crate) fn gap(mut self, kind: GapKind) -> Self {
-        self.coverage.gaps.push(Gap { kind, place: "messages[0]".into() });
+        self.coverage.gaps.push(Gap {
+            kind,
+            place: "messages[0]".into(),
+        });
         self
     }
 
@@ -135,5 +150,9 @@ pub(crate) fn extended(rego: &str) -> Result<Evaluator, BundleError> {
 }
 
 pub(crate) fn bundle(rego: &str) -> Result<Bundle, BundleError> {
-    Bundle::with_default(vec![Source::new("own.rego", rego)], Actions::shipped(), serde_json::json!({}))
+    Bundle::with_default(
+        vec![Source::new("own.rego", rego)],
+        Actions::shipped(),
+        serde_json::json!({}),
+    )
 }
