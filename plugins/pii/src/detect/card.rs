@@ -106,6 +106,7 @@ fn issuer(digits: &[u8]) -> Option<Issuer> {
         _ if (matches!(two, 50 | 56..=58) || (60..=69).contains(&two)) && length == 12 => {
             Some(Issuer::Short)
         }
+        _ if two == 35 && length == 16 => Some(Issuer::Minor),
         _ if matches!(four, 1800 | 2131) && length == 15 => Some(Issuer::Minor),
         (1, 15) => Some(Issuer::Minor),
         (8 | 9, 16) if matches!(two, 81 | 82) || four == 9792 => Some(Issuer::Minor),

@@ -23,11 +23,13 @@ pub(super) fn is_local(character: char) -> bool {
     }
 }
 
-/// Whether a character may be in a domain.
+/// Whether a character may be in a domain. Scripts without spaces would run on into the sentence.
 pub(super) fn is_domain(character: char) -> bool {
-    matches!(character, '.' | '-')
-        || character.is_ascii_alphanumeric()
-        || (!character.is_ascii() && character.is_alphanumeric())
+    match character {
+        '.' | '-' => true,
+        character if character.is_ascii() => character.is_ascii_alphanumeric(),
+        character => (character as u32) < 0x0600 && character.is_alphanumeric(),
+    }
 }
 
 /// The address around an `@`.

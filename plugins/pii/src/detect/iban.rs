@@ -116,7 +116,7 @@ pub(super) enum Reading {
 pub(super) fn at_check_digits(text: &str, place: usize) -> Option<Match> {
     let start = place.checked_sub(2)?;
     if !at(text.as_bytes(), start).is_ascii_alphabetic()
-        || before(text, start).is_some_and(|last| joins(last))
+        || before(text, start).is_some_and(joins)
     {
         return None;
     }

@@ -22,12 +22,26 @@ pub(super) fn international(text: &str, groups: &Groups) -> Option<Match> {
         let digits = groups.digits(last.total);
         let code = calling_code(digits)?;
         let national = digits.get(code..)?;
-        let plausible = match digits.first()? {
-            b'1' => is_north_american(national),
-            _ => (7..=13).contains(&national.len()) && digits.len() <= 16,
+        let (plausible, sure) = match digits.first()? {
+            // People make up exchanges; nobody has an area that begins with 0 or 1.
+            b'1' => (
+                national.len() == 10 && national.first() >= Some(&b'2'),
+                is_north_american(national),
+            ),
+            _ => (
+                (7..=13).contains(&national.len()) && digits.len() <= 16,
+                true,
+            ),
         };
         let (start, said) = (start, context::near(text, start, context::PHONE));
-        plausible.then_some((start, if said || count > 1 { 0.97 } else { 0.9 }))
+        let confidence = if !sure {
+            0.6
+        } else if said || count > 1 {
+            0.97
+        } else {
+            0.9
+        };
+        plausible.then_some((start, confidence))
     })
 }
 
@@ -112,6 +126,10 @@ fn known_shape(
     shapes: &[&Shape],
     north_america: bool,
 ) -> f64 {
+    // Three, two and four is how social security numbers are written.
+    if groups.lengths(count).eq([3, 2, 4]) {
+        return 0.0;
+    }
     let mut best: f64 = 0.0;
     if north_america {
         best = north_american(digits, groups, count, style);
@@ -131,7 +149,12 @@ fn known_shape(
                 .leads
                 .iter()
                 .any(|lead| digits.starts_with(lead.as_bytes()));
-        if fits && sane {
+        if fits
+            && sane
+            && groups
+                .lengths(1)
+                .all(|first| count == 1 || first <= shape.first_group)
+        {
             let confidence = match style {
                 Style::Joined => shape.joined,
                 Style::Spaced => shape.grouped,

@@ -13,6 +13,8 @@ pub(super) struct Shape {
     pub(super) grouped: f64,
     /// How sure, where it is one run of digits. 0: only beside a word that says so.
     pub(super) joined: f64,
+    /// The most digits of the first group.
+    pub(super) first_group: usize,
 }
 
 const fn shape(
@@ -28,6 +30,14 @@ const fn shape(
         digits,
         grouped,
         joined,
+        first_group: 5,
+    }
+}
+
+impl Shape {
+    const fn first_group(mut self, longest: usize) -> Self {
+        self.first_group = longest;
+        self
     }
 }
 
@@ -57,8 +67,8 @@ pub(super) const ALL: &[Shape] = &[
         0.65,
         0.2,
     ),
-    shape("ES", &["6", "7", "9"], (9, 9), 0.35, 0.0),
-    shape("IT", &["3"], (9, 10), 0.35, 0.0),
+    shape("ES", &["6", "7", "9"], (9, 9), 0.35, 0.0).first_group(3),
+    shape("IT", &["3"], (9, 10), 0.35, 0.0).first_group(4),
     shape("IT", &["0"], (8, 11), 0.4, 0.0),
     shape(
         "NL",
@@ -69,7 +79,7 @@ pub(super) const ALL: &[Shape] = &[
     ),
     shape("BE", &["0"], (9, 10), 0.55, 0.1),
     shape("SE", &["07", "08", "0"], (8, 10), 0.5, 0.0),
-    shape("PL", &["4", "5", "6", "7", "8"], (9, 9), 0.3, 0.0),
+    shape("PL", &["4", "5", "6", "7", "8"], (9, 9), 0.3, 0.0).first_group(3),
     shape("TR", &["05", "02", "03", "04"], (11, 11), 0.65, 0.3),
     shape("AU", &["04"], (10, 10), 0.7, 0.35),
     shape("AU", &["02", "03", "07", "08"], (10, 10), 0.6, 0.1),
@@ -119,7 +129,6 @@ pub(super) const ALL: &[Shape] = &[
         0.55,
         0.2,
     ),
-    shape("SG", &["6", "8", "9"], (8, 8), 0.2, 0.0),
 ];
 
 /// Whether the digits begin with a country's calling code; how many digits that has.
@@ -140,7 +149,7 @@ pub(super) fn calling_code(digits: &[u8]) -> Option<usize> {
         (b'5', b'0' | b'9') => Some(3),
         (b'6', b'7'..=b'9') => Some(3),
         (b'8', b'0' | b'5' | b'7' | b'8') => Some(3),
-        (b'9', b'6' | b'7' | b'9') => Some(3),
+        (b'9', b'6' | b'7' | b'9') if digits.get(2) != Some(&b'9') || two == b"97" => Some(3),
         _ => None,
     }
 }
