@@ -1,0 +1,189 @@
+//! `caponier scan`
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, BufWriter, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::Context as _;
+use caponier_core::{Kind, Role, Segment, Stage};
+use caponier_runtime::Policy;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::args::{Place, Scan};
+use crate::evaluate::{edited, evaluate, exchange, findings, revision, usual_kind, usual_role};
+
+/// Lines that are read, decided and written together.
+const BATCH: usize = 4096;
+
+/// One line of the input. Other keys are the corpus's own.
+#[derive(Deserialize)]
+struct Line {
+    id: Value,
+    text: String,
+    stage: Option<String>,
+    role: Option<String>,
+    kind: Option<String>,
+    name: Option<String>,
+    #[serde(default)]
+    attributes: std::collections::BTreeMap<String, String>,
+}
+
+pub(crate) fn run(command: &Scan) -> anyhow::Result<ExitCode> {
+    let name = command.input.display();
+    let input = File::open(&command.input).with_context(|| format!("cannot read {name}"))?;
+    let size = input.metadata().map_or(0, |meta| meta.len());
+    let revision = revision(&command.config)?;
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let threads = command.threads.unwrap_or(cores).max(1);
+    let bar = ProgressBar::new(size).with_style(
+        ProgressStyle::with_template("{bar:40} {percent}% {bytes_per_sec} {eta} left {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    let target = Target::open(&command.output)?;
+    let mut output = BufWriter::new(target.file);
+    let mut lines = BufReader::new(input).lines().enumerate();
+    let mut done = 0_usize;
+    loop {
+        let mut batch = Vec::with_capacity(BATCH);
+        for (number, line) in lines.by_ref().take(BATCH) {
+            let line = line.with_context(|| format!("{name}:{}: cannot be read", number + 1))?;
+            if !line.trim().is_empty() {
+                batch.push((number + 1, line));
+            }
+        }
+        if batch.is_empty() {
+            break;
+        }
+        let bytes: usize = batch.iter().map(|(_, line)| line.len() + 1).sum();
+        let decided = decide_all(&revision.policy, &batch, command, threads)?;
+        for decided in decided {
+            writeln!(output, "{decided}").context("cannot write the decisions")?;
+        }
+        done += batch.len();
+        bar.inc(bytes as u64);
+        bar.set_message(format!("{done} texts"));
+    }
+    output.flush().context("cannot write the decisions")?;
+    drop(output);
+    target.place.map_or(Ok(()), |place| place.finish())?;
+    bar.finish_and_clear();
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Decides a batch on several threads; the answers come in the order of the lines.
+fn decide_all(
+    policy: &Policy,
+    batch: &[(usize, String)],
+    command: &Scan,
+    threads: usize,
+) -> anyhow::Result<Vec<String>> {
+    let next = AtomicUsize::new(0);
+    let work = || -> anyhow::Result<Vec<(usize, String)>> {
+        let mut answers = Vec::new();
+        while let Some((place, (number, line))) = {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            batch.get(place).map(|line| (place, line))
+        } {
+            let answer = decide(policy, line, &command.place, command.emit_text)
+                .with_context(|| format!("{}:{number}", command.input.display()))?;
+            answers.push((place, answer));
+        }
+        Ok(answers)
+    };
+    let mut answers: Vec<(usize, String)> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let mut all = Vec::with_capacity(batch.len());
+        for thread in running {
+            all.extend(
+                thread
+                    .join()
+                    .map_err(|_| anyhow::anyhow!("a thread failed"))??,
+            );
+        }
+        anyhow::Ok(all)
+    })?;
+    answers.sort_unstable_by_key(|(place, _)| *place);
+    Ok(answers.into_iter().map(|(_, answer)| answer).collect())
+}
+
+fn decide(policy: &Policy, line: &str, place: &Place, emit_text: bool) -> anyhow::Result<String> {
+    let line: Line =
+        serde_json::from_str(line).context("not a JSON object with `id` and `text`")?;
+    let unknown = |what: &str, word: &str| anyhow::anyhow!("`{word}` is not a {what}");
+    let stage = match &line.stage {
+        Some(word) => Stage::parse(word).ok_or_else(|| unknown("stage", word))?,
+        None => place.stage,
+    };
+    let role = match &line.role {
+        Some(word) => Role::parse(word).ok_or_else(|| unknown("role", word))?,
+        None => place.role.unwrap_or_else(|| usual_role(stage)),
+    };
+    let kind = match &line.kind {
+        Some(word) => Kind::parse(word).ok_or_else(|| unknown("kind", word))?,
+        None => usual_kind(role),
+    };
+    let mut segment = Segment::new(0, role, kind, line.text);
+    segment.name = line.name;
+    segment.attributes = line.attributes.into_iter().collect();
+    let mut exchange = exchange(policy, stage)?;
+    let outcome = evaluate(policy, &mut exchange, stage, vec![segment]);
+    let mut answer = json!({
+        "id": line.id,
+        "action": outcome.action().as_str(),
+        "reason": outcome.decision.reason,
+        "findings": findings(policy, &outcome),
+    });
+    if emit_text && let Some(object) = answer.as_object_mut() {
+        let text = outcome
+            .segments
+            .first()
+            .and_then(|segment| edited(&outcome, segment));
+        object.insert("text".to_owned(), text.map_or(Value::Null, Value::String));
+    }
+    Ok(answer.to_string())
+}
+
+/// Where the decisions go. A file appears under its name only once it is whole.
+struct Target {
+    file: Box<dyn Write>,
+    place: Option<Renaming>,
+}
+
+struct Renaming {
+    from: std::path::PathBuf,
+    to: std::path::PathBuf,
+}
+
+impl Target {
+    fn open(path: &Path) -> anyhow::Result<Self> {
+        if path == Path::new("-") {
+            return Ok(Self {
+                file: Box::new(std::io::stdout()),
+                place: None,
+            });
+        }
+        let mut from = path.as_os_str().to_owned();
+        from.push(".part");
+        let from = std::path::PathBuf::from(from);
+        let file =
+            File::create(&from).with_context(|| format!("cannot write {}", from.display()))?;
+        Ok(Self {
+            file: Box::new(file),
+            place: Some(Renaming {
+                from,
+                to: path.to_owned(),
+            }),
+        })
+    }
+}
+
+impl Renaming {
+    fn finish(self) -> anyhow::Result<()> {
+        std::fs::rename(&self.from, &self.to)
+            .with_context(|| format!("cannot write {}", self.to.display()))
+    }
+}

@@ -1,0 +1,164 @@
+//! What was found in a segment before, for plugins whose findings depend on the segment alone.
+//!
+//! An agent sends its whole history with every turn. What has been inspected under the same
+//! plugin, settings and text needs no second look.
+
+use std::sync::Arc;
+
+use caponier_core::{Edit, RawFinding, Report, Segment, Skip};
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+
+/// What identifies an inspected segment: a BLAKE3 hash, so that nobody can craft another text that
+/// answers for it.
+pub(crate) type Key = [u8; 32];
+
+/// What one plugin said of one segment.
+#[derive(Clone, Default)]
+pub(crate) struct Known {
+    findings: Vec<RawFinding>,
+    edits: Vec<Edit>,
+    skipped: Vec<Skip>,
+}
+
+#[derive(Clone)]
+struct ByItems;
+
+impl Weighter<Key, Arc<Known>> for ByItems {
+    fn weight(&self, _: &Key, known: &Arc<Known>) -> u64 {
+        1 + (known.findings.len() + known.edits.len()) as u64
+    }
+}
+
+/// A bounded store of what was found.
+pub(crate) struct Findings {
+    known: Cache<Key, Arc<Known>, ByItems>,
+}
+
+impl Findings {
+    /// Room for this many clean segments; findings take room too.
+    pub(crate) fn new(items: usize) -> Self {
+        Self {
+            known: Cache::with_weighter(items / 2, items as u64, ByItems),
+        }
+    }
+
+    pub(crate) fn get(&self, key: &Key) -> Option<Arc<Known>> {
+        self.known.get(key)
+    }
+
+    /// Keeps the parts of a report that are about `segment`.
+    pub(crate) fn keep(&self, key: Key, segment: u32, report: &Report) {
+        let known = Known {
+            findings: report
+                .findings
+                .iter()
+                .filter(|finding| finding.segment == segment)
+                .cloned()
+                .collect(),
+            edits: report
+                .edits
+                .iter()
+                .filter(|edit| edit.segment == segment)
+                .cloned()
+                .collect(),
+            skipped: report
+                .skipped
+                .iter()
+                .filter(|skip| skip.segment == segment)
+                .cloned()
+                .collect(),
+        };
+        self.known.insert(key, Arc::new(known));
+    }
+}
+
+impl Known {
+    /// Says the same of a segment that now goes by the id `segment`.
+    pub(crate) fn tell(&self, segment: u32, report: &mut Report) {
+        report
+            .findings
+            .extend(self.findings.iter().map(|finding| RawFinding {
+                segment,
+                ..finding.clone()
+            }));
+        report.edits.extend(self.edits.iter().map(|edit| Edit {
+            segment,
+            ..edit.clone()
+        }));
+        report.skipped.extend(self.skipped.iter().map(|skip| Skip {
+            segment,
+            ..skip.clone()
+        }));
+    }
+}
+
+/// The digest of everything that a plugin is shown of a segment but its id.
+pub(crate) fn digest(segment: &Segment) -> Key {
+    let mut hasher = blake3::Hasher::new();
+    let field = |hasher: &mut blake3::Hasher, text: &str| {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    };
+    field(&mut hasher, segment.role.as_str());
+    field(&mut hasher, segment.kind.as_str());
+    hasher.update(&[u8::from(segment.name.is_some())]);
+    field(&mut hasher, segment.name.as_deref().unwrap_or_default());
+    hasher.update(&(segment.settled as u64).to_le_bytes());
+    hasher.update(&(segment.attributes.len() as u64).to_le_bytes());
+    for (name, value) in &segment.attributes {
+        field(&mut hasher, name);
+        field(&mut hasher, value);
+    }
+    hasher.update(segment.text.as_bytes());
+    *hasher.finalize().as_bytes()
+}
+
+/// The key of a segment under one plugin with its settings.
+pub(crate) fn key(plugin: &Key, segment: &Key) -> Key {
+    *blake3::keyed_hash(plugin, segment).as_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use caponier_core::{Kind, Role, Severity, Span};
+
+    #[test]
+    fn fields_do_not_run_into_each_other() {
+        let mut first = Segment::new(1, Role::User, Kind::Text, "text");
+        let mut second = first.clone();
+        first.attributes = vec![("ab".into(), "c".into())];
+        second.attributes = vec![("a".into(), "bc".into())];
+        assert_ne!(digest(&first), digest(&second));
+        second.attributes = first.attributes.clone();
+        second.id = 9;
+        assert_eq!(digest(&first), digest(&second), "the id is not part of it");
+        second.role = Role::Tool;
+        assert_ne!(digest(&first), digest(&second), "provenance is");
+    }
+
+    #[test]
+    fn what_was_found_is_told_under_the_new_id() {
+        let store = Findings::new(100);
+        let finding = |segment| RawFinding {
+            rule: "email".into(),
+            severity: Severity::High,
+            confidence: 0.9,
+            segment,
+            span: Some(Span::new(0, 2)),
+            message: String::new(),
+            replacement: None,
+            attributes: vec![],
+        };
+        let report = Report {
+            findings: vec![finding(1), finding(2)],
+            ..Report::default()
+        };
+        store.keep([7; 32], 1, &report);
+        let mut told = Report::default();
+        store.get(&[7; 32]).unwrap().tell(5, &mut told);
+        assert!(told.findings == [finding(5)]);
+        assert!(store.get(&[8; 32]).is_none());
+    }
+}
