@@ -79,7 +79,7 @@ pub(crate) fn read(text: &str) -> Result<Node, SyntaxError> {
         budget: serde_saphyr::budget! {
             max_depth: MAX_DEPTH,
             flow_nesting_limit: MAX_DEPTH,
-            max_documents: 1,
+            max_documents: 2,
             max_nodes: MAX_NODES,
             max_events: 2 * MAX_NODES,
             max_aliases: 1_000,

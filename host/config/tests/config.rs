@@ -302,7 +302,7 @@ const BAD: &[(&str, &str)] = &[
     ),
     (
         "limits: !!python/object:x {}",
-        "c.yaml:2:9: YAML tags are not read; hint: remove the `!…`",
+        "c.yaml:2:27: YAML tags are not read; hint: remove the `!…`",
     ),
     (
         "limits: &a { hold: 1KiB }\ncache:\n  <<: *a",
@@ -310,7 +310,7 @@ const BAD: &[(&str, &str)] = &[
     ),
     (
         "--- \nversion: 1",
-        "c.yaml:2:1: holds more than one YAML document; hint: remove what follows `---`",
+        "c.yaml:3:1: holds more than one YAML document; hint: remove what follows `---`",
     ),
     // Several at once, in the order of the file.
     (
@@ -353,6 +353,10 @@ fn a_file_needs_its_version() {
     assert_eq!(
         errors("- 1"),
         "c.yaml:1:1: expected a mapping, found a list"
+    );
+    assert_eq!(
+        errors("version: 1\ngateway: { tls: [a.pem, b.pem] }"),
+        "c.yaml:2:17: gateway.tls: expected a mapping, found a list"
     );
 }
 
