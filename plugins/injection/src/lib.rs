@@ -1,1 +1,216 @@
-//! Built-in plugin.
+//! Finds prompt injection, jailbreaks, and instructions where only data should be.
+//!
+//! A lexicon of what attacks are made of is matched where words begin; `patterns` says which of
+//! them, standing together in a sentence, mean what; stretches of text are scored for personas.
+//! Text is folded first where it is not plain ASCII, and decoded where it looks encoded. Who said
+//! it decides how it is read: orders are a user's right, but not a document's.
+
+mod engine;
+mod lexicon;
+mod patterns;
+
+use std::ops::Range;
+
+use caponier_sdk::normalise::{View, decode, features, fold};
+use caponier_sdk::{Call, Data, Error, Kind, Manifest, Plugin, Report, Role, Rule, Segment, Severity, Stage};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use engine::{Engine, Reading, Verdict};
+
+/// Whose text is looked at.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Speaker {
+    /// The application's instructions.
+    System,
+    /// The application's instructions, by their newer name.
+    Developer,
+    /// The person.
+    User,
+    /// The model's own earlier answers.
+    Assistant,
+    /// A tool's answer.
+    Tool,
+    /// A document.
+    Document,
+    /// Anything else.
+    Other,
+}
+
+/// What the operator may set.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Whose text is looked at. The application's own instructions and the model's earlier answers
+    /// are not, unless they are named here.
+    pub roles: Vec<Speaker>,
+    /// Whether text that looks encoded is decoded and looked at once more.
+    pub decode: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { roles: vec![Speaker::User, Speaker::Tool, Speaker::Document, Speaker::Other], decode: true }
+    }
+}
+
+/// The plugin.
+pub struct Injection {
+    engine: Engine,
+    settings: Settings,
+}
+
+/// What is found: id, title, severity.
+const RULES: &[(&str, &str, Severity)] = &[
+    ("encoded-payload", "Instructions in an encoding", Severity::High),
+    ("exfiltration", "Data sent to an address", Severity::Critical),
+    ("false-authority", "Orders in somebody else's name", Severity::High),
+    ("instruction-in-data", "Instructions in a document or tool result", Severity::High),
+    ("instruction-override", "Instructions set aside", Severity::High),
+    ("jailbreak-persona", "A persona without rules", Severity::High),
+    ("prompt-extraction", "Asking for the system prompt", Severity::Medium),
+    ("role-hijack", "A new role for the model", Severity::High),
+    ("template-tokens", "Chat-template tokens", Severity::High),
+    ("tool-smuggling", "A tool call asked for by data", Severity::High),
+];
+
+impl Plugin for Injection {
+    type Settings = Settings;
+
+    fn manifest(_: &Settings) -> Manifest {
+        let rules = RULES.iter().map(|(id, title, severity)| Rule::new(*id, *title).severity(*severity).category("LLM01:2025"));
+        Manifest::new("injection", env!("CARGO_PKG_VERSION"), "Prompt injection, jailbreaks, and instructions in data.")
+            .stages([Stage::Prompt, Stage::Retrieval])
+            .rules(rules)
+    }
+
+    fn configure(settings: Settings, _: &Data) -> Result<Self, Error> {
+        if settings.roles.is_empty() {
+            return Err(Error::new("roles: an empty list looks at nothing; hint: leave the key out for the default"));
+        }
+        let engine = Engine::new().map_err(|error| Error::new(format!("the lexicon: {error}")))?;
+        Ok(Self { engine, settings })
+    }
+
+    fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
+        for segment in call.segments {
+            if self.settings.roles.contains(&speaker(segment.role())) {
+                let data = is_data(call.context.stage, segment);
+                for verdict in self.segment(segment.text(), data) {
+                    drop(report.finding(verdict.rule, segment).at(verdict.span).confidence(verdict.confidence));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+const fn speaker(role: Role) -> Speaker {
+    match role {
+        Role::System => Speaker::System,
+        Role::Developer => Speaker::Developer,
+        Role::User => Speaker::User,
+        Role::Assistant => Speaker::Assistant,
+        Role::Tool => Speaker::Tool,
+        Role::Document => Speaker::Document,
+        Role::Other => Speaker::Other,
+    }
+}
+
+/// Nobody has the right to give orders in a document or a tool's answer; what was searched for is the user's.
+fn is_data(stage: Stage, segment: &Segment) -> bool {
+    match segment.kind() {
+        Kind::Document | Kind::ToolResult | Kind::ToolDescription | Kind::Citation => true,
+        Kind::Query => false,
+        _ => stage == Stage::Retrieval,
+    }
+}
+
+impl Injection {
+    /// Everything found in a text, in bytes of it.
+    fn segment(&self, text: &str, data: bool) -> Vec<Verdict> {
+        let reading = Reading { data, joined: false };
+        let folded = fold(text);
+        let mut found = self.view(&folded, reading, |span| span);
+        if self.settings.decode {
+            let rough = features(text);
+            if rough.escapes >= 3
+                && let Some(plain) = decode::escapes(text)
+            {
+                self.decoded(&plain, data, &mut found);
+            }
+            if rough.leet >= 3 {
+                self.decoded(&decode::leet(text), data, &mut found);
+            }
+            if rough.spaced >= 8
+                && let Some(plain) = decode::spaced(folded.text(), 5)
+            {
+                let joined = Reading { data, joined: true };
+                found.extend(self.view(&plain, joined, |span| folded.source(span)).into_iter().map(encoded));
+            }
+            for run in decode::encoded_runs(text, 20) {
+                if let Some(plain) = decode::hex(text, run.clone()).or_else(|| decode::base64(text, run)) {
+                    self.decoded(&plain, data, &mut found);
+                }
+            }
+        }
+        merged(found)
+    }
+
+    fn decoded(&self, plain: &View<'_>, data: bool, found: &mut Vec<Verdict>) {
+        let folded = fold(plain.text());
+        let verdicts = self.view(&folded, Reading { data, joined: false }, |span| plain.source(span));
+        found.extend(verdicts.into_iter().map(encoded));
+    }
+
+    /// Judges a view; `source` leads from what the view was made of to the segment's text.
+    fn view(&self, view: &View<'_>, reading: Reading, source: impl Fn(Range<usize>) -> Range<usize>) -> Vec<Verdict> {
+        let mut verdicts = self.engine.judge(view.text(), reading);
+        if self.settings.decode && self.engine.is_turned(view.text()) {
+            let all = 0..view.text().len();
+            for turned in [decode::rot13(view.text(), all.clone()), decode::reversed(view.text(), all)] {
+                let inner = self.engine.judge(turned.text(), reading);
+                verdicts.extend(inner.into_iter().map(|verdict| encoded(Verdict { span: turned.source(verdict.span.clone()), ..verdict })));
+            }
+        }
+        for verdict in &mut verdicts {
+            verdict.span = source(view.source(verdict.span.clone()));
+        }
+        verdicts
+    }
+}
+
+/// Hiding it makes it worse: nobody encodes an honest request for an override.
+fn encoded(verdict: Verdict) -> Verdict {
+    let hidden = verdict.confidence >= 0.5;
+    Verdict {
+        rule: if hidden { "encoded-payload" } else { verdict.rule },
+        confidence: if hidden { verdict.confidence.max(0.92) } else { verdict.confidence },
+        ..verdict
+    }
+}
+
+/// One finding a place: of those of one rule that overlap, and of encoded ones that were found plainly too.
+fn merged(mut found: Vec<Verdict>) -> Vec<Verdict> {
+    found.sort_by(|a, b| a.span.start.cmp(&b.span.start).then(b.confidence.total_cmp(&a.confidence)));
+    let mut kept: Vec<Verdict> = Vec::with_capacity(found.len());
+    for verdict in found {
+        // Few are near: what lies further back has ended.
+        let known = kept.iter_mut().rev().take(4).find(|known| {
+            known.span.start < verdict.span.end
+                && verdict.span.start < known.span.end
+                && (known.rule == verdict.rule || verdict.rule == "encoded-payload" && known.confidence >= 0.5)
+        });
+        match known {
+            Some(known) => {
+                known.confidence = known.confidence.max(verdict.confidence);
+                known.span.end = known.span.end.max(verdict.span.end);
+            }
+            None => kept.push(verdict),
+        }
+    }
+    kept
+}
+
+caponier_sdk::export!(Injection);
