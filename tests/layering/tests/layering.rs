@@ -119,12 +119,6 @@ fn some_names_belong_to_few() {
                 "wasmtime" | "wasmtime-wasi" | "wasmtime-wizer" => &["caponier-component"],
                 "regorus" => &["caponier-rego"],
                 "anyhow" => &["caponier-cli", "xtask"],
-                "serde-saphyr" => &[
-                    "caponier-config",
-                    "caponier-cli",
-                    "caponier-runtime",
-                    "caponier-server",
-                ],
                 "serde" | "tokio" if package.name == "caponier-core" => &[],
                 _ => continue,
             };
@@ -143,7 +137,12 @@ fn pure_crates_touch_nothing_outside() {
     for name in PURE {
         let directory = root().join("host").join(name).join("src");
         for (path, text) in sources(&directory).unwrap() {
-            // What stands behind `#[cfg(test)]` may read its cases.
+            // Tests may read their cases, and the evaluator of rules has one clock, for its time limit.
+            let is_test = path.components().any(|part| part.as_os_str() == "tests")
+                || path.ends_with("tests.rs");
+            if is_test || path.ends_with("rego/src/clock.rs") {
+                continue;
+            }
             let code = text.split("#[cfg(test)]").next().unwrap();
             for (number, line) in code.lines().enumerate() {
                 let line = line.split("//").next().unwrap();
