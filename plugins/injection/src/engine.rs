@@ -49,22 +49,32 @@ pub(crate) struct Reading {
 impl Engine {
     pub(crate) fn new() -> Result<Self, TrieError> {
         let words = LEXICON.iter().flat_map(|(class, words)| {
-            words.split('|').filter(|word| !word.is_empty()).map(move |word| match word.strip_suffix('*') {
-                Some(stem) => (stem, class | OPEN),
-                None => (word, *class),
-            })
+            words
+                .split('|')
+                .filter(|word| !word.is_empty())
+                .map(move |word| match word.strip_suffix('*') {
+                    Some(stem) => (stem, class | OPEN),
+                    None => (word, *class),
+                })
         });
         // Template tokens contain the separator of the list.
         let tokens = TOKENS.iter().map(|token| (*token, TEMPLATE | OPEN));
         let all: Vec<(&str, u64)> = words.chain(tokens).collect();
         let is_plain = |(word, _): &&(&str, u64)| word.is_ascii();
         let plain = Trie::build(Fold::Prose, all.iter().filter(is_plain).copied())?;
-        let other = Trie::build(Fold::Prose, all.iter().filter(|word| !is_plain(word)).copied())?;
+        let other = Trie::build(
+            Fold::Prose,
+            all.iter().filter(|word| !is_plain(word)).copied(),
+        )?;
         let mut starts = [false; 256];
         for (byte, start) in (0..=u8::MAX).zip(starts.iter_mut()) {
             *start = plain.starts_with(byte) || other.starts_with(byte);
         }
-        Ok(Self { plain, other, starts })
+        Ok(Self {
+            plain,
+            other,
+            starts,
+        })
     }
 
     /// Everything that the text is found to be.
@@ -74,9 +84,19 @@ impl Engine {
         let mut inside = false;
         for (at, byte) in bytes.iter().enumerate() {
             let letter = byte.is_ascii_alphanumeric();
-            let begins = if letter { !inside || reading.joined } else { *byte >= 0xc0 || *byte < 0x80 };
+            let begins = if letter {
+                !inside || reading.joined
+            } else {
+                *byte >= 0xc0 || *byte < 0x80
+            };
             inside = letter;
-            if begins && self.starts.get(usize::from(*byte)).copied().unwrap_or(false) {
+            if begins
+                && self
+                    .starts
+                    .get(usize::from(*byte))
+                    .copied()
+                    .unwrap_or(false)
+            {
                 self.word(bytes, at, reading.joined, &mut judge);
             }
         }
@@ -86,10 +106,19 @@ impl Engine {
     fn word(&self, bytes: &[u8], at: usize, joined: bool, judge: &mut Judge<'_>) {
         let plain = bytes.get(at).is_some_and(u8::is_ascii);
         let trie = if plain { &self.plain } else { &self.other };
-        let mut word = Word { classes: 0, start: at, end: at };
+        let mut word = Word {
+            classes: 0,
+            start: at,
+            end: at,
+        };
         trie.walk(bytes, at, |classes, end| {
-            let lettered = end.checked_sub(1).and_then(|last| bytes.get(last)).is_some_and(u8::is_ascii_alphanumeric);
-            let goes_on = bytes.get(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+            let lettered = end
+                .checked_sub(1)
+                .and_then(|last| bytes.get(last))
+                .is_some_and(u8::is_ascii_alphanumeric);
+            let goes_on = bytes
+                .get(end)
+                .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
             let long = end - at >= 6;
             if !lettered || !goes_on || classes & OPEN != 0 || (joined && long) {
                 word.classes |= classes & !OPEN;
@@ -113,13 +142,23 @@ struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     fn new(text: &'a str, reading: Reading) -> Self {
-        let second = Stretch { from: STRETCH / 2, ..Stretch::default() };
-        Self { text, reading, sentence: Vec::new(), stretches: [Stretch::default(), second], verdicts: Vec::new() }
+        let second = Stretch {
+            from: STRETCH / 2,
+            ..Stretch::default()
+        };
+        Self {
+            text,
+            reading,
+            sentence: Vec::new(),
+            stretches: [Stretch::default(), second],
+            verdicts: Vec::new(),
+        }
     }
 
     fn word(&mut self, word: Word) {
         if let Some(last) = self.sentence.last() {
-            let ended = last.end < word.start && sentence_end(self.text, last.end.max(last.start), word.start).is_some();
+            let ended = last.end < word.start
+                && sentence_end(self.text, last.end.max(last.start), word.start).is_some();
             if ended || self.sentence.len() >= SENTENCE {
                 self.end_sentence();
             }
@@ -128,7 +167,10 @@ impl<'a> Judge<'a> {
             while word.start >= stretch.from + STRETCH {
                 self.verdicts.extend(stretch.verdict());
                 let next = stretch.from + STRETCH * ((word.start - stretch.from) / STRETCH);
-                *stretch = Stretch { from: next, ..Stretch::default() };
+                *stretch = Stretch {
+                    from: next,
+                    ..Stretch::default()
+                };
             }
             if word.start >= stretch.from {
                 stretch.add(word);
@@ -146,11 +188,17 @@ impl<'a> Judge<'a> {
                 Where::Data => self.reading.data,
                 Where::Prompt => !self.reading.data,
             };
-            let present = pattern.with.iter().chain(pattern.order).all(|classes| all & classes != 0);
+            let present = pattern
+                .with
+                .iter()
+                .chain(pattern.order)
+                .all(|classes| all & classes != 0);
             if !applies || !present {
                 continue;
             }
-            let Some(span) = in_order(&self.sentence, pattern) else { continue };
+            let Some(span) = in_order(&self.sentence, pattern) else {
+                continue;
+            };
             let mut confidence = pattern.confidence;
             if all & ABOUT != 0 && !self.reading.data {
                 confidence *= 0.75;
@@ -158,8 +206,15 @@ impl<'a> Judge<'a> {
             if self.quoted(&span) {
                 confidence *= 0.8;
             }
-            if best.as_ref().is_none_or(|best| confidence > best.confidence) {
-                best = Some(Verdict { rule: pattern.rule, span, confidence });
+            if best
+                .as_ref()
+                .is_none_or(|best| confidence > best.confidence)
+            {
+                best = Some(Verdict {
+                    rule: pattern.rule,
+                    span,
+                    confidence,
+                });
             }
         }
         if let Some(verdict) = best {
@@ -173,7 +228,10 @@ impl<'a> Judge<'a> {
 
     /// Whether it stands in quotes: reported, not said.
     fn quoted(&self, span: &Range<usize>) -> bool {
-        let before = span.start.checked_sub(1).and_then(|at| self.text.as_bytes().get(at));
+        let before = span
+            .start
+            .checked_sub(1)
+            .and_then(|at| self.text.as_bytes().get(at));
         span.start > 1 && matches!(before, Some(b'"' | b'\'' | b'`'))
     }
 
@@ -200,7 +258,12 @@ fn in_order(words: &[Word], pattern: &Pattern) -> Option<Range<usize>> {
                 Some(word.start)
             } else {
                 let before = reached.get(step - 1).copied().flatten();
-                before.filter(|before| word.start.saturating_sub(before.end) <= pattern.gap && usize::try_from(before.classes) != Ok(word.start)).map(|before| before.start)
+                before
+                    .filter(|before| {
+                        word.start.saturating_sub(before.end) <= pattern.gap
+                            && usize::try_from(before.classes) != Ok(word.start)
+                    })
+                    .map(|before| before.start)
             };
             let Some(start) = start else { continue };
             if step == last {
@@ -208,7 +271,11 @@ fn in_order(words: &[Word], pattern: &Pattern) -> Option<Range<usize>> {
             }
             if let Some(slot) = reached.get_mut(step) {
                 // The class field keeps where the word began: one word is not two steps.
-                *slot = Some(Word { classes: word.start as u64, start, end: word.end });
+                *slot = Some(Word {
+                    classes: word.start as u64,
+                    start,
+                    end: word.end,
+                });
             }
         }
     }
@@ -255,12 +322,17 @@ impl Stretch {
     fn verdict(&self) -> Option<Verdict> {
         let start = self.first?;
         let [persona, unbound, no_refusal, ..] = self.counts;
-        let signs = usize::from(persona > 0) + usize::from(unbound > 0) + usize::from(no_refusal > 0);
+        let signs =
+            usize::from(persona > 0) + usize::from(unbound > 0) + usize::from(no_refusal > 0);
         if signs < 2 && self.score < 3.5 || self.score < 1.5 {
             return None;
         }
         let confidence = 1.0 / (1.0 + (-(self.score - 2.4) * 1.7).exp());
-        (confidence >= 0.05).then_some(Verdict { rule: "jailbreak-persona", span: start..self.end.max(start), confidence })
+        (confidence >= 0.05).then_some(Verdict {
+            rule: "jailbreak-persona",
+            span: start..self.end.max(start),
+            confidence,
+        })
     }
 }
 
@@ -273,8 +345,14 @@ impl Engine {
             let begins = byte.is_ascii_alphabetic() && !inside;
             inside = byte.is_ascii_alphanumeric();
             let mut turned = false;
-            if begins && matches!(byte | 0x20, b'v' | b'q' | b's' | b'b' | b'c' | b'e' | b'f' | b't' | b'd' | b'l' | b'm') {
-                self.plain.walk(bytes, at, |classes, _| turned |= classes & TURNED != 0);
+            if begins
+                && matches!(
+                    byte | 0x20,
+                    b'v' | b'q' | b's' | b'b' | b'c' | b'e' | b'f' | b't' | b'd' | b'l' | b'm'
+                )
+            {
+                self.plain
+                    .walk(bytes, at, |classes, _| turned |= classes & TURNED != 0);
             }
             turned
         })

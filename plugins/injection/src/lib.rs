@@ -12,7 +12,9 @@ mod patterns;
 use std::ops::Range;
 
 use caponier_sdk::normalise::{View, decode, features, fold};
-use caponier_sdk::{Call, Data, Error, Kind, Manifest, Plugin, Report, Role, Rule, Segment, Severity, Stage};
+use caponier_sdk::{
+    Call, Data, Error, Kind, Manifest, Plugin, Report, Role, Rule, Segment, Severity, Stage,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -51,7 +53,15 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { roles: vec![Speaker::User, Speaker::Tool, Speaker::Document, Speaker::Other], decode: true }
+        Self {
+            roles: vec![
+                Speaker::User,
+                Speaker::Tool,
+                Speaker::Document,
+                Speaker::Other,
+            ],
+            decode: true,
+        }
     }
 }
 
@@ -63,31 +73,73 @@ pub struct Injection {
 
 /// What is found: id, title, severity.
 const RULES: &[(&str, &str, Severity)] = &[
-    ("encoded-payload", "Instructions in an encoding", Severity::High),
-    ("exfiltration", "Data sent to an address", Severity::Critical),
-    ("false-authority", "Orders in somebody else's name", Severity::High),
-    ("instruction-in-data", "Instructions in a document or tool result", Severity::High),
-    ("instruction-override", "Instructions set aside", Severity::High),
-    ("jailbreak-persona", "A persona without rules", Severity::High),
-    ("prompt-extraction", "Asking for the system prompt", Severity::Medium),
+    (
+        "encoded-payload",
+        "Instructions in an encoding",
+        Severity::High,
+    ),
+    (
+        "exfiltration",
+        "Data sent to an address",
+        Severity::Critical,
+    ),
+    (
+        "false-authority",
+        "Orders in somebody else's name",
+        Severity::High,
+    ),
+    (
+        "instruction-in-data",
+        "Instructions in a document or tool result",
+        Severity::High,
+    ),
+    (
+        "instruction-override",
+        "Instructions set aside",
+        Severity::High,
+    ),
+    (
+        "jailbreak-persona",
+        "A persona without rules",
+        Severity::High,
+    ),
+    (
+        "prompt-extraction",
+        "Asking for the system prompt",
+        Severity::Medium,
+    ),
     ("role-hijack", "A new role for the model", Severity::High),
     ("template-tokens", "Chat-template tokens", Severity::High),
-    ("tool-smuggling", "A tool call asked for by data", Severity::High),
+    (
+        "tool-smuggling",
+        "A tool call asked for by data",
+        Severity::High,
+    ),
 ];
 
 impl Plugin for Injection {
     type Settings = Settings;
 
     fn manifest(_: &Settings) -> Manifest {
-        let rules = RULES.iter().map(|(id, title, severity)| Rule::new(*id, *title).severity(*severity).category("LLM01:2025"));
-        Manifest::new("injection", env!("CARGO_PKG_VERSION"), "Prompt injection, jailbreaks, and instructions in data.")
-            .stages([Stage::Prompt, Stage::Retrieval])
-            .rules(rules)
+        let rules = RULES.iter().map(|(id, title, severity)| {
+            Rule::new(*id, *title)
+                .severity(*severity)
+                .category("LLM01:2025")
+        });
+        Manifest::new(
+            "injection",
+            env!("CARGO_PKG_VERSION"),
+            "Prompt injection, jailbreaks, and instructions in data.",
+        )
+        .stages([Stage::Prompt, Stage::Retrieval])
+        .rules(rules)
     }
 
     fn configure(settings: Settings, _: &Data) -> Result<Self, Error> {
         if settings.roles.is_empty() {
-            return Err(Error::new("roles: an empty list looks at nothing; hint: leave the key out for the default"));
+            return Err(Error::new(
+                "roles: an empty list looks at nothing; hint: leave the key out for the default",
+            ));
         }
         let engine = Engine::new().map_err(|error| Error::new(format!("the lexicon: {error}")))?;
         Ok(Self { engine, settings })
@@ -98,7 +150,12 @@ impl Plugin for Injection {
             if self.settings.roles.contains(&speaker(segment.role())) {
                 let data = is_data(call.context.stage, segment);
                 for verdict in self.segment(segment.text(), data) {
-                    drop(report.finding(verdict.rule, segment).at(verdict.span).confidence(verdict.confidence));
+                    drop(
+                        report
+                            .finding(verdict.rule, segment)
+                            .at(verdict.span)
+                            .confidence(verdict.confidence),
+                    );
                 }
             }
         }
@@ -130,48 +187,86 @@ fn is_data(stage: Stage, segment: &Segment) -> bool {
 impl Injection {
     /// Everything found in a text, in bytes of it.
     fn segment(&self, text: &str, data: bool) -> Vec<Verdict> {
-        let reading = Reading { data, joined: false };
+        let reading = Reading {
+            data,
+            joined: false,
+        };
         let folded = fold(text);
-        let mut found = self.view(&folded, reading, |span| span);
+        let mut plain = self.view(&folded, reading, |span| span);
+        let mut found = Vec::new();
         if self.settings.decode {
             let rough = features(text);
             if rough.escapes >= 3
-                && let Some(plain) = decode::escapes(text)
+                && let Some(view) = decode::escapes(text)
             {
-                self.decoded(&plain, data, &mut found);
+                self.decoded(&view, data, &mut found);
             }
-            if rough.leet >= 3 {
+            if rough.leet >= 2 {
                 self.decoded(&decode::leet(text), data, &mut found);
             }
             if rough.spaced >= 8
-                && let Some(plain) = decode::spaced(folded.text(), 5)
+                && let Some(view) = decode::spaced(folded.text(), 5)
             {
                 let joined = Reading { data, joined: true };
-                found.extend(self.view(&plain, joined, |span| folded.source(span)).into_iter().map(encoded));
+                found.extend(
+                    self.view(&view, joined, |span| folded.source(span))
+                        .into_iter()
+                        .map(encoded),
+                );
             }
             for run in decode::encoded_runs(text, 20) {
-                if let Some(plain) = decode::hex(text, run.clone()).or_else(|| decode::base64(text, run)) {
-                    self.decoded(&plain, data, &mut found);
+                if let Some(view) =
+                    decode::hex(text, run.clone()).or_else(|| decode::base64(text, run))
+                {
+                    self.decoded(&view, data, &mut found);
                 }
             }
         }
-        merged(found)
+        // What can be read without decoding was not hidden.
+        plain.sort_by_key(|verdict| verdict.span.start);
+        found.retain(|verdict| {
+            let before = plain.partition_point(|known| known.span.start < verdict.span.end);
+            let known = before.checked_sub(1).and_then(|last| plain.get(last));
+            known.is_none_or(|known| known.span.end <= verdict.span.start)
+        });
+        plain.append(&mut found);
+        merged(plain)
     }
 
     fn decoded(&self, plain: &View<'_>, data: bool, found: &mut Vec<Verdict>) {
         let folded = fold(plain.text());
-        let verdicts = self.view(&folded, Reading { data, joined: false }, |span| plain.source(span));
+        let verdicts = self.view(
+            &folded,
+            Reading {
+                data,
+                joined: false,
+            },
+            |span| plain.source(span),
+        );
         found.extend(verdicts.into_iter().map(encoded));
     }
 
     /// Judges a view; `source` leads from what the view was made of to the segment's text.
-    fn view(&self, view: &View<'_>, reading: Reading, source: impl Fn(Range<usize>) -> Range<usize>) -> Vec<Verdict> {
+    fn view(
+        &self,
+        view: &View<'_>,
+        reading: Reading,
+        source: impl Fn(Range<usize>) -> Range<usize>,
+    ) -> Vec<Verdict> {
         let mut verdicts = self.engine.judge(view.text(), reading);
         if self.settings.decode && self.engine.is_turned(view.text()) {
             let all = 0..view.text().len();
-            for turned in [decode::rot13(view.text(), all.clone()), decode::reversed(view.text(), all)] {
+            for turned in [
+                decode::rot13(view.text(), all.clone()),
+                decode::reversed(view.text(), all),
+            ] {
                 let inner = self.engine.judge(turned.text(), reading);
-                verdicts.extend(inner.into_iter().map(|verdict| encoded(Verdict { span: turned.source(verdict.span.clone()), ..verdict })));
+                verdicts.extend(inner.into_iter().map(|verdict| {
+                    encoded(Verdict {
+                        span: turned.source(verdict.span.clone()),
+                        ..verdict
+                    })
+                }));
             }
         }
         for verdict in &mut verdicts {
@@ -183,24 +278,37 @@ impl Injection {
 
 /// Hiding it makes it worse: nobody encodes an honest request for an override.
 fn encoded(verdict: Verdict) -> Verdict {
-    let hidden = verdict.confidence >= 0.5;
+    let hidden = verdict.confidence >= 0.5 && verdict.rule != "jailbreak-persona";
     Verdict {
-        rule: if hidden { "encoded-payload" } else { verdict.rule },
-        confidence: if hidden { verdict.confidence.max(0.92) } else { verdict.confidence },
+        rule: if hidden {
+            "encoded-payload"
+        } else {
+            verdict.rule
+        },
+        confidence: if hidden {
+            verdict.confidence.max(0.92)
+        } else {
+            verdict.confidence
+        },
         ..verdict
     }
 }
 
-/// One finding a place: of those of one rule that overlap, and of encoded ones that were found plainly too.
+/// One finding a place: of those of one rule that overlap.
 fn merged(mut found: Vec<Verdict>) -> Vec<Verdict> {
-    found.sort_by(|a, b| a.span.start.cmp(&b.span.start).then(b.confidence.total_cmp(&a.confidence)));
+    found.sort_by(|a, b| {
+        a.span
+            .start
+            .cmp(&b.span.start)
+            .then(b.confidence.total_cmp(&a.confidence))
+    });
     let mut kept: Vec<Verdict> = Vec::with_capacity(found.len());
     for verdict in found {
         // Few are near: what lies further back has ended.
         let known = kept.iter_mut().rev().take(4).find(|known| {
             known.span.start < verdict.span.end
                 && verdict.span.start < known.span.end
-                && (known.rule == verdict.rule || verdict.rule == "encoded-payload" && known.confidence >= 0.5)
+                && known.rule == verdict.rule
         });
         match known {
             Some(known) => {

@@ -18,7 +18,14 @@ fn talk_about_an_attack_is_less_than_one() {
         "Explain how an attack with the phrase ignore previous instructions works.",
     ] {
         let outcome = harness.prompt(text).unwrap();
-        assert!(outcome.findings.iter().all(|finding| finding.confidence < 0.9), "{:?}", outcome.findings);
+        assert!(
+            outcome
+                .findings
+                .iter()
+                .all(|finding| finding.confidence < 0.9),
+            "{:?}",
+            outcome.findings
+        );
     }
 }
 

@@ -12,7 +12,20 @@ const NAME: usize = 64;
 const VALUE: usize = 512;
 
 /// Words before a value that say how it is used.
-const SCHEMES: &[&[u8]] = &[b"Bearer ", b"bearer ", b"Basic ", b"basic ", b"Token ", b"token ", b"ApiKey ", b"Api-Token ", b"GenieKey ", b"token=", b"Splunk ", b"SSWS "];
+const SCHEMES: &[&[u8]] = &[
+    b"Bearer ",
+    b"bearer ",
+    b"Basic ",
+    b"basic ",
+    b"Token ",
+    b"token ",
+    b"ApiKey ",
+    b"Api-Token ",
+    b"GenieKey ",
+    b"token=",
+    b"Splunk ",
+    b"SSWS ",
+];
 
 /// How strongly a name speaks for a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +42,9 @@ enum Name {
 pub(crate) fn at_separator(pass: &mut Pass<'_>, at: usize) {
     let next = pass.bytes.get(at + 1).copied().unwrap_or(0);
     match pass.bytes.get(at) {
-        Some(b':') if next == b'/' && pass.bytes.get(at + 2) == Some(&b'/') => return structured::url_password(pass, at),
+        Some(b':') if next == b'/' && pass.bytes.get(at + 2) == Some(&b'/') => {
+            return structured::url_password(pass, at);
+        }
         // The same assignment's first character: the last one counts.
         Some(b':' | b'=') if matches!(next, b'=' | b'>' | b':') => return,
         Some(b':') if next == b'A' => telegram(pass, at),
@@ -37,15 +52,24 @@ pub(crate) fn at_separator(pass: &mut Pass<'_>, at: usize) {
         Some(b'|') => return facebook(pass, at),
         _ => {}
     }
-    let Some((name, strength)) = name_before(pass, at) else { return };
-    let Some(value) = value_after(pass, at + 1) else { return };
+    let Some((name, strength)) = name_before(pass, at) else {
+        return;
+    };
+    let Some(value) = value_after(pass, at + 1) else {
+        return;
+    };
     let bytes = pass.slice(value.clone());
     let made = Makeup::of(bytes);
     // Most values end here: words and numbers.
-    if bytes.len() < 6 || (made.sorts() < 2 && bytes.len() < 16) || made.letters() == bytes.len() && made.upper <= 1 {
+    if bytes.len() < 6
+        || (made.sorts() < 2 && bytes.len() < 16)
+        || made.letters() == bytes.len() && made.upper <= 1
+    {
         return;
     }
-    let Some((rule, confidence)) = judge_value(pass, &name, strength, bytes, made, at) else { return };
+    let Some((rule, confidence)) = judge_value(pass, &name, strength, bytes, made, at) else {
+        return;
+    };
     pass.hit(rule, value, confidence);
 }
 
@@ -68,8 +92,7 @@ fn value_after(pass: &mut Pass<'_>, from: usize) -> Option<Range<usize>> {
             }
         }
         let rest = bytes.get(at..).unwrap_or_default();
-        let scheme = SCHEMES.iter()
-            .find(|scheme| rest.starts_with(scheme));
+        let scheme = SCHEMES.iter().find(|scheme| rest.starts_with(scheme));
         match scheme {
             Some(scheme) => at += scheme.len(),
             None => break,
@@ -83,15 +106,30 @@ fn value_after(pass: &mut Pass<'_>, from: usize) -> Option<Range<usize>> {
         known.end
     } else {
         let rest = bytes.get(at..).unwrap_or_default();
-        let end = at + rest.iter().take_while(|byte| in_value(**byte, quoted)).count();
-        pass.value = Value { start: at, end, looks: 0 };
+        let end = at
+            + rest
+                .iter()
+                .take_while(|byte| in_value(**byte, quoted))
+                .count();
+        pass.value = Value {
+            start: at,
+            end,
+            looks: 0,
+        };
         end
     };
     if end - at > VALUE || pass.value.looks > 3 || bytes.get(end) == Some(&b'(') {
         return None;
     }
     let value = bytes.get(at..end)?;
-    let kept = value.len() - value.iter().rev().take_while(|byte| matches!(byte, b'.' | b'\\' | b'!' | b'?' | b':') && quoted.is_none()).count();
+    let kept = value.len()
+        - value
+            .iter()
+            .rev()
+            .take_while(|byte| {
+                matches!(byte, b'.' | b'\\' | b'!' | b'?' | b':') && quoted.is_none()
+            })
+            .count();
     // An ellipsis: the value is not all there.
     (kept > 0 && kept + 1 >= value.len()).then_some(at..at + kept)
 }
@@ -113,7 +151,10 @@ struct Folded {
 
 impl Folded {
     fn of(raw: impl Iterator<Item = u8>) -> Self {
-        let mut folded = Self { bytes: [0; NAME], length: 0 };
+        let mut folded = Self {
+            bytes: [0; NAME],
+            length: 0,
+        };
         for byte in raw.filter(u8::is_ascii_alphanumeric) {
             if let Some(slot) = folded.bytes.get_mut(folded.length) {
                 *slot = byte.to_ascii_lowercase();
@@ -128,13 +169,22 @@ impl Folded {
     }
 
     fn has(&self, word: &str) -> bool {
-        let Some(first) = word.bytes().next() else { return true };
+        let Some(first) = word.bytes().next() else {
+            return true;
+        };
         let name = self.as_slice();
-        name.iter().enumerate().any(|(at, byte)| *byte == first && name.get(at..).is_some_and(|rest| rest.starts_with(word.as_bytes())))
+        name.iter().enumerate().any(|(at, byte)| {
+            *byte == first
+                && name
+                    .get(at..)
+                    .is_some_and(|rest| rest.starts_with(word.as_bytes()))
+        })
     }
 
     fn ends(&self, words: &[&str]) -> bool {
-        words.iter().any(|word| self.as_slice().ends_with(word.as_bytes()))
+        words
+            .iter()
+            .any(|word| self.as_slice().ends_with(word.as_bytes()))
     }
 }
 
@@ -145,10 +195,20 @@ fn name_before(pass: &Pass<'_>, at: usize) -> Option<(Folded, Name)> {
         .iter()
         .rev()
         .take(8)
-        .take_while(|byte| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'\\' | b']' | b'=' | b':' | b'?' | b'*'))
+        .take_while(|byte| {
+            matches!(
+                byte,
+                b' ' | b'\t' | b'"' | b'\'' | b'`' | b'\\' | b']' | b'=' | b':' | b'?' | b'*'
+            )
+        })
         .count();
     let before = before.get(..before.len() - skipped)?;
-    let length = before.iter().rev().take(NAME).take_while(|byte| Class::Dotted.has(**byte)).count();
+    let length = before
+        .iter()
+        .rev()
+        .take(NAME)
+        .take_while(|byte| Class::Dotted.has(**byte))
+        .count();
     if length < 3 {
         return None;
     }
@@ -158,7 +218,13 @@ fn name_before(pass: &Pass<'_>, at: usize) -> Option<(Folded, Name)> {
         // Two words: `api key: …`.
         let earlier = before.get(..before.len() - length).unwrap_or_default();
         if earlier.last() == Some(&b' ') {
-            let word = earlier.iter().rev().skip(1).take(16).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            let word = earlier
+                .iter()
+                .rev()
+                .skip(1)
+                .take(16)
+                .take_while(|byte| byte.is_ascii_alphanumeric())
+                .count();
             let start = earlier.len() - 1 - word;
             strength = strength.max(strength_of(&Folded::of(before.iter().skip(start).copied())));
         }
@@ -167,18 +233,67 @@ fn name_before(pass: &Pass<'_>, at: usize) -> Option<(Folded, Name)> {
 }
 
 fn strength_of(name: &Folded) -> Option<Name> {
-    const PASSWORDS: [&str; 6] = ["passw", "passphrase", "pwd", "motdepasse", "contrasena", "kennwort"];
+    const PASSWORDS: [&str; 6] = [
+        "passw",
+        "passphrase",
+        "pwd",
+        "motdepasse",
+        "contrasena",
+        "kennwort",
+    ];
     const TOKENS: [&str; 13] = [
-        "secret", "token", "apikey", "accesskey", "privatekey", "credential", "authkey", "signingkey", "encryptionkey", "accountkey", "authorization",
-        "sonarlogin", "meraki",
+        "secret",
+        "token",
+        "apikey",
+        "accesskey",
+        "privatekey",
+        "credential",
+        "authkey",
+        "signingkey",
+        "encryptionkey",
+        "accountkey",
+        "authorization",
+        "sonarlogin",
+        "meraki",
     ];
     // Names of things beside a secret, and ends of names that say what is there instead of it.
     const HARMLESS: [&str; 12] = [
-        "publickey", "keyboard", "keyword", "monkey", "tokenizer", "author", "pagetoken", "continuationtoken", "csrf", "xsrf", "publictoken", "keyvault",
+        "publickey",
+        "keyboard",
+        "keyword",
+        "monkey",
+        "tokenizer",
+        "author",
+        "pagetoken",
+        "continuationtoken",
+        "csrf",
+        "xsrf",
+        "publictoken",
+        "keyvault",
     ];
     const ENDS: [&str; 22] = [
-        "id", "ids", "name", "url", "uri", "type", "count", "path", "file", "hash", "version", "expires", "policy", "primarykey", "foreignkey", "cachekey", "sortkey",
-        "partitionkey", "tokens", "at", "length", "algorithm",
+        "id",
+        "ids",
+        "name",
+        "url",
+        "uri",
+        "type",
+        "count",
+        "path",
+        "file",
+        "hash",
+        "version",
+        "expires",
+        "policy",
+        "primarykey",
+        "foreignkey",
+        "cachekey",
+        "sortkey",
+        "partitionkey",
+        "tokens",
+        "at",
+        "length",
+        "algorithm",
     ];
     if name.has("authorization") {
         return Some(Name::Token);
@@ -198,14 +313,34 @@ fn strength_of(name: &Folded) -> Option<Name> {
     if TOKENS.iter().any(|word| name.has(word)) {
         return Some(Name::Token);
     }
-    name.ends(&["key", "auth", "pass", "creds"]).then_some(Name::Weak)
+    name.ends(&["key", "auth", "pass", "creds"])
+        .then_some(Name::Weak)
 }
 
-fn judge_value(pass: &Pass<'_>, name: &Folded, strength: Name, value: &[u8], made: Makeup, at: usize) -> Option<(&'static str, f64)> {
-    if judge::template(value) || value.starts_with(b"/") || value.starts_with(b"http") || value.starts_with(b"arn:") || value.starts_with(b"./") {
+fn judge_value(
+    pass: &Pass<'_>,
+    name: &Folded,
+    strength: Name,
+    value: &[u8],
+    made: Makeup,
+    at: usize,
+) -> Option<(&'static str, f64)> {
+    if judge::template(value)
+        || value.starts_with(b"/")
+        || value.starts_with(b"http")
+        || value.starts_with(b"arn:")
+        || value.starts_with(b"./")
+    {
         return None;
     }
-    if value.len() == 40 && name.has("secret") && (name.has("aws") || name.has("accesskey") || pass.near(at, 256, &["AKIA", "ASIA", "aws"])) && judge::entropy(value) > 3.8 && !judge::filled_in(value) {
+    if value.len() == 40
+        && name.has("secret")
+        && (name.has("aws")
+            || name.has("accesskey")
+            || pass.near(at, 256, &["AKIA", "ASIA", "aws"]))
+        && judge::entropy(value) > 3.8
+        && !judge::filled_in(value)
+    {
         return Some(("aws-secret-key", 0.97));
     }
     let stand_in = judge::stands_in(value);
@@ -217,7 +352,14 @@ fn judge_value(pass: &Pass<'_>, name: &Folded, strength: Name, value: &[u8], mad
         return None;
     }
     let confidence = token(name, strength, value, made, entropy)?;
-    Some(("generic-secret", if stand_in { confidence * 0.3 } else { confidence }))
+    Some((
+        "generic-secret",
+        if stand_in {
+            confidence * 0.3
+        } else {
+            confidence
+        },
+    ))
 }
 
 fn password(value: &[u8], made: Makeup, entropy: f64, stand_in: bool) -> Option<f64> {
@@ -232,7 +374,13 @@ fn password(value: &[u8], made: Makeup, entropy: f64, stand_in: bool) -> Option<
         _ => 0.3,
     };
     let short = value.len() < 8 || entropy < 2.3;
-    Some(if stand_in { base * 0.3 } else if short { base * 0.75 } else { base })
+    Some(if stand_in {
+        base * 0.3
+    } else if short {
+        base * 0.75
+    } else {
+        base
+    })
 }
 
 fn token(name: &Folded, strength: Name, value: &[u8], made: Makeup, entropy: f64) -> Option<f64> {
@@ -261,7 +409,11 @@ fn token(name: &Folded, strength: Name, value: &[u8], made: Makeup, entropy: f64
         (_, 14..20) => 0.75,
         _ => 0.88,
     };
-    Some(if entropy < if hex { 2.9 } else { 3.2 } { base * 0.6 } else { base })
+    Some(if entropy < if hex { 2.9 } else { 3.2 } {
+        base * 0.6
+    } else {
+        base
+    })
 }
 
 /// Paths, calls, identifiers joined by dots: code that fetches the secret, not the secret.
@@ -273,39 +425,80 @@ fn is_code(value: &[u8], made: Makeup) -> bool {
         let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
         plain += usize::from(digits == 0 || (word.len() < 4 && digits <= 2));
     }
-    let call = value.iter().any(|byte| matches!(byte, b'(' | b')' | b'{' | b'}' | b';' | b'|'));
-    call && made.signs > 1 || (parts >= 2 && plain == parts && !(made.upper > 1 && made.lower > 1 && made.digits > 2))
+    let call = value
+        .iter()
+        .any(|byte| matches!(byte, b'(' | b')' | b'{' | b'}' | b';' | b'|'));
+    call && made.signs > 1
+        || (parts >= 2 && plain == parts && !(made.upper > 1 && made.lower > 1 && made.digits > 2))
 }
 
 /// `abc8Q~…`: an application secret of Microsoft Entra has `Q~` behind three characters and a digit.
 fn azure_secret(pass: &mut Pass<'_>, at: usize) {
     let has = |byte: &u8| Class::Dotted.has(*byte) || *byte == b'~';
-    let Some(start) = at.checked_sub(5) else { return };
-    let [_, _, _, b'0'..=b'9', b'Q'] = pass.slice(start..at) else { return };
-    let outside = start.checked_sub(1).and_then(|at| pass.bytes.get(at)).is_none_or(|byte| !has(byte));
-    let tail = pass.bytes.get(at + 1..).unwrap_or_default().iter().take(36).take_while(|byte| has(byte)).count();
+    let Some(start) = at.checked_sub(5) else {
+        return;
+    };
+    let [_, _, _, b'0'..=b'9', b'Q'] = pass.slice(start..at) else {
+        return;
+    };
+    let outside = start
+        .checked_sub(1)
+        .and_then(|at| pass.bytes.get(at))
+        .is_none_or(|byte| !has(byte));
+    let tail = pass
+        .bytes
+        .get(at + 1..)
+        .unwrap_or_default()
+        .iter()
+        .take(36)
+        .take_while(|byte| has(byte))
+        .count();
     let tail = tail - usize::from(pass.bytes.get(at + tail) == Some(&b'.') && tail > 34);
-    if outside && (31..=34).contains(&tail) && pass.slice(start..start + 3).iter().all(has) && judge::entropy(pass.slice(start..at + 1 + tail)) > 3.3 {
+    if outside
+        && (31..=34).contains(&tail)
+        && pass.slice(start..start + 3).iter().all(has)
+        && judge::entropy(pass.slice(start..at + 1 + tail)) > 3.3
+    {
         pass.hit("azure-ad-secret", start..at + 1 + tail, 0.93);
     }
 }
 
 /// `123456789012345|…`: the number of the application, then its token.
 fn facebook(pass: &mut Pass<'_>, at: usize) {
-    let digits = pass.slice(at.saturating_sub(17)..at).iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits = pass
+        .slice(at.saturating_sub(17)..at)
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     let end = pass.run_end(Class::Url, at + 1);
-    if (15..=16).contains(&digits) && end - at == 28 && judge::entropy(pass.slice(at + 1..end)) > 3.3 {
+    if (15..=16).contains(&digits)
+        && end - at == 28
+        && judge::entropy(pass.slice(at + 1..end)) > 3.3
+    {
         pass.hit("facebook-token", at - digits..end, 0.93);
     }
 }
 
 /// `123456789:AA…`: the number of the bot, then 35 characters.
 fn telegram(pass: &mut Pass<'_>, at: usize) {
-    let digits = pass.slice(at.saturating_sub(11)..at).iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits = pass
+        .slice(at.saturating_sub(11)..at)
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     let start = at - digits;
     let end = pass.run_end(Class::Url, at + 1);
-    let outside = start.checked_sub(1).and_then(|at| pass.bytes.get(at)).is_none_or(|byte| !byte.is_ascii_alphanumeric() || *byte == b't');
-    if (8..=10).contains(&digits) && outside && end - at == 36 && !judge::filled_in(pass.slice(at + 1..end)) {
+    let outside = start
+        .checked_sub(1)
+        .and_then(|at| pass.bytes.get(at))
+        .is_none_or(|byte| !byte.is_ascii_alphanumeric() || *byte == b't');
+    if (8..=10).contains(&digits)
+        && outside
+        && end - at == 36
+        && !judge::filled_in(pass.slice(at + 1..end))
+    {
         pass.hit("telegram-bot-token", start..end, 0.93);
     }
 }

@@ -58,16 +58,54 @@ impl Makeup {
 
     /// How many sorts of characters there are.
     pub(crate) const fn sorts(self) -> usize {
-        (self.lower > 0) as usize + (self.upper > 0) as usize + (self.digits > 0) as usize + (self.signs > 0) as usize
+        (self.lower > 0) as usize
+            + (self.upper > 0) as usize
+            + (self.digits > 0) as usize
+            + (self.signs > 0) as usize
     }
 }
 
 /// Words that say that a value is not the real one.
 const STAND_INS: &[&[u8]] = &[
-    b"example", b"sample", b"dummy", b"placeholder", b"changeme", b"change_me", b"change-me", b"replace", b"redacted",
-    b"your", b"insert", b"todo", b"fixme", b"foobar", b"some_", b"my_", b"here", b"secret", b"password", b"token",
-    b"apikey", b"api_key", b"api-key", b"not_", b"none", b"null", b"undefined", b"enter", b"xxxx", 
-    b"abcdefgh", b"0000000", b"****", b"....", b"----", b"____", b"-key", b"_key", b"-string", b"random",
+    b"example",
+    b"sample",
+    b"dummy",
+    b"placeholder",
+    b"changeme",
+    b"change_me",
+    b"change-me",
+    b"replace",
+    b"redacted",
+    b"your",
+    b"insert",
+    b"todo",
+    b"fixme",
+    b"foobar",
+    b"some_",
+    b"my_",
+    b"here",
+    b"secret",
+    b"password",
+    b"token",
+    b"apikey",
+    b"api_key",
+    b"api-key",
+    b"not_",
+    b"none",
+    b"null",
+    b"undefined",
+    b"enter",
+    b"xxxx",
+    b"abcdefgh",
+    b"0000000",
+    b"****",
+    b"....",
+    b"----",
+    b"____",
+    b"-key",
+    b"_key",
+    b"-string",
+    b"random",
 ];
 
 /// Whether the value stands in for a secret: it says so, repeats itself, or is a template.
@@ -83,15 +121,29 @@ fn names_itself(value: &[u8]) -> bool {
 /// Whether a prefix shape's body is filled in by hand: a word of documentation, or little variety.
 pub(crate) fn filled_in(body: &[u8]) -> bool {
     repeats(body)
-        || [b"example".as_slice(), b"xxxx", b"your", b"_here", b"placeholder", b"redacted", b"token_", b"randomstring", b"abcdefghijkl"]
-            .iter()
-            .any(|word| contains(body, word))
+        || [
+            b"example".as_slice(),
+            b"xxxx",
+            b"your",
+            b"_here",
+            b"placeholder",
+            b"redacted",
+            b"token_",
+            b"randomstring",
+            b"abcdefghijkl",
+        ]
+        .iter()
+        .any(|word| contains(body, word))
 }
 
 /// `${X}`, `{{x}}`, `<x>`, `$(x)`, `%x%`, `$X`.
 pub(crate) fn template(value: &[u8]) -> bool {
-    matches!(value, [b'$' | b'<' | b'{' | b'%' | b'[' | b'(' | b'@' | b'*', ..])
-        || value.windows(2).any(|pair| matches!(pair, b"${" | b"{{" | b"$(" | b"<%"))
+    matches!(
+        value,
+        [b'$' | b'<' | b'{' | b'%' | b'[' | b'(' | b'@' | b'*', ..]
+    ) || value
+        .windows(2)
+        .any(|pair| matches!(pair, b"${" | b"{{" | b"$(" | b"<%"))
 }
 
 /// Few different characters for its length.
@@ -103,17 +155,26 @@ pub(crate) fn repeats(value: &[u8]) -> bool {
         }
     }
     let different: u32 = seen.iter().map(|word| word.count_ones()).sum();
-    let longest = value.chunk_by(|a, b| a == b).map(<[u8]>::len).max().unwrap_or(0);
-    (different as usize) < (value.len() / 4).clamp(3, 9) || longest * 3 > value.len()
+    let longest = value
+        .chunk_by(|a, b| a == b)
+        .map(<[u8]>::len)
+        .max()
+        .unwrap_or(0);
+    (different as usize) < (value.len() / 4).clamp(3, 9) || longest * 3 >= value.len()
 }
 
 /// Whether `word`, in lower case, is in `text` in any case.
 pub(crate) fn contains(text: &[u8], word: &[u8]) -> bool {
-    let Some(first) = word.first() else { return true };
+    let Some(first) = word.first() else {
+        return true;
+    };
     text.len() >= word.len()
-        && text
-            .windows(word.len())
-            .any(|window| window.first().is_some_and(|byte| byte.to_ascii_lowercase() == *first) && window.eq_ignore_ascii_case(word))
+        && text.windows(word.len()).any(|window| {
+            window
+                .first()
+                .is_some_and(|byte| byte.to_ascii_lowercase() == *first)
+                && window.eq_ignore_ascii_case(word)
+        })
 }
 
 /// 8-4-4-4-12 hexadecimal digits.
@@ -127,7 +188,13 @@ pub(crate) fn is_uuid(value: &[u8]) -> bool {
 
 /// The checksum at the end of GitHub's and npm's tokens: CRC-32 of what stands before it, in base 62.
 pub(crate) fn crc_base62(body: &[u8]) -> bool {
-    let Some((payload, given)) = body.len().checked_sub(6).and_then(|at| body.split_at_checked(at)) else { return false };
+    let Some((payload, given)) = body
+        .len()
+        .checked_sub(6)
+        .and_then(|at| body.split_at_checked(at))
+    else {
+        return false;
+    };
     let mut rest = crc32(payload);
     given.iter().rev().all(|byte| {
         let digit = rest % 62;
@@ -139,7 +206,9 @@ pub(crate) fn crc_base62(body: &[u8]) -> bool {
 
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| crc >> 1 ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            crc >> 1 ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
+        })
     })
 }
 
@@ -154,10 +223,23 @@ mod tests {
 
     #[test]
     fn stand_ins_are_told_from_secrets() {
-        for value in ["xxxxxxxxxxxx", "your-api-key", "changeme", "${TOKEN}", "<token>", "0000000000", "aaaa1111bbbb", "EXAMPLEKEY"] {
+        for value in [
+            "xxxxxxxxxxxx",
+            "your-api-key",
+            "changeme",
+            "${TOKEN}",
+            "<token>",
+            "0000000000",
+            "aaaa1111bbbb",
+            "EXAMPLEKEY",
+        ] {
             assert!(stands_in(value.as_bytes()), "{value}");
         }
-        for value in ["hunter2!Zk", "9f8Kd02mQpL1xT7v", "743b294a-cd03-11ec-9d64-0242ac120002"] {
+        for value in [
+            "hunter2!Zk",
+            "9f8Kd02mQpL1xT7v",
+            "743b294a-cd03-11ec-9d64-0242ac120002",
+        ] {
             assert!(!stands_in(value.as_bytes()), "{value}");
         }
     }

@@ -42,29 +42,70 @@ pub struct Secrets {
 
 /// Rules that no row of the table has.
 const OTHERS: &[(&str, &str, Severity, usize)] = &[
-    ("azure-ad-secret", "Microsoft Entra client secret", Severity::Critical, 64),
-    ("aws-secret-key", "AWS secret access key", Severity::Critical, LOOK_BEHIND),
-    ("curl-password", "Password on a curl command line", Severity::High, LOOK_BEHIND),
-    ("generic-secret", "Secret by its name and make-up", Severity::High, 1024),
+    (
+        "azure-ad-secret",
+        "Microsoft Entra client secret",
+        Severity::Critical,
+        64,
+    ),
+    (
+        "aws-secret-key",
+        "AWS secret access key",
+        Severity::Critical,
+        LOOK_BEHIND,
+    ),
+    (
+        "curl-password",
+        "Password on a curl command line",
+        Severity::High,
+        LOOK_BEHIND,
+    ),
+    (
+        "generic-secret",
+        "Secret by its name and make-up",
+        Severity::High,
+        1024,
+    ),
     ("jwt", "JSON web token", Severity::High, TOKEN_WINDOW),
     ("password", "Password by its name", Severity::High, 1024),
-    ("private-key", "Private key in PEM", Severity::Critical, PEM_WINDOW),
+    (
+        "private-key",
+        "Private key in PEM",
+        Severity::Critical,
+        PEM_WINDOW,
+    ),
     ("url-password", "Password in a URL", Severity::High, 1024),
 ];
 
 fn rules() -> Vec<Rule> {
     let rule = |id: &str, title: &str, severity, window: usize| {
-        Rule::new(id, title).severity(severity).category("LLM02:2025").window(u32::try_from(window).unwrap_or(u32::MAX))
+        Rule::new(id, title)
+            .severity(severity)
+            .category("LLM02:2025")
+            .window(u32::try_from(window).unwrap_or(u32::MAX))
     };
     let mut seen = BTreeSet::new();
     SHAPES
         .iter()
         .filter(|shape| seen.insert(shape.rule))
         .map(|shape| {
-            let longest = SHAPES.iter().filter(|other| other.rule == shape.rule).map(|other| other.length.1 + 64).max();
-            rule(shape.rule, shape.title, shape.severity, longest.unwrap_or(0).max(256))
+            let longest = SHAPES
+                .iter()
+                .filter(|other| other.rule == shape.rule)
+                .map(|other| other.length.1 + 64)
+                .max();
+            rule(
+                shape.rule,
+                shape.title,
+                shape.severity,
+                longest.unwrap_or(0).max(256),
+            )
         })
-        .chain(OTHERS.iter().map(|(id, title, severity, window)| rule(id, title, *severity, *window)))
+        .chain(
+            OTHERS
+                .iter()
+                .map(|(id, title, severity, window)| rule(id, title, *severity, *window)),
+        )
         .collect()
 }
 
@@ -72,18 +113,26 @@ impl Plugin for Secrets {
     type Settings = Settings;
 
     fn manifest(_: &Settings) -> Manifest {
-        Manifest::new("secrets", env!("CARGO_PKG_VERSION"), "Credentials, by shape, structure and name.").rules(rules())
+        Manifest::new(
+            "secrets",
+            env!("CARGO_PKG_VERSION"),
+            "Credentials, by shape, structure and name.",
+        )
+        .rules(rules())
     }
 
     fn configure(settings: Settings, _: &Data) -> Result<Self, Error> {
         let known = rules();
         for id in &settings.disable {
             if !known.iter().any(|rule| rule.id() == id) {
-                return Err(Error::new(format!("disable: there is no rule `{id}`; hint: the plugin's README lists them")));
+                return Err(Error::new(format!(
+                    "disable: there is no rule `{id}`; hint: the plugin's README lists them"
+                )));
             }
         }
         Ok(Self {
-            scanner: Scanner::new().map_err(|error| Error::new(format!("the table of shapes: {error}")))?,
+            scanner: Scanner::new()
+                .map_err(|error| Error::new(format!("the table of shapes: {error}")))?,
             disabled: settings.disable.into_iter().collect(),
             allowed: settings.allow.into_iter().collect(),
         })
@@ -109,10 +158,16 @@ impl Secrets {
             if hit.span.end <= settled || self.disabled.contains(hit.rule) {
                 continue;
             }
-            if text.get(hit.span.clone()).is_some_and(|value| self.allowed.contains(value)) {
+            if text
+                .get(hit.span.clone())
+                .is_some_and(|value| self.allowed.contains(value))
+            {
                 continue;
             }
-            let mut finding = report.finding(hit.rule, segment).at(hit.span).confidence(hit.confidence);
+            let mut finding = report
+                .finding(hit.rule, segment)
+                .at(hit.span)
+                .confidence(hit.confidence);
             if let Some(severity) = hit.severity {
                 finding = finding.severity(severity);
             }
@@ -120,7 +175,11 @@ impl Secrets {
         }
         if segment.is_open() {
             let word = hold::from_tail(text, true, TOKEN_WINDOW, |byte| byte > b' ' && byte < 0x7f);
-            if let Some(start) = word.into_iter().chain(structured::open_block(text, settled)).min() {
+            if let Some(start) = word
+                .into_iter()
+                .chain(structured::open_block(text, settled))
+                .min()
+            {
                 report.hold(segment, start);
             }
         }

@@ -41,8 +41,16 @@ pub(crate) struct Scanner {
 
 impl Scanner {
     pub(crate) fn new() -> Result<Self, TrieError> {
-        let shapes = (1u64..).zip(SHAPES).flat_map(|(value, shape)| shape.prefixes.iter().map(move |prefix| (*prefix, value)));
-        let others = [("-----BEGIN", PEM), ("eyJ", JWT), ("-u", CURL_USER), ("--user", CURL_USER), ("ZXlK", JWT)];
+        let shapes = (1u64..)
+            .zip(SHAPES)
+            .flat_map(|(value, shape)| shape.prefixes.iter().map(move |prefix| (*prefix, value)));
+        let others = [
+            ("-----BEGIN", PEM),
+            ("eyJ", JWT),
+            ("-u", CURL_USER),
+            ("--user", CURL_USER),
+            ("ZXlK", JWT),
+        ];
         let mut pairs = Box::new([0u64; 1024]);
         let patterns: Vec<(&str, u64)> = shapes.chain(others).collect();
         for (pattern, _) in &patterns {
@@ -67,7 +75,10 @@ impl Scanner {
     pub(crate) fn scan(&self, text: &str, from: usize) -> Vec<Hit> {
         let bytes = text.as_bytes();
         let mut pass = Pass::new(bytes);
-        let mut before = from.checked_sub(1).and_then(|at| bytes.get(at)).map_or(0, |byte| self.flag(*byte));
+        let mut before = from
+            .checked_sub(1)
+            .and_then(|at| bytes.get(at))
+            .map_or(0, |byte| self.flag(*byte));
         for (at, byte) in bytes.iter().enumerate().skip(from) {
             let flag = self.flag(*byte);
             if flag & SEPARATOR != 0 {
@@ -77,8 +88,13 @@ impl Scanner {
                 self.start(&mut pass, at);
             }
             // After the `n` of an escaped line break, and the digits of `%3D`, a word begins too.
-            let escaped = (before & WORD == 0 && matches!(byte, b'n' | b't' | b'r') && at > 0 && bytes.get(at - 1) == Some(&b'\\'))
-                || (matches!(byte, b'D' | b'd' | b'0' | b'A' | b'2') && at > 1 && bytes.get(at - 2) == Some(&b'%'));
+            let escaped = (before & WORD == 0
+                && matches!(byte, b'n' | b't' | b'r')
+                && at > 0
+                && bytes.get(at - 1) == Some(&b'\\'))
+                || (matches!(byte, b'D' | b'd' | b'0' | b'A' | b'2')
+                    && at > 1
+                    && bytes.get(at - 2) == Some(&b'%'));
             before = if escaped { 0 } else { flag };
         }
         pass.finish()
@@ -90,9 +106,15 @@ impl Scanner {
     }
 
     fn start(&self, pass: &mut Pass<'_>, at: usize) {
-        let [first, second] = pass.slice(at..at + 2) else { return };
+        let [first, second] = pass.slice(at..at + 2) else {
+            return;
+        };
         let pair = usize::from(*first) << 8 | usize::from(*second);
-        if self.pairs.get(pair >> 6).is_none_or(|word| word >> (pair & 63) & 1 == 0) {
+        if self
+            .pairs
+            .get(pair >> 6)
+            .is_none_or(|word| word >> (pair & 63) & 1 == 0)
+        {
             return;
         }
         self.trie.walk(pass.bytes, at, |value, end| match value {
@@ -100,7 +122,10 @@ impl Scanner {
             JWT => structured::web_token(pass, at),
             CURL_USER => structured::curl_user(pass, at, end),
             _ => {
-                if let Some(shape) = usize::try_from(value - 1).ok().and_then(|index| SHAPES.get(index)) {
+                if let Some(shape) = usize::try_from(value - 1)
+                    .ok()
+                    .and_then(|index| SHAPES.get(index))
+                {
                     pass.shape(shape, at, end);
                 }
             }
@@ -127,7 +152,12 @@ pub(crate) struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, hits: Vec::new(), runs: [(0, 0); CLASSES], value: Value::default() }
+        Self {
+            bytes,
+            hits: Vec::new(),
+            runs: [(0, 0); CLASSES],
+            value: Value::default(),
+        }
     }
 
     /// Where the run of this class that covers `from` ends.
@@ -136,7 +166,14 @@ impl<'a> Pass<'a> {
         if known.0 <= from && from < known.1 {
             return known.1;
         }
-        let end = from + self.bytes.get(from..).unwrap_or_default().iter().take_while(|byte| class.has(**byte)).count();
+        let end = from
+            + self
+                .bytes
+                .get(from..)
+                .unwrap_or_default()
+                .iter()
+                .take_while(|byte| class.has(**byte))
+                .count();
         if let Some(slot) = self.runs.get_mut(class as usize) {
             *slot = (from, end);
         }
@@ -150,17 +187,27 @@ impl<'a> Pass<'a> {
     /// Whether one of the words stands within `reach` bytes before `at`, in any case.
     pub(crate) fn near(&self, at: usize, reach: usize, words: &[&str]) -> bool {
         let before = self.slice(at.saturating_sub(reach)..at);
-        words.iter().any(|word| judge::contains(before, word.as_bytes()))
+        words
+            .iter()
+            .any(|word| judge::contains(before, word.as_bytes()))
     }
 
     pub(crate) fn hit(&mut self, rule: &'static str, span: Range<usize>, confidence: f64) {
-        self.hits.push(Hit { rule, span, confidence, severity: None });
+        self.hits.push(Hit {
+            rule,
+            span,
+            confidence,
+            severity: None,
+        });
     }
 
     fn shape(&mut self, shape: &Shape, start: usize, body: usize) {
         let mut end = self.run_end(shape.class, body);
         // A full stop or a dash at the end belongs to the sentence.
-        while end > body && matches!(self.bytes.get(end - 1), Some(b'.' | b'-')) && shape.class as u8 >= Class::Dotted as u8 {
+        while end > body
+            && matches!(self.bytes.get(end - 1), Some(b'.' | b'-'))
+            && shape.class as u8 >= Class::Dotted as u8
+        {
             end -= 1;
         }
         let (least, most) = shape.length;
@@ -185,12 +232,22 @@ impl<'a> Pass<'a> {
         if shape.rule == "grafana-token" && shape.class == Class::Alnum {
             end = self.run_end(Class::Url, body);
         }
-        self.hits.push(Hit { rule: shape.rule, span: start..end, confidence, severity: Some(shape.severity) });
+        self.hits.push(Hit {
+            rule: shape.rule,
+            span: start..end,
+            confidence,
+            severity: Some(shape.severity),
+        });
     }
 
     /// Keeps the surest of those that overlap.
     fn finish(mut self) -> Vec<Hit> {
-        self.hits.sort_by(|a, b| a.span.start.cmp(&b.span.start).then(b.span.end.cmp(&a.span.end)));
+        self.hits.sort_by(|a, b| {
+            a.span
+                .start
+                .cmp(&b.span.start)
+                .then(b.span.end.cmp(&a.span.end))
+        });
         let mut kept: Vec<Hit> = Vec::with_capacity(self.hits.len());
         for hit in self.hits {
             match kept.last_mut() {
@@ -218,6 +275,9 @@ mod tests {
         let scanner = Scanner::new().unwrap();
         let hits = scanner.scan("token = \"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\"", 0);
         assert_eq!(hits.len(), 1);
-        assert_eq!((hits[0].rule, hits[0].span.clone()), ("github-token", 9..49));
+        assert_eq!(
+            (hits[0].rule, hits[0].span.clone()),
+            ("github-token", 9..49)
+        );
     }
 }

@@ -93,13 +93,12 @@ impl Trie {
             }
         }
         let mut classes = [NONE; 256];
-        let mut next = 0u8;
-        for (class, _) in classes.iter_mut().zip(used).filter(|(_, used)| *used) {
+        let used = classes.iter_mut().zip(used).filter(|(_, used)| *used);
+        for (next, (class, _)) in (0u8..).zip(used) {
             if next >= 128 {
                 return Err(TrieError::TooManyBytes);
             }
             *class = next;
-            next += 1;
         }
         let space = match fold {
             Fold::Exact => NONE,
@@ -286,7 +285,7 @@ mod tests {
             for start in 0..=text.len() {
                 let mut expected: Vec<usize> = patterns
                     .iter()
-                    .filter(|pattern| text[start..].starts_with(pattern.as_str()))
+                    .filter(|pattern| text.as_bytes()[start..].starts_with(pattern.as_bytes()))
                     .map(|pattern| start + pattern.len())
                     .collect();
                 expected.sort_unstable();

@@ -206,7 +206,7 @@ mod tests {
         let mut builder = ViewBuilder::default();
         builder.copy(0, "a");
         builder.replace(1..5, "<");
-        builder.copy(5, &source[5..]);
+        builder.copy(5, source.get(5..).unwrap());
         let view = builder.finish();
         assert_eq!(view.text(), "a<b");
         assert_eq!(view.source(0..1), 0..1);

@@ -1,0 +1,43 @@
+//! The cases, streams cut at every byte, and text of any sort.
+
+use caponier_plugin_secrets::Secrets;
+use caponier_sdk::testing::{Harness, Input, check_splits, parse_cases, run_cases};
+
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cases");
+
+#[test]
+fn cases_hold() {
+    let count = run_cases::<Secrets>(CASES).unwrap();
+    assert!(count > 50, "{count}");
+}
+
+#[test]
+fn a_stream_cut_anywhere_releases_no_secret() {
+    let yaml = std::fs::read_to_string(format!("{CASES}/found.yaml")).unwrap();
+    for case in parse_cases(&yaml).unwrap() {
+        let text = case.text.unwrap();
+        let text = format!("Here you are. {text}\nThat is all, good luck.");
+        check_splits(
+            || Harness::<Secrets>::new("{}"),
+            &Input::assistant(""),
+            &text,
+        )
+        .unwrap_or_else(|error| panic!("{}: {error}", case.name));
+    }
+}
+
+#[test]
+fn an_unknown_rule_in_the_settings_is_refused() {
+    assert!(Harness::<Secrets>::new(r#"{"disable":["no-such-rule"]}"#).is_err());
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_survived(text in "\\PC{0,80}|(password|=|:|\"|sk-|eyJ|\\.|-----BEGIN|://|@|AKIA|é| |~|\\|){0,60}") {
+        let outcome = Harness::<Secrets>::new("{}").unwrap().prompt(&text).unwrap();
+        for finding in outcome.findings {
+            let span = finding.span.unwrap();
+            proptest::prop_assert!(text.get(span).is_some());
+        }
+    }
+}
