@@ -62,6 +62,8 @@ pub mod settings;
 pub mod state;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 mod words;
 
 pub use context::{Context, Principal};

@@ -60,14 +60,7 @@ pub(super) const CARD: &[&str] = &[
     "carta",
     "kaart",
 ];
-pub(super) const SSN: &[&str] = &[
-    "ssn",
-    "ssns",
-    "ssn#",
-    "social security",
-    "social",
-    "soc sec",
-];
+pub(super) const SSN: &[&str] = &["ssn", "ssns", "social"];
 pub(super) const IP: &[&str] = &[
     "ip",
     "ips",

@@ -115,9 +115,7 @@ pub(super) enum Reading {
 /// The number whose first check digit is here.
 pub(super) fn at_check_digits(text: &str, place: usize) -> Option<Match> {
     let start = place.checked_sub(2)?;
-    if !at(text.as_bytes(), start).is_ascii_alphabetic()
-        || before(text, start).is_some_and(joins)
-    {
+    if !at(text.as_bytes(), start).is_ascii_alphabetic() || before(text, start).is_some_and(joins) {
         return None;
     }
     let Reading::Whole(end) = read(text, start) else {

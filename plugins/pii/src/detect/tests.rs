@@ -1,5 +1,6 @@
 //! What each entity is, and what it is not. In a text, the part between `«` and `»` is what must
 //! be found; a text without them must give nothing of that entity.
+#![expect(clippy::string_slice, reason = "a test may panic")]
 
 use super::Detector;
 use crate::Entity;

@@ -1,5 +1,6 @@
 //! Published sets, where they are at hand: they are not part of the project. The folder is named
 //! by `CAPONIER_DATA`.
+#![expect(clippy::string_slice, reason = "a test may panic")]
 
 use std::io::Read;
 use std::path::PathBuf;

@@ -27,9 +27,8 @@ fn is_word(character: char) -> bool {
     character == '_' || character.is_alphanumeric()
 }
 
-/// Whether one of `words` stands, on its own, in the `reach` bytes before `at`. The words are in
-/// lower-case ASCII; the text may be in either case. Meant for the few places where something has
-/// been found already.
+/// Whether one of `words` stands, on its own, in the `reach` bytes before `at`. The words are
+/// single ones in lower case; ASCII letters of the text may be in either case.
 ///
 /// ```
 /// use caponier_sdk::scan::words;
@@ -39,25 +38,14 @@ fn is_word(character: char) -> bool {
 /// ```
 pub fn before(text: &str, at: usize, reach: usize, words: &[&str]) -> bool {
     let start = floor_boundary(text, at.saturating_sub(reach));
-    text.get(start..at).is_some_and(|near| {
-        words
-            .iter()
-            .any(|word| stands_in(near.as_bytes(), word.as_bytes()))
-    })
-}
-
-fn stands_in(text: &[u8], word: &[u8]) -> bool {
-    !word.is_empty()
-        && text.windows(word.len()).enumerate().any(|(at, part)| {
-            part.eq_ignore_ascii_case(word)
-                && at
-                    .checked_sub(1)
-                    .and_then(|before| text.get(before))
-                    .is_none_or(|before| !is_word_byte(*before))
-                && text
-                    .get(at + word.len())
-                    .is_none_or(|after| !is_word_byte(*after))
-        })
+    let bytes = text.as_bytes();
+    let Some(near) = bytes.get(start..at) else { return false };
+    // The first word is no whole one where the reach ends inside of it.
+    let cut = start.checked_sub(1).and_then(|last| bytes.get(last)).is_some_and(|last| is_word_byte(*last));
+    near.split(|byte| !is_word_byte(*byte))
+        .skip(usize::from(cut))
+        .filter(|word| !word.is_empty())
+        .any(|word| words.iter().any(|known| known.len() == word.len() && word.eq_ignore_ascii_case(known.as_bytes())))
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ impl Input {
         self
     }
 
-    pub(super) fn segment(&self, text: &str, offset: usize, settled: usize, open: bool) -> Segment {
+    pub(crate) fn segment(&self, text: &str, offset: usize, settled: usize, open: bool) -> Segment {
         Segment(wit::Segment {
             id: self.id,
             role: self.role.into(),

@@ -52,7 +52,7 @@ pub struct Outcome {
 
 impl Outcome {
     /// Believes nothing: what a host would refuse is an error here.
-    pub(super) fn checked(
+    pub(crate) fn checked(
         raw: wit::Report,
         manifest: &Manifest,
         segments: &[Segment],
