@@ -140,9 +140,10 @@ fn pure_crates_touch_nothing_outside() {
             // Tests may read their cases, and the evaluator of rules has one clock, for its time limit.
             let is_test = path.components().any(|part| part.as_os_str() == "tests")
                 || path.ends_with("tests.rs");
-            if is_test || path.ends_with("rego/src/clock.rs") {
+            if is_test {
                 continue;
             }
+            let has_clock = path.ends_with("rego/src/clock.rs");
             let code = text.split("#[cfg(test)]").next().unwrap();
             for (number, line) in code.lines().enumerate() {
                 let line = line.split("//").next().unwrap();
@@ -157,7 +158,7 @@ fn pure_crates_touch_nothing_outside() {
                     "UdpSocket",
                     "ToSocketAddrs",
                 ] {
-                    if line.contains(banned) {
+                    if line.contains(banned) && !(has_clock && banned == "Instant::now") {
                         wrong.push(format!("{}:{}: {banned}", path.display(), number + 1));
                     }
                 }
