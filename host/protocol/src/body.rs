@@ -34,7 +34,13 @@ impl Request {
         members: Vec<(String, Span, Span)>,
         settable: &'static [&'static str],
     ) -> Self {
-        Self { body, parts, facts, members, settable }
+        Self {
+            body,
+            parts,
+            facts,
+            members,
+            settable,
+        }
     }
 
     /// Everything in it that is text. Ids count from 0.
@@ -100,11 +106,19 @@ impl Request {
         }
         let is_set = |name: &str| set.iter().any(|(other, _)| other == name);
         let removed = |index: usize| {
-            self.members.get(index).is_some_and(|(name, ..)| unset.contains(name) && !is_set(name))
+            self.members
+                .get(index)
+                .is_some_and(|(name, ..)| unset.contains(name) && !is_set(name))
         };
-        let whole: Vec<Span> = self.members.iter().map(|(_, key, value)| Span::new(key.start, value.end)).collect();
-        let mut changes: Vec<Splice> =
-            removals(&whole, removed).into_iter().map(|span| Splice::new(span, "")).collect();
+        let whole: Vec<Span> = self
+            .members
+            .iter()
+            .map(|(_, key, value)| Span::new(key.start, value.end))
+            .collect();
+        let mut changes: Vec<Splice> = removals(&whole, removed)
+            .into_iter()
+            .map(|span| Splice::new(span, ""))
+            .collect();
         let stays = (0..whole.len()).any(|index| !removed(index));
 
         let mut added = String::new();
@@ -135,7 +149,11 @@ impl Request {
             changes.push(Splice::new(Span::new(brace, brace), added));
         }
         // What is replaced as a whole needs no edits inside.
-        splices.retain(|splice| !changes.iter().any(|change| change.span.overlaps(splice.span)));
+        splices.retain(|splice| {
+            !changes
+                .iter()
+                .any(|change| change.span.overlaps(splice.span))
+        });
         splices.append(&mut changes);
         splices.sort_by_key(|splice| splice.span);
         Ok(())
@@ -157,7 +175,11 @@ pub struct Response {
 
 impl Response {
     pub(crate) fn new(body: String, parts: Parts, tokens: Option<Tokens>) -> Self {
-        Self { body, parts, tokens }
+        Self {
+            body,
+            parts,
+            tokens,
+        }
     }
 
     /// Everything in it that is text.
@@ -202,7 +224,12 @@ impl std::fmt::Debug for Response {
     }
 }
 
-fn show(f: &mut std::fmt::Formatter<'_>, name: &str, body: &str, parts: &Parts) -> std::fmt::Result {
+fn show(
+    f: &mut std::fmt::Formatter<'_>,
+    name: &str,
+    body: &str,
+    parts: &Parts,
+) -> std::fmt::Result {
     f.debug_struct(name)
         .field("bytes", &body.len())
         .field("segments", &parts.segments)

@@ -62,6 +62,9 @@ pub enum Problem {
     /// More values than the limit.
     #[error("more than {0} JSON values")]
     TooManyValues(usize),
+    /// More pieces of text than the limit.
+    #[error("more than {0} pieces of text")]
+    TooManySegments(usize),
     /// More bytes than can be addressed, or than the limit of the stream.
     #[error("more than {0} bytes")]
     TooLong(usize),
@@ -87,7 +90,9 @@ impl Problem {
         Some(match self {
             Self::ByteOrderMark => "send the JSON without it",
             Self::NotUtf8 => "encode the body as UTF-8",
-            Self::LoneSurrogate => "write characters beyond U+FFFF as a pair of escapes, or as UTF-8",
+            Self::LoneSurrogate => {
+                "write characters beyond U+FFFF as a pair of escapes, or as UTF-8"
+            }
             Self::DuplicateKey(_) => "give each key once",
             Self::AmbiguousKey(_) => "spell the key exactly",
             _ => return None,
@@ -115,7 +120,9 @@ pub enum EditError {
     #[error("two edits of segment {0} overlap")]
     Overlap(u32),
     /// The request field may not be set or taken out.
-    #[error("the field `{0}` may not be changed; hint: see the list of fields that a decision may set")]
+    #[error(
+        "the field `{0}` may not be changed; hint: see the list of fields that a decision may set"
+    )]
     Field(String),
     /// The value to set is not JSON.
     #[error("the value for the field `{0}` is not JSON")]

@@ -1,6 +1,9 @@
 //! The wire formats.
 
-use crate::{ErrorShape, Limits, Malformed, Problem, Request, Response, StreamCodec, StreamLimits, openai_chat};
+use crate::{
+    ErrorShape, Limits, Malformed, Problem, Request, Response, StreamCodec, StreamLimits,
+    openai_chat,
+};
 
 /// A wire format that the host can look into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,7 +15,8 @@ pub enum Format {
 impl Format {
     /// The format of an endpoint. The path is to be normalised before.
     pub fn of_path(path: &str) -> Option<Self> {
-        path.strip_suffix("/chat/completions").map(|_| Self::OpenAiChat)
+        path.strip_suffix("/chat/completions")
+            .map(|_| Self::OpenAiChat)
     }
 
     /// Its name, as metrics and audit records have it.
@@ -37,7 +41,12 @@ impl Format {
     ///
     /// # Errors
     /// The first thing in it that is not of the format, or that two parsers could read differently.
-    pub fn response(self, body: Vec<u8>, first_segment: u32, limits: &Limits) -> Result<Response, Malformed> {
+    pub fn response(
+        self,
+        body: Vec<u8>,
+        first_segment: u32,
+        limits: &Limits,
+    ) -> Result<Response, Malformed> {
         let body = text(body)?;
         match self {
             Self::OpenAiChat => openai_chat::response(body, first_segment, limits),
@@ -62,7 +71,11 @@ impl Format {
 fn text(body: Vec<u8>) -> Result<String, Malformed> {
     String::from_utf8(body).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        Malformed { place: String::new(), at, problem: Problem::NotUtf8 }
+        Malformed {
+            place: String::new(),
+            at,
+            problem: Problem::NotUtf8,
+        }
     })
 }
 
@@ -72,10 +85,20 @@ mod tests {
 
     #[test]
     fn the_path_tells_the_format() {
-        for path in ["/v1/chat/completions", "/chat/completions", "/openai/deployments/x/chat/completions"] {
+        for path in [
+            "/v1/chat/completions",
+            "/chat/completions",
+            "/openai/deployments/x/chat/completions",
+        ] {
             assert_eq!(Format::of_path(path), Some(Format::OpenAiChat), "{path}");
         }
-        for path in ["/v1/chat/completions/", "/v1/Chat/completions", "/v1/completions", "chat/completions", "/xchat/completions"] {
+        for path in [
+            "/v1/chat/completions/",
+            "/v1/Chat/completions",
+            "/v1/completions",
+            "chat/completions",
+            "/xchat/completions",
+        ] {
             assert_eq!(Format::of_path(path), None, "{path}");
         }
     }

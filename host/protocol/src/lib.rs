@@ -25,6 +25,9 @@ mod shape;
 mod splice;
 mod sse;
 mod stream;
+#[cfg(test)]
+#[expect(clippy::string_slice, reason = "a test that cuts wrongly should fail")]
+mod tests;
 
 pub use body::{Request, Response, Tokens};
 pub use error::{EditError, Malformed, Problem};

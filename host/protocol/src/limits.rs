@@ -7,11 +7,17 @@ pub struct Limits {
     pub depth: usize,
     /// How many values and keys the JSON may hold: each costs 16 bytes while it is parsed.
     pub values: usize,
+    /// How many pieces of text it may hold: leaves of tool calls' arguments count each.
+    pub segments: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 128, values: 2_000_000 }
+        Self {
+            depth: 128,
+            values: 2_000_000,
+            segments: 65_536,
+        }
     }
 }
 
@@ -30,13 +36,21 @@ pub struct StreamLimits {
 
 impl Default for StreamLimits {
     fn default() -> Self {
-        Self { event_bytes: 1 << 20, queued_bytes: 16 << 20, argument_bytes: 4 << 20, segments: 65_536 }
+        Self {
+            event_bytes: 1 << 20,
+            queued_bytes: 16 << 20,
+            argument_bytes: 4 << 20,
+            segments: 65_536,
+        }
     }
 }
 
 impl StreamLimits {
     /// What one event's JSON may hold.
     pub(crate) fn event(&self) -> Limits {
-        Limits { values: 200_000, ..Limits::default() }
+        Limits {
+            values: 200_000,
+            ..Limits::default()
+        }
     }
 }

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use caponier_core::{Gap, GapKind, Kind, Role, Segment, SegmentEdit, Span, Stage, ToolCall};
 
-use crate::EditError;
 use crate::json::{Cursor, Form, LeafEvent, Leaves, Type, Value, cut, escaped};
 use crate::splice::Splice;
+use crate::{EditError, Malformed, Problem};
 
 /// What stands in the place of a dropped text.
 pub(crate) const REMOVED: &str = "[removed by policy]";
@@ -32,7 +32,13 @@ pub(crate) struct Label<'a> {
 
 impl<'a> Label<'a> {
     pub(crate) fn new(stage: Stage, role: Role, kind: Kind) -> Self {
-        Self { stage, role, kind, name: None, attributes: Vec::new() }
+        Self {
+            stage,
+            role,
+            kind,
+            name: None,
+            attributes: Vec::new(),
+        }
     }
 
     pub(crate) fn named(mut self, name: Option<&'a str>) -> Self {
@@ -99,26 +105,61 @@ pub(crate) struct Parts {
     arguments: Vec<Arguments>,
     shadows: Vec<Shadow>,
     first: u32,
+    limit: usize,
+    /// There was more text than the limit, and it is not among the segments.
+    overflow: bool,
 }
 
+/// Gaps that are noted; more of them say nothing new.
+const GAPS: usize = 4096;
+
 impl Parts {
-    pub(crate) fn new(first: u32) -> Self {
-        Self { first, ..Self::default() }
+    pub(crate) fn new(first: u32, limit: usize) -> Self {
+        Self {
+            first,
+            limit,
+            ..Self::default()
+        }
+    }
+
+    /// Itself, if everything in it is there.
+    pub(crate) fn checked(self) -> Result<Self, Malformed> {
+        if self.overflow {
+            let problem = Problem::TooManySegments(self.limit);
+            return Err(Malformed {
+                place: String::new(),
+                at: 0,
+                problem,
+            });
+        }
+        Ok(self)
     }
 
     /// The id of the segment that comes next.
     pub(crate) fn next(&self) -> u32 {
-        self.first.saturating_add(u32::try_from(self.segments.len()).unwrap_or(u32::MAX))
+        self.first
+            .saturating_add(u32::try_from(self.segments.len()).unwrap_or(u32::MAX))
     }
 
     pub(crate) fn gap(&mut self, kind: GapKind, place: impl Into<String>) {
-        self.gaps.push(Gap { kind, place: place.into() });
+        let gap = Gap {
+            kind,
+            place: place.into(),
+        };
+        if self.gaps.len() < GAPS && self.gaps.last() != Some(&gap) {
+            self.gaps.push(gap);
+        }
     }
 
     /// A string of the body. An empty one has nothing to inspect.
     pub(crate) fn string(&mut self, value: Value<'_>, label: &Label<'_>) {
-        let Some(text) = value.string().filter(|text| !text.is_empty()) else { return };
-        let source = Source::String { inner: value.inner(), escaped: value.is_escaped() };
+        let Some(text) = value.string().filter(|text| !text.is_empty()) else {
+            return;
+        };
+        let source = Source::String {
+            inner: value.inner(),
+            escaped: value.is_escaped(),
+        };
         self.push(label, text.into_owned(), source);
     }
 
@@ -145,24 +186,55 @@ impl Parts {
             return;
         }
         let call = self.arguments.len();
-        for leaf in leaves(&text) {
+        let Some(leaves) = leaves(&text, self.limit.saturating_sub(self.segments.len())) else {
+            self.overflow = true;
+            return;
+        };
+        for leaf in leaves {
             let mut label = label.clone();
-            label.attributes.extend(leaf_attributes(leaf.path, leaf.form));
-            self.push(&label, leaf.text, Source::Leaf { call, span: leaf.span, form: leaf.form });
+            label
+                .attributes
+                .extend(leaf_attributes(leaf.path, leaf.form));
+            self.push(
+                &label,
+                leaf.text,
+                Source::Leaf {
+                    call,
+                    span: leaf.span,
+                    form: leaf.form,
+                },
+            );
         }
-        let whole = Label { kind: Kind::Structured, ..label.clone() };
+        let whole = Label {
+            kind: Kind::Structured,
+            ..label.clone()
+        };
         self.push(&whole, text.clone(), Source::ReadOnly);
-        self.arguments.push(Arguments { inner, string, text });
+        self.arguments.push(Arguments {
+            inner,
+            string,
+            text,
+        });
     }
 
     /// Says that `value` repeats the text of `segments`.
     pub(crate) fn shadow(&mut self, segments: Range<u32>, value: Value<'_>) {
-        self.shadows.push(Shadow { segments, span: value.span() });
+        self.shadows.push(Shadow {
+            segments,
+            span: value.span(),
+        });
     }
 
     fn push(&mut self, label: &Label<'_>, text: String, source: Source) {
+        if self.segments.len() >= self.limit {
+            self.overflow = true;
+            return;
+        }
         let segment = label.segment(self.next(), text);
-        self.segments.push(Placed { segment, stage: label.stage });
+        self.segments.push(Placed {
+            segment,
+            stage: label.stage,
+        });
         self.sources.push(source);
     }
 
@@ -186,10 +258,15 @@ impl Parts {
         let mut splices = Vec::new();
         let mut in_arguments = Vec::new();
         for group in wanted.chunk_by(|first, second| first.0 == second.0) {
-            let Some((segment, ..)) = group.first() else { continue };
+            let Some((segment, ..)) = group.first() else {
+                continue;
+            };
             self.check(*segment, group)?;
             match self.source(*segment)? {
-                Source::String { inner, escaped: with_escapes } => {
+                Source::String {
+                    inner,
+                    escaped: with_escapes,
+                } => {
                     let raw = cut(body, *inner);
                     let mut place = Placer::new(raw, *with_escapes);
                     for (_, span, with) in group {
@@ -197,26 +274,50 @@ impl Parts {
                         splices.push(Splice::new(shifted(span, inner.start), escaped(with)));
                     }
                 }
-                Source::Leaf { call, span: leaf, form } => {
-                    let text = self.arguments.get(*call).map_or("", |arguments| arguments.text.as_str());
-                    for splice in leaf_splices(cut(text, *leaf), *form, group).ok_or(EditError::Span(*segment))? {
-                        in_arguments.push((*call, Splice::new(shifted(splice.span, leaf.start), splice.with)));
+                Source::Leaf {
+                    call,
+                    span: leaf,
+                    form,
+                } => {
+                    let text = self
+                        .arguments
+                        .get(*call)
+                        .map_or("", |arguments| arguments.text.as_str());
+                    for splice in leaf_splices(cut(text, *leaf), *form, group)
+                        .ok_or(EditError::Span(*segment))?
+                    {
+                        in_arguments.push((
+                            *call,
+                            Splice::new(shifted(splice.span, leaf.start), splice.with),
+                        ));
                     }
                 }
                 Source::ReadOnly => return Err(EditError::ReadOnly(*segment)),
             }
         }
         for group in in_arguments.chunk_by(|first, second| first.0 == second.0) {
-            let Some(arguments) = group.first().and_then(|(call, _)| self.arguments.get(*call)) else { continue };
+            let Some(arguments) = group
+                .first()
+                .and_then(|(call, _)| self.arguments.get(*call))
+            else {
+                continue;
+            };
             let mut place = Placer::new(cut(body, arguments.inner), arguments.string == Some(true));
             for (_, splice) in group {
                 let span = place.place(splice.span).ok_or(EditError::Span(0))?;
-                let with = if arguments.string.is_some() { escaped(&splice.with) } else { splice.with.clone() };
+                let with = if arguments.string.is_some() {
+                    escaped(&splice.with)
+                } else {
+                    splice.with.clone()
+                };
                 splices.push(Splice::new(shifted(span, arguments.inner.start), with));
             }
         }
         for shadow in &self.shadows {
-            if wanted.iter().any(|(segment, ..)| shadow.segments.contains(segment)) {
+            if wanted
+                .iter()
+                .any(|(segment, ..)| shadow.segments.contains(segment))
+            {
                 splices.push(Splice::new(shadow.span, "null"));
             }
         }
@@ -225,11 +326,16 @@ impl Parts {
     }
 
     fn index(&self, segment: u32) -> Result<usize, EditError> {
-        segment.checked_sub(self.first).map(|index| index as usize).ok_or(EditError::UnknownSegment(segment))
+        segment
+            .checked_sub(self.first)
+            .map(|index| index as usize)
+            .ok_or(EditError::UnknownSegment(segment))
     }
 
     fn source(&self, segment: u32) -> Result<&Source, EditError> {
-        self.sources.get(self.index(segment)?).ok_or(EditError::UnknownSegment(segment))
+        self.sources
+            .get(self.index(segment)?)
+            .ok_or(EditError::UnknownSegment(segment))
     }
 
     fn text(&self, segment: u32) -> Result<&str, EditError> {
@@ -256,10 +362,18 @@ impl Parts {
 }
 
 /// The edits of one leaf, as splices of its spelling within the arguments.
-pub(crate) fn leaf_splices(spelling: &str, form: Form, edits: &[(u32, Span, &str)]) -> Option<Vec<Splice>> {
+pub(crate) fn leaf_splices(
+    spelling: &str,
+    form: Form,
+    edits: &[(u32, Span, &str)],
+) -> Option<Vec<Splice>> {
     let mut splices = Vec::with_capacity(edits.len());
     match form {
-        Form::Raw => splices.extend(edits.iter().map(|(_, span, with)| Splice::new(*span, *with))),
+        Form::Raw => splices.extend(
+            edits
+                .iter()
+                .map(|(_, span, with)| Splice::new(*span, *with)),
+        ),
         Form::String | Form::Key => {
             let mut place = Placer::new(spelling, true);
             for (_, span, with) in edits {
@@ -268,11 +382,17 @@ pub(crate) fn leaf_splices(spelling: &str, form: Form, edits: &[(u32, Span, &str
         }
         // What stands for a number need not be one: it becomes a string.
         Form::Number => {
-            let parts: Vec<Splice> = edits.iter().map(|(_, span, with)| Splice::new(*span, *with)).collect();
+            let parts: Vec<Splice> = edits
+                .iter()
+                .map(|(_, span, with)| Splice::new(*span, *with))
+                .collect();
             let mut edited = Vec::new();
             crate::splice::apply_into(&mut edited, spelling.as_bytes(), &parts);
             let edited = String::from_utf8(edited).ok()?;
-            splices.push(Splice::new(Span::new(0, spelling.len()), format!("\"{}\"", escaped(&edited))));
+            splices.push(Splice::new(
+                Span::new(0, spelling.len()),
+                format!("\"{}\"", escaped(&edited)),
+            ));
         }
     }
     Some(splices)
@@ -285,7 +405,9 @@ struct Placer<'a> {
 
 impl<'a> Placer<'a> {
     fn new(raw: &'a str, escaped: bool) -> Self {
-        Self { cursor: escaped.then(|| Cursor::new(raw)) }
+        Self {
+            cursor: escaped.then(|| Cursor::new(raw)),
+        }
     }
 
     fn place(&mut self, span: Span) -> Option<Span> {
@@ -308,24 +430,56 @@ struct Leaf {
     span: Span,
 }
 
-/// Every leaf that has text. Arguments that are not JSON are one raw leaf.
-fn leaves(text: &str) -> Vec<Leaf> {
+/// Every leaf that has text, if there are no more than `limit`. Arguments that are not JSON are one
+/// raw leaf.
+fn leaves(text: &str, limit: usize) -> Option<Vec<Leaf>> {
     let mut lexer = Leaves::new();
     let mut events = Vec::new();
-    lexer.feed(text, &mut events);
+    let mut leaves: Vec<Leaf> = Vec::new();
+    for piece in pieces(text) {
+        lexer.feed(piece, &mut events);
+        collect(&mut events, &mut leaves);
+        if leaves.len() > limit {
+            return None;
+        }
+    }
     if !lexer.finish(&mut events) {
-        return vec![Leaf {
+        let span = Span::new(0, text.len());
+        return Some(vec![Leaf {
             path: String::new(),
             form: Form::Raw,
             text: text.to_owned(),
-            span: Span::new(0, text.len()),
-        }];
+            span,
+        }]);
     }
-    let mut leaves: Vec<Leaf> = Vec::new();
-    for event in events {
+    collect(&mut events, &mut leaves);
+    leaves.retain(|leaf| !leaf.text.is_empty());
+    Some(leaves)
+}
+
+/// A text in pieces of some kilobytes, so that what is read of one takes little memory.
+pub(crate) fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let at = (16_384..rest.len())
+            .find(|at| rest.is_char_boundary(*at))
+            .unwrap_or(rest.len());
+        let (piece, after) = rest.split_at(at);
+        rest = after;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
+fn collect(events: &mut Vec<LeafEvent>, leaves: &mut Vec<Leaf>) {
+    for event in events.drain(..) {
         match event {
             LeafEvent::Open { path, form, at } => {
-                leaves.push(Leaf { path, form, text: String::new(), span: Span::new(at, at) });
+                leaves.push(Leaf {
+                    path,
+                    form,
+                    text: String::new(),
+                    span: Span::new(at, at),
+                });
             }
             LeafEvent::Text { text, at, length } => {
                 if let Some(leaf) = leaves.last_mut() {
@@ -336,6 +490,4 @@ fn leaves(text: &str) -> Vec<Leaf> {
             LeafEvent::Close { .. } => {}
         }
     }
-    leaves.retain(|leaf| !leaf.text.is_empty());
-    leaves
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 use caponier_core::{Kind, Release, Segment, SegmentEdit, Span};
 
 use crate::json::{Cursor, Form, LeafEvent, Leaves, escaped};
-use crate::parts::{Label, leaf_attributes, leaf_splices};
+use crate::parts::{Label, leaf_attributes, leaf_splices, pieces};
 use crate::splice::{Splice, apply_into};
 use crate::stream::Update;
 use crate::{Malformed, Problem, StreamLimits};
@@ -39,6 +39,8 @@ pub(crate) struct Part {
 struct Carrier {
     end: usize,
     released: usize,
+    /// Up to where events have gone out.
+    gone: usize,
     closed: bool,
     /// Segments whose text is not all released, in order.
     leaves: VecDeque<u32>,
@@ -54,7 +56,7 @@ struct Lexed {
     label: Label<'static>,
     name: Option<String>,
     /// A leaf that has begun, without any text so far.
-    begun: Option<(String, Form, usize)>,
+    begun: Option<(String, Form)>,
     /// The leaf that is open.
     open: Option<u32>,
 }
@@ -95,13 +97,27 @@ impl Leaf {
         }
         // The end of a span belongs to the piece before it, its start to the piece behind.
         let piece = if up {
-            self.pieces.iter().find(|piece| piece.text.start < text && text <= piece.text.end)
+            self.pieces
+                .iter()
+                .find(|piece| piece.text.start < text && text <= piece.text.end)
         } else {
-            self.pieces.iter().find(|piece| piece.text.start <= text && text < piece.text.end)
+            self.pieces
+                .iter()
+                .find(|piece| piece.text.start <= text && text < piece.text.end)
         };
         let Some(piece) = piece else {
-            let bound = if up { self.pieces.front() } else { self.pieces.back() };
-            return bound.map(|piece| if up { piece.carrier.start } else { piece.carrier.end });
+            let bound = if up {
+                self.pieces.front()
+            } else {
+                self.pieces.back()
+            };
+            return bound.map(|piece| {
+                if up {
+                    piece.carrier.start
+                } else {
+                    piece.carrier.end
+                }
+            });
         };
         let ahead = text - piece.text.start;
         Some(if piece.text.len() == piece.carrier.len() {
@@ -149,8 +165,12 @@ impl Queue {
     }
 
     /// Opens a carrier that is one segment.
-    pub(crate) fn open_text(&mut self, label: &Label<'_>, out: &mut Vec<Update>) -> Result<u32, Malformed> {
-        let carrier = self.carrier(None);
+    pub(crate) fn open_text(
+        &mut self,
+        label: &Label<'_>,
+        out: &mut Vec<Update>,
+    ) -> Result<u32, Malformed> {
+        let carrier = self.carrier();
         let segment = self.segment(carrier, label, None, false, out)?;
         if let Some(carrier) = self.carriers.get_mut(&carrier) {
             carrier.leaves.push_back(segment);
@@ -165,20 +185,37 @@ impl Queue {
         name: Option<String>,
         out: &mut Vec<Update>,
     ) -> Result<u32, Malformed> {
-        let carrier = self.carrier(None);
-        let structured = Label { kind: Kind::Structured, ..label.clone() };
+        let carrier = self.carrier();
+        let structured = Label {
+            kind: Kind::Structured,
+            ..label.clone()
+        };
         let whole = self.segment(carrier, &structured.named(name.as_deref()), None, true, out)?;
         if let Some(carrier) = self.carriers.get_mut(&carrier) {
-            carrier.lexed = Some(Lexed { lexer: Leaves::new(), whole, label, name, begun: None, open: None });
+            carrier.lexed = Some(Lexed {
+                lexer: Leaves::new(),
+                whole,
+                label,
+                name,
+                begun: None,
+                open: None,
+            });
         }
         Ok(carrier)
     }
 
-    fn carrier(&mut self, lexed: Option<Lexed>) -> u32 {
+    fn carrier(&mut self) -> u32 {
         let id = self.next_carrier;
         self.next_carrier += 1;
-        let carrier =
-            Carrier { end: 0, released: 0, closed: false, leaves: VecDeque::new(), lexed, edits: Vec::new() };
+        let carrier = Carrier {
+            end: 0,
+            released: 0,
+            gone: 0,
+            closed: false,
+            leaves: VecDeque::new(),
+            lexed: None,
+            edits: Vec::new(),
+        };
         self.carriers.insert(id, carrier);
         id
     }
@@ -192,12 +229,19 @@ impl Queue {
         out: &mut Vec<Update>,
     ) -> Result<u32, Malformed> {
         if self.leaves.len() >= self.limits.segments {
-            let problem = Problem::TooManyValues(self.limits.segments);
-            return Err(Malformed { place: String::new(), at: 0, problem });
+            let problem = Problem::TooManySegments(self.limits.segments);
+            return Err(Malformed {
+                place: String::new(),
+                at: 0,
+                problem,
+            });
         }
         let id = self.next_segment;
         self.next_segment = id.saturating_add(1);
-        out.push(Update::Open(Segment { open: true, ..label.segment(id, String::new()) }));
+        out.push(Update::Open(Segment {
+            open: true,
+            ..label.segment(id, String::new())
+        }));
         let leaf = Leaf {
             carrier,
             form,
@@ -221,28 +265,45 @@ impl Queue {
         shadow: Option<Span>,
         out: &mut Vec<Update>,
     ) -> Result<Part, Malformed> {
-        let mut events = Vec::new();
         let mut span = Span::new(0, 0);
         let mut direct = None;
+        let mut arguments = false;
         if let Some(state) = self.carriers.get_mut(&carrier) {
             span = Span::new(state.end, state.end + text.len());
             state.end = span.end;
-            match &mut state.lexed {
-                Some(lexed) => {
-                    lexed.lexer.feed(text, &mut events);
-                    direct = Some(lexed.whole);
-                }
-                None => direct = state.leaves.back().copied(),
-            }
+            arguments = state.lexed.is_some();
+            direct = state
+                .lexed
+                .as_ref()
+                .map(|lexed| lexed.whole)
+                .or(state.leaves.back().copied());
         }
         if let Some(segment) = direct {
             if let Some(leaf) = self.leaves.get_mut(&segment) {
                 leaf.length = span.end;
             }
-            out.push(Update::Text { segment, text: text.to_owned() });
+            out.push(Update::Text {
+                segment,
+                text: text.to_owned(),
+            });
         }
-        self.lexed(carrier, events, out)?;
-        Ok(Part { carrier, raw, text: span, shadow })
+        for piece in pieces(text).filter(|_| arguments) {
+            let mut events = Vec::new();
+            if let Some(lexed) = self
+                .carriers
+                .get_mut(&carrier)
+                .and_then(|carrier| carrier.lexed.as_mut())
+            {
+                lexed.lexer.feed(piece, &mut events);
+            }
+            self.lexed(carrier, events, out)?;
+        }
+        Ok(Part {
+            carrier,
+            raw,
+            text: span,
+            shadow,
+        })
     }
 
     /// Whether the arguments of a carrier are complete JSON.
@@ -281,20 +342,35 @@ impl Queue {
 
     /// Turns what the lexer read into segments. A leaf begins with its first text: there is
     /// nothing to see in an empty one.
-    fn lexed(&mut self, carrier: u32, events: Vec<LeafEvent>, out: &mut Vec<Update>) -> Result<(), Malformed> {
+    fn lexed(
+        &mut self,
+        carrier: u32,
+        events: Vec<LeafEvent>,
+        out: &mut Vec<Update>,
+    ) -> Result<(), Malformed> {
         for event in events {
-            let Some(lexed) = self.carriers.get_mut(&carrier).and_then(|carrier| carrier.lexed.as_mut()) else {
+            let Some(lexed) = self
+                .carriers
+                .get_mut(&carrier)
+                .and_then(|carrier| carrier.lexed.as_mut())
+            else {
                 break;
             };
             match event {
-                LeafEvent::Open { path, form, at } => lexed.begun = Some((path, form, at)),
+                LeafEvent::Open { path, form, .. } => lexed.begun = Some((path, form)),
                 LeafEvent::Text { text, at, length } => {
                     let begun = lexed.begun.take();
-                    if let Some((path, form, _)) = begun {
+                    if let Some((path, form)) = begun {
                         let mut label = lexed.label.clone();
                         label.attributes.extend(leaf_attributes(path, form));
                         let name = lexed.name.clone();
-                        let id = self.segment(carrier, &label.named(name.as_deref()), Some(form), false, out)?;
+                        let id = self.segment(
+                            carrier,
+                            &label.named(name.as_deref()),
+                            Some(form),
+                            false,
+                            out,
+                        )?;
                         if let Some(carrier) = self.carriers.get_mut(&carrier) {
                             carrier.leaves.push_back(id);
                             if let Some(lexed) = &mut carrier.lexed {
@@ -302,7 +378,10 @@ impl Queue {
                             }
                         }
                     }
-                    let open = self.carriers.get(&carrier).and_then(|carrier| carrier.lexed.as_ref()?.open);
+                    let open = self
+                        .carriers
+                        .get(&carrier)
+                        .and_then(|carrier| carrier.lexed.as_ref()?.open);
                     let Some(segment) = open else { continue };
                     if let Some(leaf) = self.leaves.get_mut(&segment) {
                         leaf.grow(&text, Span::new(at, at + length));
@@ -329,7 +408,11 @@ impl Queue {
         self.events.push_back(event);
         if self.bytes > self.limits.queued_bytes {
             let problem = Problem::TooLong(self.limits.queued_bytes);
-            return Err(Malformed { place: String::new(), at: 0, problem });
+            return Err(Malformed {
+                place: String::new(),
+                at: 0,
+                problem,
+            });
         }
         Ok(())
     }
@@ -359,16 +442,24 @@ impl Queue {
         for carrier in carriers {
             self.advance(carrier);
         }
+        self.carriers.retain(|_, carrier| {
+            !(carrier.closed && carrier.leaves.is_empty() && carrier.gone >= carrier.end)
+        });
         Ok(())
     }
 
     fn edit(&mut self, edit: &SegmentEdit) -> Result<(), ()> {
         // Text that has gone out cannot be changed.
-        let Some(leaf) = self.leaves.get_mut(&edit.segment) else { return Ok(()) };
+        let Some(leaf) = self.leaves.get_mut(&edit.segment) else {
+            return Ok(());
+        };
         if leaf.whole {
             return Err(());
         }
-        let span = Span::new(edit.span.start.max(leaf.released).min(leaf.length), edit.span.end.min(leaf.length));
+        let span = Span::new(
+            edit.span.start.max(leaf.released).min(leaf.length),
+            edit.span.end.min(leaf.length),
+        );
         if span.end < span.start || (span.is_empty() && !edit.span.is_empty()) {
             return Ok(());
         }
@@ -377,22 +468,35 @@ impl Queue {
             return Ok(());
         }
         let start = leaf.place(span.start, false).ok_or(())?;
-        let end = if span.is_empty() { start } else { leaf.place(span.end, true).ok_or(())? };
+        let end = if span.is_empty() {
+            start
+        } else {
+            leaf.place(span.end, true).ok_or(())?
+        };
         let with = match leaf.form {
             Some(Form::String | Form::Key) => escaped(&edit.replacement),
             _ => edit.replacement.clone(),
         };
         let carrier = leaf.carrier;
         if let Some(carrier) = self.carriers.get_mut(&carrier) {
-            carrier.edits.push(CarrierEdit { span: Span::new(start, end.max(start)), with, written: false });
+            carrier.edits.push(CarrierEdit {
+                span: Span::new(start, end.max(start)),
+                with,
+                written: false,
+            });
         }
         Ok(())
     }
 
     /// Moves a carrier's release point as far as its segments let it.
     fn advance(&mut self, id: u32) {
-        let Some(carrier) = self.carriers.get_mut(&id) else { return };
-        let mut upto = carrier.lexed.as_ref().map_or(carrier.end, |lexed| lexed.lexer.told());
+        let Some(carrier) = self.carriers.get_mut(&id) else {
+            return;
+        };
+        let mut upto = carrier
+            .lexed
+            .as_ref()
+            .map_or(carrier.end, |lexed| lexed.lexer.told());
         if carrier.lexed.is_some() && carrier.closed {
             upto = carrier.end;
         }
@@ -403,18 +507,28 @@ impl Queue {
             };
             let all = leaf.released >= leaf.length;
             if !(all && leaf.closed) {
-                let at = if leaf.number.is_some() { 0 } else { leaf.released };
+                let at = if leaf.number.is_some() {
+                    0
+                } else {
+                    leaf.released
+                };
                 upto = upto.min(leaf.place(at, false).unwrap_or(0));
                 leaf.forget();
                 break;
             }
             if let Some((text, edits)) = leaf.number.take().filter(|(_, edits)| !edits.is_empty()) {
-                let edits: Vec<(u32, Span, &str)> =
-                    edits.iter().map(|(span, with)| (segment, *span, with.as_str())).collect();
+                let edits: Vec<(u32, Span, &str)> = edits
+                    .iter()
+                    .map(|(span, with)| (segment, *span, with.as_str()))
+                    .collect();
                 let start = leaf.pieces.front().map_or(0, |piece| piece.carrier.start);
                 for splice in leaf_splices(&text, Form::Number, &edits).unwrap_or_default() {
                     let span = Span::new(splice.span.start + start, splice.span.end + start);
-                    carrier.edits.push(CarrierEdit { span, with: splice.with, written: false });
+                    carrier.edits.push(CarrierEdit {
+                        span,
+                        with: splice.with,
+                        written: false,
+                    });
                 }
             }
             self.leaves.remove(&segment);
@@ -439,12 +553,17 @@ impl Queue {
         while let Some(event) = self.events.front() {
             let free = event.parts.iter().all(|part| {
                 part.text.is_empty()
-                    || self.carriers.get(&part.carrier).is_none_or(|carrier| part.text.end <= carrier.released)
+                    || self
+                        .carriers
+                        .get(&part.carrier)
+                        .is_none_or(|carrier| part.text.end <= carrier.released)
             });
             if !free {
                 break;
             }
-            let Some(event) = self.events.pop_front() else { break };
+            let Some(event) = self.events.pop_front() else {
+                break;
+            };
             self.bytes -= event.bytes.len();
             finished.extend(&event.finishes);
             self.write(&event, out);
@@ -457,18 +576,20 @@ impl Queue {
         let mut splices = Vec::new();
         let mut shadows = Vec::new();
         for part in &event.parts {
-            let Some(carrier) = self.carriers.get_mut(&part.carrier) else { continue };
+            let Some(carrier) = self.carriers.get_mut(&part.carrier) else {
+                continue;
+            };
             let before = splices.len();
             if !carrier.edits.is_empty() {
                 part.splice(&event.bytes, &mut carrier.edits, &mut splices);
-                carrier.edits.retain(|edit| !edit.written || edit.span.end > part.text.end);
+                carrier
+                    .edits
+                    .retain(|edit| !edit.written || edit.span.end > part.text.end);
             }
             if splices.len() > before {
                 shadows.extend(part.shadow);
             }
-            if carrier.closed && part.text.end == carrier.end && carrier.leaves.is_empty() {
-                self.carriers.remove(&part.carrier);
-            }
+            carrier.gone = carrier.gone.max(part.text.end);
         }
         shadows.sort_unstable();
         shadows.dedup();
@@ -487,17 +608,29 @@ impl Leaf {
         }
         let verbatim = |piece: &Piece| piece.text.len() == piece.carrier.len();
         match self.pieces.back_mut() {
-            Some(last) if verbatim(last) && span.len() == carrier.len() && last.carrier.end == carrier.start => {
+            Some(last)
+                if verbatim(last)
+                    && span.len() == carrier.len()
+                    && last.carrier.end == carrier.start =>
+            {
                 last.text.end = span.end;
                 last.carrier.end = carrier.end;
             }
-            _ => self.pieces.push_back(Piece { text: span, carrier }),
+            _ => self.pieces.push_back(Piece {
+                text: span,
+                carrier,
+            }),
         }
     }
 
     /// Lets go of the spelling of what has been released, but for the last piece of it.
     fn forget(&mut self) {
-        while self.pieces.len() > 1 && self.pieces.front().is_some_and(|piece| piece.text.end < self.released) {
+        while self.pieces.len() > 1
+            && self
+                .pieces
+                .front()
+                .is_some_and(|piece| piece.text.end < self.released)
+        {
             self.pieces.pop_front();
         }
     }
@@ -507,7 +640,10 @@ impl Part {
     /// The edits of the carrier that touch this part. A replacement goes where its span begins; what
     /// the span covers of later events is only taken out.
     fn splice(&self, bytes: &[u8], edits: &mut [CarrierEdit], splices: &mut Vec<Splice>) {
-        let raw = bytes.get(self.raw.start..self.raw.end).and_then(|raw| std::str::from_utf8(raw).ok()).unwrap_or_default();
+        let raw = bytes
+            .get(self.raw.start..self.raw.end)
+            .and_then(|raw| std::str::from_utf8(raw).ok())
+            .unwrap_or_default();
         let mut cursor = Cursor::new(raw);
         let mut done = 0;
         for edit in edits {
@@ -517,16 +653,27 @@ impl Part {
             } else {
                 edit.span.overlaps(self.text)
             };
-            // An edit of text that has gone without it puts its replacement where it still can.
             if !touches {
                 continue;
             }
             let local = |at: usize| at.clamp(self.text.start, self.text.end) - self.text.start;
-            let start = (0..=local(edit.span.start)).rev().find_map(|at| Cursor::new(raw).seek(at)).unwrap_or(0);
-            let end = (local(edit.span.end)..=self.text.len()).find_map(|at| cursor.seek(at)).unwrap_or(raw.len());
-            let with = if edit.written { String::new() } else { escaped(&edit.with) };
+            let start = (0..=local(edit.span.start))
+                .rev()
+                .find_map(|at| Cursor::new(raw).seek(at))
+                .unwrap_or(0);
+            let end = (local(edit.span.end)..=self.text.len())
+                .find_map(|at| cursor.seek(at))
+                .unwrap_or(raw.len());
+            let with = if edit.written {
+                String::new()
+            } else {
+                escaped(&edit.with)
+            };
             edit.written = true;
-            let span = Span::new(start.max(done) + self.raw.start, end.max(done) + self.raw.start);
+            let span = Span::new(
+                start.max(done) + self.raw.start,
+                end.max(done) + self.raw.start,
+            );
             done = end;
             splices.push(Splice::new(span, with));
         }

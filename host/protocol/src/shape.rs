@@ -72,12 +72,17 @@ pub struct ErrorShape {
 impl ErrorShape {
     /// An answer with this message.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self {
+            kind,
+            message: message.into(),
+        }
     }
 }
 
 impl std::fmt::Debug for ErrorShape {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ErrorShape").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("ErrorShape")
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }

@@ -12,7 +12,10 @@ pub(crate) struct Splice {
 
 impl Splice {
     pub(crate) fn new(span: Span, with: impl Into<String>) -> Self {
-        Self { span, with: with.into() }
+        Self {
+            span,
+            with: with.into(),
+        }
     }
 }
 
@@ -41,7 +44,9 @@ pub(crate) fn removals(elements: &[Span], removed: impl Fn(usize) -> bool) -> Ve
         }
         let mut last = *element;
         while removed(index) {
-            let Some(element) = elements.get(index) else { break };
+            let Some(element) = elements.get(index) else {
+                break;
+            };
             last = *element;
             index += 1;
         }
@@ -61,17 +66,26 @@ mod tests {
     #[test]
     fn any_choice_of_elements_goes_with_its_commas() {
         let text = r#"[ "a" , "b","c" ,"d" ]"#;
-        let elements: Vec<Span> =
-            text.match_indices('"').step_by(2).map(|(at, _)| Span::new(at, at + 3)).collect();
+        let elements: Vec<Span> = text
+            .match_indices('"')
+            .step_by(2)
+            .map(|(at, _)| Span::new(at, at + 3))
+            .collect();
         for choice in 0_u32..16 {
             let removed = |index: usize| choice >> index & 1 == 1;
-            let splices: Vec<Splice> =
-                removals(&elements, removed).into_iter().map(|span| Splice::new(span, "")).collect();
+            let splices: Vec<Splice> = removals(&elements, removed)
+                .into_iter()
+                .map(|span| Splice::new(span, ""))
+                .collect();
             let mut out = Vec::new();
             apply_into(&mut out, text.as_bytes(), &splices);
             let left: Vec<String> = serde_json::from_slice(&out).unwrap();
-            let expected: Vec<&str> =
-                ["a", "b", "c", "d"].into_iter().enumerate().filter(|(index, _)| !removed(*index)).map(|(_, text)| text).collect();
+            let expected: Vec<&str> = ["a", "b", "c", "d"]
+                .into_iter()
+                .enumerate()
+                .filter(|(index, _)| !removed(*index))
+                .map(|(_, text)| text)
+                .collect();
             assert_eq!(left, expected);
         }
     }

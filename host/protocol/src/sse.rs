@@ -27,7 +27,11 @@ pub(crate) struct Data {
 impl Data {
     /// Where a part of the text stands in the block. A JSON string never goes over a line's end.
     pub(crate) fn place(&self, span: Span) -> Span {
-        let line = self.lines.iter().rev().find(|(text, _)| *text <= span.start);
+        let line = self
+            .lines
+            .iter()
+            .rev()
+            .find(|(text, _)| *text <= span.start);
         let (text, bytes) = line.copied().unwrap_or_default();
         Span::new(span.start - text + bytes, span.end - text + bytes)
     }
@@ -49,7 +53,12 @@ pub(crate) struct Sse {
 
 impl Sse {
     /// Takes bytes; gives the blocks that they complete.
-    pub(crate) fn feed(&mut self, bytes: &[u8], limit: usize, out: &mut Vec<Block>) -> Result<(), Malformed> {
+    pub(crate) fn feed(
+        &mut self,
+        bytes: &[u8],
+        limit: usize,
+        out: &mut Vec<Block>,
+    ) -> Result<(), Malformed> {
         if bytes.is_empty() {
             return Ok(());
         }
@@ -61,11 +70,15 @@ impl Sse {
             self.line = scan;
             if scan == 1 {
                 // The block was complete with its CR, and has gone.
-                out.push(Block { bytes: b"\n".to_vec(), data: None });
+                out.push(Block {
+                    bytes: b"\n".to_vec(),
+                    data: None,
+                });
                 begin = 1;
             }
         }
-        while let Some(found) = memchr2(b'\n', b'\r', self.pending.get(scan..).unwrap_or_default()) {
+        while let Some(found) = memchr2(b'\n', b'\r', self.pending.get(scan..).unwrap_or_default())
+        {
             let end = scan + found;
             scan = end + 1;
             if self.pending.get(end) == Some(&b'\r') {
@@ -77,7 +90,11 @@ impl Sse {
             }
             let mut start = self.line;
             if !std::mem::replace(&mut self.started, true)
-                && self.pending.get(start..end).unwrap_or_default().starts_with(b"\xEF\xBB\xBF")
+                && self
+                    .pending
+                    .get(start..end)
+                    .unwrap_or_default()
+                    .starts_with(b"\xEF\xBB\xBF")
             {
                 start += 3;
             }
@@ -86,13 +103,18 @@ impl Sse {
                 out.push(self.block(begin, scan, limit)?);
                 begin = scan;
             } else if let Some(value) = self.pending.get(start..end).and_then(data_value) {
-                self.data.push(Span::new(start + value - begin, end - begin));
+                self.data
+                    .push(Span::new(start + value - begin, end - begin));
             }
         }
         self.pending.drain(..begin);
         self.line -= begin;
         if self.pending.len() > limit {
-            return Err(Malformed { place: String::new(), at: limit, problem: Problem::TooLong(limit) });
+            return Err(Malformed {
+                place: String::new(),
+                at: limit,
+                problem: Problem::TooLong(limit),
+            });
         }
         Ok(())
     }
@@ -109,7 +131,11 @@ impl Sse {
     fn block(&mut self, begin: usize, end: usize, limit: usize) -> Result<Block, Malformed> {
         let bytes = self.pending.get(begin..end).unwrap_or_default().to_vec();
         if bytes.len() > limit {
-            return Err(Malformed { place: String::new(), at: limit, problem: Problem::TooLong(limit) });
+            return Err(Malformed {
+                place: String::new(),
+                at: limit,
+                problem: Problem::TooLong(limit),
+            });
         }
         if self.data.is_empty() {
             return Ok(Block { bytes, data: None });
@@ -128,7 +154,10 @@ impl Sse {
             at: error.utf8_error().valid_up_to(),
             problem: Problem::NotUtf8,
         })?;
-        Ok(Block { bytes, data: Some(Data { text, lines }) })
+        Ok(Block {
+            bytes,
+            data: Some(Data { text, lines }),
+        })
     }
 }
 
@@ -154,8 +183,16 @@ mod tests {
         for piece in pieces {
             sse.feed(piece, 1 << 16, &mut out).unwrap();
         }
-        let data = out.iter().filter_map(|block| block.data.as_ref()).map(|data| Some(data.text.clone())).collect();
-        (data, out.iter().flat_map(|block| block.bytes.clone()).collect(), sse.rest().is_some())
+        let data = out
+            .iter()
+            .filter_map(|block| block.data.as_ref())
+            .map(|data| Some(data.text.clone()))
+            .collect();
+        (
+            data,
+            out.iter().flat_map(|block| block.bytes.clone()).collect(),
+            sse.rest().is_some(),
+        )
     }
 
     #[test]
@@ -163,10 +200,13 @@ mod tests {
         let stream = "\u{FEFF}data: a\n\n: comment\r\n\r\ndata:b\rdata:  c\r\revent: x\nid: 1\ndata\n\nretry: 5\n\n\n\
                       dataset: no\ndata: é\r\n\r\nDATA: no\n\n"
             .as_bytes();
-        let expected = ["a", "b\n c", "", "é"].map(|text| Some(text.to_owned())).to_vec();
+        let expected = ["a", "b\n c", "", "é"]
+            .map(|text| Some(text.to_owned()))
+            .to_vec();
         for first in 0..stream.len() {
             for second in first..stream.len() {
-                let (data, bytes, rest) = blocks(&[&stream[..first], &stream[first..second], &stream[second..]]);
+                let (data, bytes, rest) =
+                    blocks(&[&stream[..first], &stream[first..second], &stream[second..]]);
                 assert_eq!(data, expected, "{first} {second}");
                 assert_eq!(bytes, stream);
                 assert!(!rest);
@@ -176,9 +216,14 @@ mod tests {
 
     #[test]
     fn an_event_over_the_limit_is_refused() {
-        for stream in ["data: 0123456789\n\n".to_owned(), "data: ".to_owned() + &"x".repeat(20)] {
+        for stream in [
+            "data: 0123456789\n\n".to_owned(),
+            "data: ".to_owned() + &"x".repeat(20),
+        ] {
             let mut out = Vec::new();
-            let error = Sse::default().feed(stream.as_bytes(), 12, &mut out).unwrap_err();
+            let error = Sse::default()
+                .feed(stream.as_bytes(), 12, &mut out)
+                .unwrap_err();
             assert_eq!(error.problem, Problem::TooLong(12));
         }
     }

@@ -115,9 +115,13 @@ impl StreamCodec {
         let mut blocks = Vec::new();
         self.sse.feed(bytes, self.limits.event_bytes, &mut blocks)?;
         for block in blocks {
-            let mut event = Event { bytes: block.bytes, ..Event::default() };
+            let mut event = Event {
+                bytes: block.bytes,
+                ..Event::default()
+            };
             if let Some(data) = &block.data {
-                self.chunks.read(data, &mut event, &mut self.queue, updates)?;
+                self.chunks
+                    .read(data, &mut event, &mut self.queue, updates)?;
             }
             self.queue.push(event)?;
         }
@@ -129,7 +133,12 @@ impl StreamCodec {
     /// of the text they change.
     ///
     /// An edit of a read-only segment cannot be honoured: then nothing goes out any more.
-    pub fn release(&mut self, releases: &[Release], edits: &[SegmentEdit], out: &mut Vec<u8>) -> usize {
+    pub fn release(
+        &mut self,
+        releases: &[Release],
+        edits: &[SegmentEdit],
+        out: &mut Vec<u8>,
+    ) -> usize {
         if self.over {
             return 0;
         }
@@ -163,7 +172,11 @@ impl StreamCodec {
         let complete = self.denied || (!self.over && held == 0 && ended);
         self.over = true;
         self.queue.clear();
-        if complete { StreamEnd::Complete } else { StreamEnd::Cut { held } }
+        if complete {
+            StreamEnd::Complete
+        } else {
+            StreamEnd::Cut { held }
+        }
     }
 
     /// How many events wait for their release.
@@ -179,6 +192,9 @@ impl StreamCodec {
 
 impl std::fmt::Debug for StreamCodec {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("StreamCodec").field("held", &self.held()).field("over", &self.over).finish_non_exhaustive()
+        f.debug_struct("StreamCodec")
+            .field("held", &self.held())
+            .field("over", &self.over)
+            .finish_non_exhaustive()
     }
 }

@@ -6,7 +6,11 @@ pub(crate) fn looks_like(key: &str, known: &'static [&'static str]) -> Option<&'
     if known.contains(&key) {
         return None;
     }
-    if key.len() > 256 || key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.')) {
+    if key.len() > 256
+        || key
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.'))
+    {
         return None;
     }
     let folded = fold(key);
@@ -17,7 +21,10 @@ pub(crate) fn looks_like(key: &str, known: &'static [&'static str]) -> Option<&'
 /// characters left out. White space and NUL at either end, which some parsers trim, go too.
 fn fold(key: &str) -> String {
     let mut out = String::with_capacity(key.len());
-    for character in key.trim_matches(|c: char| c.is_whitespace() || c.is_control()).chars() {
+    for character in key
+        .trim_matches(|c: char| c.is_whitespace() || c.is_control())
+        .chars()
+    {
         match character {
             '\u{FB00}' => out.push_str("ff"),
             '\u{FB01}' => out.push_str("fi"),
@@ -25,8 +32,14 @@ fn fold(key: &str) -> String {
             '\u{FB03}' => out.push_str("ffi"),
             '\u{FB04}' => out.push_str("ffl"),
             '\u{FB05}' | '\u{FB06}' => out.push_str("st"),
-            '\0' | '\u{AD}' | '\u{300}'..='\u{36F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' => {}
+            '\0'
+            | '\u{AD}'
+            | '\u{300}'..='\u{36F}'
+            | '\u{200B}'..='\u{200F}'
+            | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FEFF}' => {}
             other => {
                 for lower in letter(other).to_lowercase() {
                     // The dot that the lower case of `İ` carries.
@@ -109,7 +122,14 @@ mod tests {
 
     #[test]
     fn what_folds_to_a_known_key_is_found() {
-        const KNOWN: &[&str] = &["messages", "content", "tool_calls", "stop", "safety_identifier", "k"];
+        const KNOWN: &[&str] = &[
+            "messages",
+            "content",
+            "tool_calls",
+            "stop",
+            "safety_identifier",
+            "k",
+        ];
         for (key, known) in [
             ("Messages", Some("messages")),
             ("MESSAGES", Some("messages")),

@@ -30,7 +30,11 @@ pub(crate) enum LeafEvent {
     Open { path: String, form: Form, at: usize },
     /// More text of the open leaf, spelled by `length` bytes from `at` on: verbatim, unless it is
     /// one escape.
-    Text { text: String, at: usize, length: usize },
+    Text {
+        text: String,
+        at: usize,
+        length: usize,
+    },
     /// The open leaf ends before `at`.
     Close { at: usize },
 }
@@ -95,11 +99,6 @@ impl Leaves {
         self.state == State::Done
     }
 
-    /// Whether nothing has come yet.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.at == 0
-    }
-
     /// Reads on.
     pub(crate) fn feed(&mut self, text: &str, out: &mut Vec<LeafEvent>) {
         let mut rest = text;
@@ -136,7 +135,11 @@ impl Leaves {
 
     fn text(&mut self, text: &str, length: usize, out: &mut Vec<LeafEvent>) {
         if !text.is_empty() {
-            out.push(LeafEvent::Text { text: text.to_owned(), at: self.at, length });
+            out.push(LeafEvent::Text {
+                text: text.to_owned(),
+                at: self.at,
+                length,
+            });
             self.at += length;
         }
     }
@@ -149,12 +152,18 @@ impl Leaves {
         self.state = State::Raw;
         let pending = std::mem::take(&mut self.pending);
         self.at -= pending.len();
-        out.push(LeafEvent::Open { path: String::new(), form: Form::Raw, at: self.at });
+        out.push(LeafEvent::Open {
+            path: String::new(),
+            form: Form::Raw,
+            at: self.at,
+        });
         self.text(&pending, pending.len(), out);
     }
 
     fn structure(&mut self, rest: &str, out: &mut Vec<LeafEvent>) -> usize {
-        let Some(byte) = rest.bytes().next() else { return 0 };
+        let Some(byte) = rest.bytes().next() else {
+            return 0;
+        };
         if matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
             self.at += 1;
             return 1;
@@ -165,7 +174,11 @@ impl Leaves {
         match byte {
             b'{' | b'[' if value && self.frames.len() < DEPTH => {
                 let object = byte == b'{';
-                self.frames.push(Frame { object, index: 0, base: self.path.len() });
+                self.frames.push(Frame {
+                    object,
+                    index: 0,
+                    base: self.path.len(),
+                });
                 if object {
                     self.state = State::KeyOrEnd;
                 } else {
@@ -184,7 +197,11 @@ impl Leaves {
                     }
                 }
                 let form = if key { Form::Key } else { Form::String };
-                out.push(LeafEvent::Open { path: self.path.clone(), form, at: self.at });
+                out.push(LeafEvent::Open {
+                    path: self.path.clone(),
+                    form,
+                    at: self.at,
+                });
             }
             b'-' | b'0'..=b'9' if value => self.state = State::InNumber,
             b't' | b'f' | b'n' if value => self.state = State::InLiteral,
@@ -205,8 +222,16 @@ impl Leaves {
                 }
                 return 1;
             }
-            b'}' if object == Some(true) && matches!(self.state, State::KeyOrEnd | State::CommaOrEnd) => self.close(),
-            b']' if object == Some(false) && matches!(self.state, State::ValueOrEnd | State::CommaOrEnd) => self.close(),
+            b'}' if object == Some(true)
+                && matches!(self.state, State::KeyOrEnd | State::CommaOrEnd) =>
+            {
+                self.close()
+            }
+            b']' if object == Some(false)
+                && matches!(self.state, State::ValueOrEnd | State::CommaOrEnd) =>
+            {
+                self.close()
+            }
             _ => {
                 self.give_up(out);
                 return 0;
@@ -224,12 +249,18 @@ impl Leaves {
     }
 
     fn ended(&mut self) {
-        self.state = if self.frames.is_empty() { State::Done } else { State::CommaOrEnd };
+        self.state = if self.frames.is_empty() {
+            State::Done
+        } else {
+            State::CommaOrEnd
+        };
     }
 
     /// Puts the innermost frame's element at the end of the path.
     fn element(&mut self) {
-        let Some(frame) = self.frames.last() else { return };
+        let Some(frame) = self.frames.last() else {
+            return;
+        };
         self.path.truncate(frame.base);
         if self.path.len() >= PATH {
             return;
@@ -288,7 +319,9 @@ impl Leaves {
 
     /// Takes one more character of an escape.
     fn escape(&mut self, rest: &str, key: bool, out: &mut Vec<LeafEvent>) -> usize {
-        let Some(next) = rest.chars().next() else { return 0 };
+        let Some(next) = rest.chars().next() else {
+            return 0;
+        };
         if !next.is_ascii() {
             self.give_up(out);
             return 0;
@@ -319,7 +352,8 @@ impl Leaves {
                 _ => true,
             })
             .unwrap_or(rest.len());
-        self.pending.push_str(rest.get(..length).unwrap_or_default());
+        self.pending
+            .push_str(rest.get(..length).unwrap_or_default());
         self.at += length;
         if length < rest.len() {
             self.end_word(out);
@@ -334,7 +368,11 @@ impl Leaves {
         if number && is_number(self.pending.as_bytes()) {
             let text = std::mem::take(&mut self.pending);
             self.at -= text.len();
-            out.push(LeafEvent::Open { path: self.path.clone(), form: Form::Number, at: self.at });
+            out.push(LeafEvent::Open {
+                path: self.path.clone(),
+                form: Form::Number,
+                at: self.at,
+            });
             self.text(&text, text.len(), out);
             out.push(LeafEvent::Close { at: self.at });
             self.ended();
@@ -350,13 +388,20 @@ impl Leaves {
 /// Whether more characters could complete this escape.
 fn may_become_escape(pending: &[u8]) -> bool {
     let digits = |from: usize, to: usize| {
-        pending.get(from..pending.len().min(to)).unwrap_or_default().iter().all(u8::is_ascii_hexdigit)
+        pending
+            .get(from..pending.len().min(to))
+            .unwrap_or_default()
+            .iter()
+            .all(u8::is_ascii_hexdigit)
     };
     match pending.get(1) {
         None => true,
         Some(b'u') if pending.len() < 6 => digits(2, 6),
         Some(b'u') => {
-            let high = pending.get(2..6).and_then(hex).is_some_and(|first| (0xD800..0xDC00).contains(&first));
+            let high = pending
+                .get(2..6)
+                .and_then(hex)
+                .is_some_and(|first| (0xD800..0xDC00).contains(&first));
             let second = match pending.get(6..) {
                 Some([] | [b'\\'] | [b'\\', b'u', ..]) => digits(8, 12),
                 _ => false,
@@ -368,22 +413,27 @@ fn may_become_escape(pending: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::string_slice, reason = "a test that cuts wrongly should fail")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Path, form, text and spelling of each leaf.
-    pub(crate) fn leaves(pieces: &[&str]) -> (Vec<(String, Form, String, usize, usize)>, bool) {
+    /// Path, form and text of a leaf, and the bytes that spell it.
+    type Found = (String, Form, String, usize, usize);
+
+    fn leaves(pieces: &[&str]) -> (Vec<Found>, bool) {
         let mut lexer = Leaves::new();
         let mut events = Vec::new();
         for piece in pieces {
             lexer.feed(piece, &mut events);
         }
         let complete = lexer.finish(&mut events);
-        let mut found: Vec<(String, Form, String, usize, usize)> = Vec::new();
+        let mut found: Vec<Found> = Vec::new();
         for event in events {
             match event {
-                LeafEvent::Open { path, form, at } => found.push((path, form, String::new(), at, at)),
+                LeafEvent::Open { path, form, at } => {
+                    found.push((path, form, String::new(), at, at))
+                }
                 LeafEvent::Text { text, at, length } => {
                     let last = found.last_mut().unwrap();
                     assert_eq!(last.4, at);
@@ -401,10 +451,21 @@ mod tests {
         let text = r#"{"to":[{"email":"a\u0040b"}],"n":-1.5, "ok":true,"x":{}}"#;
         let (found, complete) = leaves(&[text]);
         assert!(complete);
-        let short: Vec<_> = found.iter().map(|leaf| format!("{}={}", leaf.0, leaf.2)).collect();
+        let short: Vec<_> = found
+            .iter()
+            .map(|leaf| format!("{}={}", leaf.0, leaf.2))
+            .collect();
         assert_eq!(
             short,
-            ["=to", "to[0]=email", "to[0].email=a@b", "=n", "n=-1.5", "=ok", "=x"]
+            [
+                "=to",
+                "to[0]=email",
+                "to[0].email=a@b",
+                "=n",
+                "n=-1.5",
+                "=ok",
+                "=x"
+            ]
         );
     }
 

@@ -54,12 +54,19 @@ impl<'a> Document<'a> {
         limits: &Limits,
         vocabulary: &'static [&'static str],
     ) -> Result<Self, Malformed> {
-        Ok(Self { text, nodes: parse::nodes(text, limits, vocabulary)? })
+        Ok(Self {
+            text,
+            nodes: parse::nodes(text, limits, vocabulary)?,
+        })
     }
 
     /// The outermost value.
     pub(crate) fn root(&self) -> Value<'_> {
-        Value { text: self.text, nodes: &self.nodes, index: 0 }
+        Value {
+            text: self.text,
+            nodes: &self.nodes,
+            index: 0,
+        }
     }
 }
 
@@ -73,7 +80,13 @@ pub(crate) struct Value<'d> {
 
 impl<'d> Value<'d> {
     fn node(self) -> Node {
-        const NOTHING: Node = Node { start: 0, end: 0, next: u32::MAX, kind: Type::Null, escaped: false };
+        const NOTHING: Node = Node {
+            start: 0,
+            end: 0,
+            next: u32::MAX,
+            kind: Type::Null,
+            escaped: false,
+        };
         self.nodes.get(self.index).copied().unwrap_or(NOTHING)
     }
 
@@ -110,7 +123,11 @@ impl<'d> Value<'d> {
             return None;
         }
         let raw = cut(self.text, self.inner());
-        Some(if node.escaped { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) })
+        Some(if node.escaped {
+            Cow::Owned(unescape(raw))
+        } else {
+            Cow::Borrowed(raw)
+        })
     }
 
     pub(crate) fn is_null(self) -> bool {
@@ -118,11 +135,19 @@ impl<'d> Value<'d> {
     }
 
     pub(crate) fn number(self) -> Option<f64> {
-        if self.kind() == Type::Number { self.raw().parse().ok() } else { None }
+        if self.kind() == Type::Number {
+            self.raw().parse().ok()
+        } else {
+            None
+        }
     }
 
     pub(crate) fn unsigned(self) -> Option<u64> {
-        if self.kind() == Type::Number { self.raw().parse().ok() } else { None }
+        if self.kind() == Type::Number {
+            self.raw().parse().ok()
+        } else {
+            None
+        }
     }
 
     /// Keys and values of an object; nothing for any other value.
@@ -138,12 +163,18 @@ impl<'d> Value<'d> {
 
     /// The value of a key of an object.
     pub(crate) fn get(self, key: &str) -> Option<Value<'d>> {
-        self.members().find(|(name, _)| name.string().as_deref() == Some(key)).map(|(_, value)| value)
+        self.members()
+            .find(|(name, _)| name.string().as_deref() == Some(key))
+            .map(|(_, value)| value)
     }
 
     fn children(self, kind: Type) -> impl Iterator<Item = Value<'d>> {
         let node = self.node();
-        let end = if node.kind == kind { node.next as usize } else { 0 };
+        let end = if node.kind == kind {
+            node.next as usize
+        } else {
+            0
+        };
         let mut index = self.index + 1;
         std::iter::from_fn(move || {
             if index >= end {
@@ -158,12 +189,19 @@ impl<'d> Value<'d> {
     /// Whether a string that `counts` is anywhere in it.
     pub(crate) fn any_string(self, counts: impl Fn(&str) -> bool) -> bool {
         let end = self.node().next as usize;
-        (self.index..end.min(self.nodes.len()))
-            .any(|index| Value { index, ..self }.string().is_some_and(|text| counts(&text)))
+        (self.index..end.min(self.nodes.len())).any(|index| {
+            Value { index, ..self }
+                .string()
+                .is_some_and(|text| counts(&text))
+        })
     }
 
     /// Refuses a key that lenient parsers would take for one of `known`.
-    pub(crate) fn guard(self, place: &str, known: &'static [&'static str]) -> Result<(), Malformed> {
+    pub(crate) fn guard(
+        self,
+        place: &str,
+        known: &'static [&'static str],
+    ) -> Result<(), Malformed> {
         for (key, _) in self.members() {
             if let Some(like) = key.string().and_then(|key| looks_like(&key, known)) {
                 return Err(Malformed {
@@ -178,7 +216,11 @@ impl<'d> Value<'d> {
 
     /// An error at this value.
     pub(crate) fn refuse(self, place: &str, problem: Problem) -> Malformed {
-        Malformed { place: place.to_owned(), at: self.span().start, problem }
+        Malformed {
+            place: place.to_owned(),
+            at: self.span().start,
+            problem,
+        }
     }
 }
 

@@ -13,11 +13,22 @@ pub(super) fn nodes(
     limits: &Limits,
     vocabulary: &'static [&'static str],
 ) -> Result<Vec<Node>, Malformed> {
-    let mut parser =
-        Parser { text, bytes: text.as_bytes(), at: 0, nodes: Vec::new(), open: Vec::new(), limits, vocabulary };
+    let mut parser = Parser {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        nodes: Vec::new(),
+        open: Vec::new(),
+        limits,
+        vocabulary,
+    };
     match parser.run() {
         Ok(()) => Ok(parser.nodes),
-        Err((at, problem)) => Err(Malformed { place: parser.place(), at, problem }),
+        Err((at, problem)) => Err(Malformed {
+            place: parser.place(),
+            at,
+            problem,
+        }),
     }
 }
 
@@ -53,9 +64,16 @@ impl Parser<'_> {
             loop {
                 self.space();
                 let Some(&container) = self.open.last() else {
-                    return if self.at == self.bytes.len() { Ok(()) } else { Err((self.at, Problem::TrailingData)) };
+                    return if self.at == self.bytes.len() {
+                        Ok(())
+                    } else {
+                        Err((self.at, Problem::TrailingData))
+                    };
                 };
-                let object = self.nodes.get(container as usize).is_some_and(|node| node.kind == Type::Object);
+                let object = self
+                    .nodes
+                    .get(container as usize)
+                    .is_some_and(|node| node.kind == Type::Object);
                 match self.peek() {
                     Some(b',') => {
                         self.at += 1;
@@ -68,7 +86,10 @@ impl Parser<'_> {
                     Some(b']') if !object => self.close()?,
                     None => return Err((self.at, Problem::UnexpectedEnd)),
                     Some(_) => {
-                        return Err((self.at, Problem::Expected(if object { "`,` or `}`" } else { "`,` or `]`" })));
+                        return Err((
+                            self.at,
+                            Problem::Expected(if object { "`,` or `}`" } else { "`,` or `]`" }),
+                        ));
                     }
                 }
             }
@@ -93,7 +114,9 @@ impl Parser<'_> {
 
     /// Whether the value just read is a container with something in it.
     fn descends(&mut self) -> Step<bool> {
-        let Some(last) = self.nodes.last() else { return Ok(false) };
+        let Some(last) = self.nodes.last() else {
+            return Ok(false);
+        };
         let end = match last.kind {
             Type::Object => b'}',
             Type::Array => b']',
@@ -129,7 +152,13 @@ impl Parser<'_> {
             return Err((start, Problem::TooManyValues(self.limits.values)));
         }
         let next = self.nodes.len() + 1;
-        self.nodes.push(Node { start: narrow(start), end: narrow(self.at), next: narrow(next), kind, escaped });
+        self.nodes.push(Node {
+            start: narrow(start),
+            end: narrow(self.at),
+            next: narrow(next),
+            kind,
+            escaped,
+        });
         Ok(())
     }
 
@@ -144,7 +173,9 @@ impl Parser<'_> {
 
     fn close(&mut self) -> Step<()> {
         self.at += 1;
-        let Some(&container) = self.open.last() else { return Ok(()) };
+        let Some(&container) = self.open.last() else {
+            return Ok(());
+        };
         let next = narrow(self.nodes.len());
         let end = narrow(self.at);
         if let Some(node) = self.nodes.get_mut(container as usize) {
@@ -187,7 +218,9 @@ impl Parser<'_> {
                 let control = body.iter().position(|byte| *byte < b' ').unwrap_or(0);
                 return Err((self.at + control, Problem::ControlCharacter));
             }
-            let Some(run) = run else { return Err((self.bytes.len(), Problem::UnexpectedEnd)) };
+            let Some(run) = run else {
+                return Err((self.bytes.len(), Problem::UnexpectedEnd));
+            };
             self.at += run;
             if self.peek() == Some(b'"') {
                 self.at += 1;
@@ -218,7 +251,12 @@ impl Parser<'_> {
 
     fn literal(&mut self, word: &'static str, kind: Type) -> Step<()> {
         let start = self.at;
-        if !self.bytes.get(start..).unwrap_or_default().starts_with(word.as_bytes()) {
+        if !self
+            .bytes
+            .get(start..)
+            .unwrap_or_default()
+            .starts_with(word.as_bytes())
+        {
             return Err((start, Problem::Expected("a value")));
         }
         self.at += word.len();
@@ -226,9 +264,18 @@ impl Parser<'_> {
     }
 
     fn text_of(&self, index: usize) -> (Cow<'_, str>, usize) {
-        let Some(node) = self.nodes.get(index) else { return (Cow::Borrowed(""), 0) };
-        let raw = self.text.get(node.start as usize + 1..(node.end as usize).saturating_sub(1)).unwrap_or_default();
-        let text = if node.escaped { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) };
+        let Some(node) = self.nodes.get(index) else {
+            return (Cow::Borrowed(""), 0);
+        };
+        let raw = self
+            .text
+            .get(node.start as usize + 1..(node.end as usize).saturating_sub(1))
+            .unwrap_or_default();
+        let text = if node.escaped {
+            Cow::Owned(unescape(raw))
+        } else {
+            Cow::Borrowed(raw)
+        };
         (text, node.start as usize)
     }
 
@@ -239,10 +286,16 @@ impl Parser<'_> {
         while index < self.nodes.len() {
             keys.push(self.text_of(index));
             // The key's value is one node behind it.
-            index = self.nodes.get(index + 1).map_or(usize::MAX, |value| value.next as usize);
+            index = self
+                .nodes
+                .get(index + 1)
+                .map_or(usize::MAX, |value| value.next as usize);
         }
         let duplicate = if keys.len() <= 12 {
-            keys.iter().enumerate().find(|(index, key)| keys.iter().take(*index).any(|other| other.0 == key.0)).map(|(_, key)| key)
+            keys.iter()
+                .enumerate()
+                .find(|(index, key)| keys.iter().take(*index).any(|other| other.0 == key.0))
+                .map(|(_, key)| key)
         } else {
             keys.sort_unstable();
             keys.windows(2).find_map(|pair| match pair {
@@ -252,7 +305,11 @@ impl Parser<'_> {
         };
         match duplicate {
             Some((key, at)) => {
-                let known = self.vocabulary.iter().copied().find(|word| *word == key.as_ref());
+                let known = self
+                    .vocabulary
+                    .iter()
+                    .copied()
+                    .find(|word| *word == key.as_ref());
                 Err((*at, Problem::DuplicateKey(known)))
             }
             None => Ok(()),
@@ -263,9 +320,10 @@ impl Parser<'_> {
     fn place(&self) -> String {
         let mut place = String::new();
         for (level, &container) in self.open.iter().enumerate() {
-            // The innermost container is the place itself, unless a child of it was begun.
             let below = self.open.get(level + 1).map(|below| *below as usize);
-            let Some(node) = self.nodes.get(container as usize) else { break };
+            let Some(node) = self.nodes.get(container as usize) else {
+                break;
+            };
             let mut index = container as usize + 1;
             let mut count = 0;
             let mut last_key = None;
@@ -274,16 +332,25 @@ impl Parser<'_> {
                     last_key = Some(index);
                 }
                 count += 1;
-                index = self.nodes.get(index).map_or(usize::MAX, |child| child.next as usize);
+                index = self
+                    .nodes
+                    .get(index)
+                    .map_or(usize::MAX, |child| child.next as usize);
             }
-            if below.is_none() {
+            // The innermost container is the place itself, unless a key waits for its value.
+            if below.is_none() && (node.kind == Type::Array || count % 2 == 0) {
                 break;
             }
             if node.kind == Type::Array {
                 place.push_str(&format!("[{count}]"));
             } else if let Some(key) = last_key {
                 let (key, _) = self.text_of(key);
-                let word = self.vocabulary.iter().find(|word| **word == key.as_ref()).copied().unwrap_or("*");
+                let word = self
+                    .vocabulary
+                    .iter()
+                    .find(|word| **word == key.as_ref())
+                    .copied()
+                    .unwrap_or("*");
                 if !place.is_empty() {
                     place.push('.');
                 }
@@ -293,7 +360,6 @@ impl Parser<'_> {
         place
     }
 }
-
 
 /// Offsets fit: longer texts were refused before.
 fn narrow(value: usize) -> u32 {
@@ -311,7 +377,10 @@ fn broken_escape(escape: &[u8]) -> Problem {
 /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
 pub(super) fn is_number(bytes: &[u8]) -> bool {
     fn digits(bytes: &[u8]) -> (usize, &[u8]) {
-        let count = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let count = bytes
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         (count, bytes.get(count..).unwrap_or_default())
     }
     let bytes = bytes.strip_prefix(b"-").unwrap_or(bytes);
@@ -328,7 +397,10 @@ pub(super) fn is_number(bytes: &[u8]) -> bool {
         rest = after;
     }
     if let Some(exponent) = rest.strip_prefix(b"e").or_else(|| rest.strip_prefix(b"E")) {
-        let exponent = exponent.strip_prefix(b"+").or_else(|| exponent.strip_prefix(b"-")).unwrap_or(exponent);
+        let exponent = exponent
+            .strip_prefix(b"+")
+            .or_else(|| exponent.strip_prefix(b"-"))
+            .unwrap_or(exponent);
         let (count, after) = digits(exponent);
         if count == 0 {
             return false;
@@ -345,14 +417,27 @@ mod tests {
 
     fn parse(text: &str) -> Result<(), String> {
         const WORDS: &[&str] = &["messages", "content", "role", "model"];
-        Document::parse(text, &Limits::default(), WORDS).map(drop).map_err(|error| error.to_string())
+        Document::parse(text, &Limits::default(), WORDS)
+            .map(drop)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
     fn what_json_allows_is_read() {
         for text in [
-            "{}", "[]", " [ ] ", "0", "-0.5e+10", "\"\"", "null", r#"{"a":[1,{"b":[]}],"c":"\u0000"}"#,
-            "[1 , 2\n,3]", r#"{"a":{},"b":{"a":1}}"#, r#""\ud83d\ude00""#, "[[],[]]", "[{},{}]",
+            "{}",
+            "[]",
+            " [ ] ",
+            "0",
+            "-0.5e+10",
+            "\"\"",
+            "null",
+            r#"{"a":[1,{"b":[]}],"c":"\u0000"}"#,
+            "[1 , 2\n,3]",
+            r#"{"a":{},"b":{"a":1}}"#,
+            r#""\ud83d\ude00""#,
+            "[[],[]]",
+            "[{},{}]",
         ] {
             assert_eq!(parse(text), Ok(()), "{text}");
         }
@@ -366,13 +451,16 @@ mod tests {
             ("[1,]", "expected a value at byte 3"),
             ("[,1]", "expected a value at byte 1"),
             ("{\"a\":1,}", "expected a key in quotes at byte 7"),
-            ("{\"a\" 1}", "expected `:` at byte 5"),
+            ("{\"a\" 1}", "*: expected `:` at byte 5"),
             ("{a:1}", "expected a key in quotes at byte 1"),
             ("[1 2]", "expected `,` or `]` at byte 3"),
             ("{\"a\":1]", "expected `,` or `}` at byte 6"),
             ("1 2", "trailing data after the JSON at byte 2"),
             ("{}{}", "trailing data after the JSON at byte 2"),
-            ("\u{FEFF}{}", "byte order mark before the JSON at byte 0; hint: send the JSON without it"),
+            (
+                "\u{FEFF}{}",
+                "byte order mark before the JSON at byte 0; hint: send the JSON without it",
+            ),
             ("01", "invalid number at byte 0"),
             ("[-]", "invalid number at byte 1"),
             ("1.", "invalid number at byte 0"),
@@ -388,8 +476,19 @@ mod tests {
         ] {
             assert_eq!(parse(text), Err(message.to_owned()), "{text}");
         }
-        for lone in [r#""\ud800""#, r#""\ud800a""#, r#""\udc00""#, r#""\ud800\ud800""#, r#""\ud800\n""#] {
-            assert!(parse(lone).unwrap_err().starts_with("lone surrogate at byte 1"), "{lone}");
+        for lone in [
+            r#""\ud800""#,
+            r#""\ud800a""#,
+            r#""\udc00""#,
+            r#""\ud800\ud800""#,
+            r#""\ud800\n""#,
+        ] {
+            assert!(
+                parse(lone)
+                    .unwrap_err()
+                    .starts_with("lone surrogate at byte 1"),
+                "{lone}"
+            );
         }
         assert_eq!(
             parse(r#"{"messages":[{},{"content":"a","cont\u0065nt":"b"}]}"#).unwrap_err(),
@@ -400,14 +499,29 @@ mod tests {
             "messages[0]: duplicate key at byte 25; hint: give each key once"
         );
         let many: String = (0..40).map(|key| format!("\"k{key}\":1,")).collect();
-        assert!(parse(&format!("{{{many}\"k7\":2}}")).unwrap_err().starts_with("duplicate key"));
+        assert!(
+            parse(&format!("{{{many}\"k7\":2}}"))
+                .unwrap_err()
+                .starts_with("duplicate key")
+        );
     }
 
     #[test]
     fn nesting_ends_in_an_error_and_not_in_a_crash() {
-        assert_eq!(parse(&format!("{}{}", "[".repeat(128), "]".repeat(128))), Ok(()));
-        assert!(parse(&"[".repeat(10_000)).unwrap_err().contains("nested deeper than 128"));
-        assert!(parse(&"{\"a\":".repeat(100_000)).unwrap_err().contains("nested deeper than 128"));
+        assert_eq!(
+            parse(&format!("{}{}", "[".repeat(128), "]".repeat(128))),
+            Ok(())
+        );
+        assert!(
+            parse(&"[".repeat(10_000))
+                .unwrap_err()
+                .contains("nested deeper than 128")
+        );
+        assert!(
+            parse(&"{\"a\":".repeat(100_000))
+                .unwrap_err()
+                .contains("nested deeper than 128")
+        );
     }
 
     proptest::proptest! {

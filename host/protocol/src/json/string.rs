@@ -40,7 +40,9 @@ pub(crate) fn escape_at(raw: &str) -> Option<(char, usize)> {
 
 /// Four hexadecimal digits.
 pub(crate) fn hex(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0, |sum, digit| Some(sum << 4 | char::from(*digit).to_digit(16)?))
+    digits.iter().try_fold(0, |sum, digit| {
+        Some(sum << 4 | char::from(*digit).to_digit(16)?)
+    })
 }
 
 /// What a string says. `raw` lies between the quotes and has been checked by the parser.
@@ -50,7 +52,9 @@ pub(crate) fn unescape(raw: &str) -> String {
     while let Some(run) = memchr(b'\\', rest.as_bytes()) {
         let (before, escape) = rest.split_at(run);
         text.push_str(before);
-        let Some((character, length)) = escape_at(escape) else { break };
+        let Some((character, length)) = escape_at(escape) else {
+            break;
+        };
         text.push(character);
         rest = escape.get(length..).unwrap_or_default();
     }
@@ -93,7 +97,11 @@ pub(crate) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(raw: &'a str) -> Self {
-        Self { raw, raw_at: 0, text_at: 0 }
+        Self {
+            raw,
+            raw_at: 0,
+            text_at: 0,
+        }
     }
 
     /// The raw offset of a text offset. `None` beyond the end, inside a character, or backwards.
@@ -101,7 +109,10 @@ impl<'a> Cursor<'a> {
         loop {
             let ahead = text.checked_sub(self.text_at)?;
             let rest = self.raw.get(self.raw_at..)?;
-            let run = memchr(b'\\', rest.as_bytes().get(..ahead).unwrap_or(rest.as_bytes()));
+            let run = memchr(
+                b'\\',
+                rest.as_bytes().get(..ahead).unwrap_or(rest.as_bytes()),
+            );
             match run {
                 None if ahead <= rest.len() => {
                     let found = self.raw_at + ahead;
@@ -124,6 +135,7 @@ impl<'a> Cursor<'a> {
 }
 
 #[cfg(test)]
+#[expect(clippy::string_slice, reason = "a test that cuts wrongly should fail")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

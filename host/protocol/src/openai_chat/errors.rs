@@ -29,7 +29,9 @@ pub(crate) fn body(shape: &ErrorShape) -> String {
         _ => "",
     };
     let message = escaped(&shape.message);
-    format!(r#"{{"error":{{"message":"{message}","type":"{kind}","param":null,"code":{code}{inner}}}}}"#)
+    format!(
+        r#"{{"error":{{"message":"{message}","type":"{kind}","param":null,"code":{code}{inner}}}}}"#
+    )
 }
 
 #[cfg(test)]
@@ -47,6 +49,9 @@ mod tests {
         let denied: serde_json::Value =
             serde_json::from_str(&body(&ErrorShape::new(ErrorKind::Content, ""))).unwrap();
         assert_eq!(denied["error"]["code"], "content_filter");
-        assert_eq!(denied["error"]["innererror"]["code"], "content_policy_violation");
+        assert_eq!(
+            denied["error"]["innererror"]["code"],
+            "content_policy_violation"
+        );
     }
 }

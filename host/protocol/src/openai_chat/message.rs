@@ -8,7 +8,12 @@ use crate::parts::{Label, Parts};
 use crate::{Malformed, Problem};
 
 /// Reads a message's content: a string, an array of parts, or nothing.
-pub(super) fn content(parts: &mut Parts, value: Value<'_>, place: &str, label: &Label<'_>) -> Result<(), Malformed> {
+pub(super) fn content(
+    parts: &mut Parts,
+    value: Value<'_>,
+    place: &str,
+    label: &Label<'_>,
+) -> Result<(), Malformed> {
     match value.kind() {
         Type::String => parts.string(value, label),
         Type::Null => {}
@@ -22,7 +27,12 @@ pub(super) fn content(parts: &mut Parts, value: Value<'_>, place: &str, label: &
     Ok(())
 }
 
-fn part(parts: &mut Parts, value: Value<'_>, place: &str, label: &Label<'_>) -> Result<(), Malformed> {
+fn part(
+    parts: &mut Parts,
+    value: Value<'_>,
+    place: &str,
+    label: &Label<'_>,
+) -> Result<(), Malformed> {
     match value.kind() {
         Type::String => {
             parts.string(value, label);
@@ -32,7 +42,9 @@ fn part(parts: &mut Parts, value: Value<'_>, place: &str, label: &Label<'_>) -> 
         _ => return Err(value.refuse(place, Problem::Type("a content part"))),
     }
     let kind = match value.get("type") {
-        Some(kind) => kind.string().ok_or_else(|| kind.refuse(&format!("{place}.type"), Problem::Type("a string")))?,
+        Some(kind) => kind
+            .string()
+            .ok_or_else(|| kind.refuse(&format!("{place}.type"), Problem::Type("a string")))?,
         None => "text".into(),
     };
     let text = |key| match value.get(key) {
@@ -46,7 +58,13 @@ fn part(parts: &mut Parts, value: Value<'_>, place: &str, label: &Label<'_>) -> 
             "text"
         }
         "refusal" => {
-            parts.string(text("refusal")?, &Label { kind: Kind::Refusal, ..label.clone() });
+            parts.string(
+                text("refusal")?,
+                &Label {
+                    kind: Kind::Refusal,
+                    ..label.clone()
+                },
+            );
             "refusal"
         }
         "image_url" => {
@@ -81,9 +99,17 @@ pub(super) fn rest(parts: &mut Parts, value: Value<'_>, place: &str, read: &[&st
 }
 
 /// A string that should be a token. What is not is noted.
-pub(super) fn token(parts: &mut Parts, value: Option<Value<'_>>, place: &str) -> Result<Option<String>, Malformed> {
-    let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
-    let text = value.string().ok_or_else(|| value.refuse(place, Problem::Type("a string")))?;
+pub(super) fn token(
+    parts: &mut Parts,
+    value: Option<Value<'_>>,
+    place: &str,
+) -> Result<Option<String>, Malformed> {
+    let Some(value) = value.filter(|value| !value.is_null()) else {
+        return Ok(None);
+    };
+    let text = value
+        .string()
+        .ok_or_else(|| value.refuse(place, Problem::Type("a string")))?;
     if !is_token(&text) {
         parts.gap(GapKind::Unrecognized, place);
     }
@@ -108,7 +134,9 @@ pub(super) fn assistant(
         let here = || format!("{place}.{key}");
         match &*key {
             "refusal" => written(parts, value, &here(), &label(Kind::Refusal))?,
-            "reasoning_content" | "reasoning" => written(parts, value, &here(), &label(Kind::Reasoning))?,
+            "reasoning_content" | "reasoning" => {
+                written(parts, value, &here(), &label(Kind::Reasoning))?
+            }
             "annotations" => texts(parts, value, &label(Kind::Citation)),
             "audio" => {
                 parts.gap(GapKind::Audio, here());
@@ -121,7 +149,13 @@ pub(super) fn assistant(
                     return Err(value.refuse(&here(), Problem::Type("an array")));
                 }
                 for (index, call) in value.items().enumerate() {
-                    tool_call(parts, call, &format!("{place}.tool_calls[{index}]"), stage, &mut called)?;
+                    tool_call(
+                        parts,
+                        call,
+                        &format!("{place}.tool_calls[{index}]"),
+                        stage,
+                        &mut called,
+                    )?;
                 }
             }
             "function_call" => {
@@ -134,7 +168,12 @@ pub(super) fn assistant(
     Ok(())
 }
 
-fn written(parts: &mut Parts, value: Value<'_>, place: &str, label: &Label<'_>) -> Result<(), Malformed> {
+fn written(
+    parts: &mut Parts,
+    value: Value<'_>,
+    place: &str,
+    label: &Label<'_>,
+) -> Result<(), Malformed> {
     if value.kind() != Type::String {
         return Err(value.refuse(place, Problem::Type("a string or null")));
     }
@@ -145,9 +184,13 @@ fn written(parts: &mut Parts, value: Value<'_>, place: &str, label: &Label<'_>) 
 /// Every string of a value that is not a mere token, as a segment.
 pub(super) fn texts(parts: &mut Parts, value: Value<'_>, label: &Label<'_>) {
     match value.kind() {
-        Type::String if value.string().is_some_and(|text| !is_token(&text)) => parts.string(value, label),
+        Type::String if value.string().is_some_and(|text| !is_token(&text)) => {
+            parts.string(value, label)
+        }
         Type::Array => value.items().for_each(|item| texts(parts, item, label)),
-        Type::Object => value.members().for_each(|(_, member)| texts(parts, member, label)),
+        Type::Object => value
+            .members()
+            .for_each(|(_, member)| texts(parts, member, label)),
         _ => {}
     }
 }
@@ -166,7 +209,13 @@ fn tool_call(
     let id = token(parts, call.get("id"), &format!("{place}.id"))?;
     let mut name = None;
     if let Some(value) = call.get("function").filter(|value| !value.is_null()) {
-        name = function(parts, value, &format!("{place}.function"), stage, id.clone())?;
+        name = function(
+            parts,
+            value,
+            &format!("{place}.function"),
+            stage,
+            id.clone(),
+        )?;
     }
     if let Some(value) = call.get("custom").filter(|value| !value.is_null()) {
         name = function(parts, value, &format!("{place}.custom"), stage, id.clone())?;

@@ -37,31 +37,93 @@ pub(crate) use stream::Chunks;
 
 /// Keys of the request itself.
 const TOP: &[&str] = &[
-    "audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs",
-    "max_completion_tokens", "max_tokens", "messages", "metadata", "modalities", "model", "n",
-    "parallel_tool_calls", "prediction", "presence_penalty", "prompt_cache_key", "prompt_cache_retention",
-    "reasoning_effort", "response_format", "safety_identifier", "seed", "service_tier", "stop", "store", "stream",
-    "stream_options", "temperature", "tool_choice", "tools", "top_k", "top_logprobs", "top_p", "user", "verbosity",
+    "audio",
+    "frequency_penalty",
+    "function_call",
+    "functions",
+    "logit_bias",
+    "logprobs",
+    "max_completion_tokens",
+    "max_tokens",
+    "messages",
+    "metadata",
+    "modalities",
+    "model",
+    "n",
+    "parallel_tool_calls",
+    "prediction",
+    "presence_penalty",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "reasoning_effort",
+    "response_format",
+    "safety_identifier",
+    "seed",
+    "service_tier",
+    "stop",
+    "store",
+    "stream",
+    "stream_options",
+    "temperature",
+    "tool_choice",
+    "tools",
+    "top_k",
+    "top_logprobs",
+    "top_p",
+    "user",
+    "verbosity",
 ];
 
 /// Keys of a message, or of a delta.
 const MESSAGE: &[&str] = &[
-    "annotations", "audio", "content", "function_call", "name", "reasoning", "reasoning_content", "refusal",
-    "role", "tool_call_id", "tool_calls",
+    "annotations",
+    "audio",
+    "content",
+    "function_call",
+    "name",
+    "reasoning",
+    "reasoning_content",
+    "refusal",
+    "role",
+    "tool_call_id",
+    "tool_calls",
 ];
 
 /// Keys of a content part.
-const PART: &[&str] = &["file", "image_url", "input_audio", "refusal", "text", "type"];
+const PART: &[&str] = &[
+    "file",
+    "image_url",
+    "input_audio",
+    "refusal",
+    "text",
+    "type",
+];
 
 /// Keys of a tool call, or of a tool.
 const CALL: &[&str] = &["custom", "function", "id", "index", "type"];
 
 /// Keys of a function: called, or offered.
-const FUNCTION: &[&str] = &["arguments", "description", "input", "name", "parameters", "strict"];
+const FUNCTION: &[&str] = &[
+    "arguments",
+    "description",
+    "input",
+    "name",
+    "parameters",
+    "strict",
+];
 
 /// Keys of a response, or of a chunk.
 const RESPONSE: &[&str] = &[
-    "choices", "citations", "created", "error", "id", "model", "object", "service_tier", "system_fingerprint", "usage",
+    "choices",
+    "citations",
+    "created",
+    "error",
+    "id",
+    "model",
+    "object",
+    "service_tier",
+    "system_fingerprint",
+    "usage",
 ];
 
 /// Keys of a choice.
@@ -69,27 +131,99 @@ const CHOICE: &[&str] = &["delta", "finish_reason", "index", "logprobs", "messag
 
 /// The words that errors may name.
 const VOCABULARY: &[&str] = &[
-    "annotations", "arguments", "audio", "choices", "citations", "code", "completion_tokens", "content", "created", "custom", "delta",
-    "description", "error", "file", "finish_reason", "format", "frequency_penalty", "function", "function_call",
-    "functions", "id", "image_url", "index", "input", "input_audio", "json_schema", "logit_bias", "logprobs",
-    "max_completion_tokens", "max_tokens", "message", "messages", "metadata", "modalities", "model", "n", "name",
-    "object", "parallel_tool_calls", "parameters", "prediction", "presence_penalty", "prompt_cache_key",
-    "prompt_tokens", "properties", "reasoning", "reasoning_content", "reasoning_effort", "refusal", "required", "response_format",
-    "role", "safety_identifier", "schema", "seed", "service_tier", "stop", "store", "stream", "stream_options",
-    "strict", "system_fingerprint", "temperature", "text", "tool_call_id", "tool_calls", "tool_choice", "tools",
-    "top_k", "top_logprobs", "top_p", "type", "url", "usage", "user", "verbosity",
+    "annotations",
+    "arguments",
+    "audio",
+    "choices",
+    "citations",
+    "code",
+    "completion_tokens",
+    "content",
+    "created",
+    "custom",
+    "delta",
+    "description",
+    "error",
+    "file",
+    "finish_reason",
+    "format",
+    "frequency_penalty",
+    "function",
+    "function_call",
+    "functions",
+    "id",
+    "image_url",
+    "index",
+    "input",
+    "input_audio",
+    "json_schema",
+    "logit_bias",
+    "logprobs",
+    "max_completion_tokens",
+    "max_tokens",
+    "message",
+    "messages",
+    "metadata",
+    "modalities",
+    "model",
+    "n",
+    "name",
+    "object",
+    "parallel_tool_calls",
+    "parameters",
+    "prediction",
+    "presence_penalty",
+    "prompt_cache_key",
+    "prompt_tokens",
+    "properties",
+    "reasoning",
+    "reasoning_content",
+    "reasoning_effort",
+    "refusal",
+    "required",
+    "response_format",
+    "role",
+    "safety_identifier",
+    "schema",
+    "seed",
+    "service_tier",
+    "stop",
+    "store",
+    "stream",
+    "stream_options",
+    "strict",
+    "system_fingerprint",
+    "temperature",
+    "text",
+    "tool_call_id",
+    "tool_calls",
+    "tool_choice",
+    "tools",
+    "top_k",
+    "top_logprobs",
+    "top_p",
+    "type",
+    "url",
+    "usage",
+    "user",
+    "verbosity",
 ];
 
 /// Whether a string is a token such as names, ids and enums are made of, and not text.
 fn is_token(text: &str) -> bool {
     text.len() <= 128
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':' | b'/' | b'$' | b'#'))
+        && text.bytes().all(|byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(byte, b'_' | b'-' | b'.' | b':' | b'/' | b'$' | b'#')
+        })
 }
 
 /// A key as a place may show it: what does not look like a field's name stays out of records.
 fn shown(key: &str) -> &str {
     let name = key.len() <= 64
         && key.starts_with(|first: char| first.is_ascii_lowercase())
-        && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        && key
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     if name { key } else { "*" }
 }

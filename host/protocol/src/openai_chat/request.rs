@@ -12,9 +12,28 @@ use crate::{Limits, Malformed, Problem, Request};
 
 /// The fields that a decision may set or take out.
 const SETTABLE: &[&str] = &[
-    "frequency_penalty", "logprobs", "max_completion_tokens", "max_tokens", "metadata", "model", "n",
-    "parallel_tool_calls", "presence_penalty", "reasoning_effort", "response_format", "safety_identifier", "seed",
-    "service_tier", "stop", "store", "stream_options", "temperature", "tool_choice", "top_logprobs", "top_p", "user",
+    "frequency_penalty",
+    "logprobs",
+    "max_completion_tokens",
+    "max_tokens",
+    "metadata",
+    "model",
+    "n",
+    "parallel_tool_calls",
+    "presence_penalty",
+    "reasoning_effort",
+    "response_format",
+    "safety_identifier",
+    "seed",
+    "service_tier",
+    "stop",
+    "store",
+    "stream_options",
+    "temperature",
+    "tool_choice",
+    "top_logprobs",
+    "top_p",
+    "user",
 ];
 
 pub(crate) fn request(body: String, limits: &Limits) -> Result<Request, Malformed> {
@@ -24,7 +43,12 @@ pub(crate) fn request(body: String, limits: &Limits) -> Result<Request, Malforme
         return Err(root.refuse("", Problem::Type("an object")));
     }
     root.guard("", TOP)?;
-    let mut walk = Walk { parts: Parts::new(0), facts: RequestFacts::default(), names: HashMap::new(), query: None };
+    let mut walk = Walk {
+        parts: Parts::new(0, limits.segments),
+        facts: RequestFacts::default(),
+        names: HashMap::new(),
+        query: None,
+    };
     let mut members = Vec::new();
     for (key, value) in root.members() {
         let Some(name) = key.string() else { continue };
@@ -37,7 +61,13 @@ pub(crate) fn request(body: String, limits: &Limits) -> Result<Request, Malforme
     walk.add_query();
     let Walk { parts, facts, .. } = walk;
     drop(document);
-    Ok(Request::new(body, parts, facts, members, SETTABLE))
+    Ok(Request::new(
+        body,
+        parts.checked()?,
+        facts,
+        members,
+        SETTABLE,
+    ))
 }
 
 struct Walk {
@@ -56,12 +86,16 @@ impl Walk {
             "messages" => self.messages(value)?,
             "tools" | "functions" => self.tools(value, name)?,
             "response_format" => {
-                self.facts.response_format = value.get("type").and_then(|kind| kind.string()).map(Into::into);
+                self.facts.response_format = value
+                    .get("type")
+                    .and_then(|kind| kind.string())
+                    .map(Into::into);
                 self.schema(value, name, None);
             }
             "prediction" => {
                 if let Some(predicted) = value.get("content") {
-                    let label = Label::new(Stage::Prompt, Role::User, Kind::Other).with("field", name);
+                    let label =
+                        Label::new(Stage::Prompt, Role::User, Kind::Other).with("field", name);
                     content(&mut self.parts, predicted, "prediction.content", &label)?;
                 }
                 rest(&mut self.parts, value, name, &["content"]);
@@ -97,7 +131,9 @@ impl Walk {
     fn strings(&mut self, value: Value<'_>, place: &str, label: &Label<'_>) {
         match value.kind() {
             Type::String => self.parts.string(value, label),
-            Type::Array => value.items().for_each(|item| self.strings(item, place, label)),
+            Type::Array => value
+                .items()
+                .for_each(|item| self.strings(item, place, label)),
             Type::Object => {
                 for (key, member) in value.members() {
                     if key.string().is_some_and(|key| !is_token(&key)) {
@@ -127,19 +163,24 @@ impl Walk {
 
     fn message(&mut self, message: Value<'_>, place: &str) -> Result<(), Malformed> {
         let role = match message.get("role") {
-            Some(role) => {
-                role.string().ok_or_else(|| role.refuse(&format!("{place}.role"), Problem::Type("a string")))?
-            }
+            Some(role) => role
+                .string()
+                .ok_or_else(|| role.refuse(&format!("{place}.role"), Problem::Type("a string")))?,
             None => return Err(message.refuse(place, Problem::Missing("role"))),
         };
-        let id = token(&mut self.parts, message.get("tool_call_id"), &format!("{place}.tool_call_id"))?;
+        let id = token(
+            &mut self.parts,
+            message.get("tool_call_id"),
+            &format!("{place}.tool_call_id"),
+        )?;
         let named = message.get("name").filter(|name| !name.is_null());
-        let name = match named {
-            Some(name) => {
-                Some(name.string().ok_or_else(|| name.refuse(&format!("{place}.name"), Problem::Type("a string")))?)
-            }
-            None => None,
-        };
+        let name =
+            match named {
+                Some(name) => Some(name.string().ok_or_else(|| {
+                    name.refuse(&format!("{place}.name"), Problem::Type("a string"))
+                })?),
+                None => None,
+            };
         let tool;
         let label = match &*role {
             "system" => Label::new(Stage::Prompt, Role::System, Kind::Text),
@@ -154,7 +195,8 @@ impl Walk {
                 Label::new(Stage::Retrieval, Role::Tool, Kind::ToolResult).named(tool.as_deref())
             }
             _ => {
-                self.parts.gap(GapKind::Unrecognized, format!("{place}.role"));
+                self.parts
+                    .gap(GapKind::Unrecognized, format!("{place}.role"));
                 Label::new(Stage::Prompt, Role::Other, Kind::Text)
             }
         };
@@ -180,16 +222,29 @@ impl Walk {
             self.parts.string(value, &label);
         }
         let names = &mut self.names;
-        assistant(&mut self.parts, message, place, Stage::Prompt, |id, name| {
-            names.insert(id.to_owned(), name.to_owned());
-        })
+        assistant(
+            &mut self.parts,
+            message,
+            place,
+            Stage::Prompt,
+            |id, name| {
+                names.insert(id.to_owned(), name.to_owned());
+            },
+        )
     }
 
     /// Tool results are judged beside what the user asked for.
     fn add_query(&mut self) {
-        let retrieved = self.parts.segments.iter().any(|placed| placed.stage == Stage::Retrieval);
+        let retrieved = self
+            .parts
+            .segments
+            .iter()
+            .any(|placed| placed.stage == Stage::Retrieval);
         if let (true, Some(query)) = (retrieved, self.query.take()) {
-            self.parts.read_only(query, &Label::new(Stage::Retrieval, Role::User, Kind::Query));
+            self.parts.read_only(
+                query,
+                &Label::new(Stage::Retrieval, Role::User, Kind::Query),
+            );
         }
     }
 
@@ -203,7 +258,10 @@ impl Walk {
         for (index, tool) in value.items().enumerate() {
             let place = format!("{place}[{index}]");
             tool.guard(&place, super::CALL)?;
-            let inner = tool.get("function").or_else(|| tool.get("custom")).unwrap_or(tool);
+            let inner = tool
+                .get("function")
+                .or_else(|| tool.get("custom"))
+                .unwrap_or(tool);
             inner.guard(&place, FUNCTION)?;
             let name = token(&mut self.parts, inner.get("name"), &place)?;
             self.schema(tool, &place, name.as_deref());
@@ -216,7 +274,9 @@ impl Walk {
     /// too: those that are not tokens are a gap.
     fn schema(&mut self, value: Value<'_>, place: &str, name: Option<&str>) {
         match value.kind() {
-            Type::Array => value.items().for_each(|item| self.schema(item, place, name)),
+            Type::Array => value
+                .items()
+                .for_each(|item| self.schema(item, place, name)),
             Type::Object => {
                 for (key, member) in value.members() {
                     let Some(key) = key.string() else { continue };

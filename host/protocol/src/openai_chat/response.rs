@@ -15,25 +15,34 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
         return Err(root.refuse("", Problem::Type("an object")));
     }
     root.guard("", RESPONSE)?;
-    let mut parts = Parts::new(first);
+    let mut parts = Parts::new(first, limits.segments);
     let mut tokens = None;
     for (key, value) in root.members() {
         match key.string().as_deref() {
             Some("choices") => choices(&mut parts, value)?,
             Some("usage") => tokens = usage(value),
             Some("error") => error(value, &mut |text, label| parts.string(text, label)),
-            Some("citations") => texts(&mut parts, value, &Label::new(Stage::Output, Role::Assistant, Kind::Citation)),
+            Some("citations") => texts(
+                &mut parts,
+                value,
+                &Label::new(Stage::Output, Role::Assistant, Kind::Citation),
+            ),
             _ => {}
         }
     }
-    rest(&mut parts, root, "", &["choices", "usage", "error", "citations"]);
+    rest(
+        &mut parts,
+        root,
+        "",
+        &["choices", "usage", "error", "citations"],
+    );
     for gap in &mut parts.gaps {
         if let Some(place) = gap.place.strip_prefix('.') {
             gap.place = place.to_owned();
         }
     }
     drop(document);
-    Ok(Response::new(body, parts, tokens))
+    Ok(Response::new(body, parts.checked()?, tokens))
 }
 
 fn choices(parts: &mut Parts, value: Value<'_>) -> Result<(), Malformed> {
@@ -56,7 +65,10 @@ fn choices(parts: &mut Parts, value: Value<'_>) -> Result<(), Malformed> {
             }
             assistant(parts, message, &place, Stage::Output, |_, _| {})?;
         }
-        if let Some(logprobs) = choice.get("logprobs").filter(|logprobs| !logprobs.is_null()) {
+        if let Some(logprobs) = choice
+            .get("logprobs")
+            .filter(|logprobs| !logprobs.is_null())
+        {
             let segments = first..parts.next();
             parts.shadow(segments, logprobs);
         }
@@ -69,8 +81,10 @@ fn choices(parts: &mut Parts, value: Value<'_>) -> Result<(), Malformed> {
 pub(super) fn usage(value: Value<'_>) -> Option<Tokens> {
     let count = |key| value.get(key).and_then(Value::unsigned);
     let (prompt, completion) = (count("prompt_tokens"), count("completion_tokens"));
-    (prompt.is_some() || completion.is_some())
-        .then(|| Tokens { prompt: prompt.unwrap_or(0), completion: completion.unwrap_or(0) })
+    (prompt.is_some() || completion.is_some()).then(|| Tokens {
+        prompt: prompt.unwrap_or(0),
+        completion: completion.unwrap_or(0),
+    })
 }
 
 /// Every text of an upstream's error.

@@ -64,14 +64,18 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn append(&mut self, carrier: u32, value: Value<'_>, text: &str) -> Result<(), Malformed> {
         let raw = self.data.place(value.inner());
-        let part: Part = self.queue.append(carrier, text, raw, self.shadow, self.out)?;
+        let part: Part = self
+            .queue
+            .append(carrier, text, raw, self.shadow, self.out)?;
         self.event.parts.push(part);
         Ok(())
     }
 
     /// A string that is a segment by itself.
     fn whole(&mut self, value: Value<'_>, label: &Label<'_>) -> Result<(), Malformed> {
-        let Some(text) = value.string().filter(|text| !text.is_empty()) else { return Ok(()) };
+        let Some(text) = value.string().filter(|text| !text.is_empty()) else {
+            return Ok(());
+        };
         let carrier = self.queue.open_text(label, self.out)?;
         self.append(carrier, value, &text)?;
         self.queue.close(carrier, self.out)
@@ -89,14 +93,25 @@ impl Reading<'_> {
             let Some(key) = key.string() else { continue };
             if !read.contains(&&*key) && field.any_string(|text| !is_token(text)) {
                 let dot = if place.is_empty() { "" } else { "." };
-                self.gap(GapKind::Unrecognized, format!("{place}{dot}{}", shown(&key)));
+                self.gap(
+                    GapKind::Unrecognized,
+                    format!("{place}{dot}{}", shown(&key)),
+                );
             }
         }
     }
 
-    fn token(&mut self, value: Option<Value<'_>>, place: &str) -> Result<Option<String>, Malformed> {
-        let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
-        let text = value.string().ok_or_else(|| value.refuse(place, Problem::Type("a string or null")))?;
+    fn token(
+        &mut self,
+        value: Option<Value<'_>>,
+        place: &str,
+    ) -> Result<Option<String>, Malformed> {
+        let Some(value) = value.filter(|value| !value.is_null()) else {
+            return Ok(None);
+        };
+        let text = value
+            .string()
+            .ok_or_else(|| value.refuse(place, Problem::Type("a string or null")))?;
         if !is_token(&text) {
             self.gap(GapKind::Unrecognized, place.to_owned());
         }
@@ -106,7 +121,13 @@ impl Reading<'_> {
 
 impl Chunks {
     pub(crate) fn new(limits: StreamLimits) -> Self {
-        Self { choices: BTreeMap::new(), envelope: BTreeMap::new(), told: BTreeSet::new(), ended: false, limits }
+        Self {
+            choices: BTreeMap::new(),
+            envelope: BTreeMap::new(),
+            told: BTreeSet::new(),
+            ended: false,
+            limits,
+        }
     }
 
     /// Reads the data of one event.
@@ -140,7 +161,14 @@ impl Chunks {
         }
         root.guard("", RESPONSE)?;
         let mut told = std::mem::take(&mut self.told);
-        let mut reading = Reading { data, event, queue, out, shadow: None, told: &mut told };
+        let mut reading = Reading {
+            data,
+            event,
+            queue,
+            out,
+            shadow: None,
+            told: &mut told,
+        };
         let result = self.chunk(root, &mut reading);
         self.told = told;
         result
@@ -184,13 +212,20 @@ impl Chunks {
 
     /// Keeps what is the same in all chunks, to write one of our own.
     fn keep(&mut self, key: &'static str, value: Value<'_>) {
-        let fits = value.string().map_or(value.kind() == Type::Number, |text| is_token(&text));
+        let fits = value
+            .string()
+            .map_or(value.kind() == Type::Number, |text| is_token(&text));
         if fits && !self.envelope.contains_key(key) {
             self.envelope.insert(key, value.raw().to_owned());
         }
     }
 
-    fn choice(&mut self, value: Value<'_>, place: &str, reading: &mut Reading<'_>) -> Result<(), Malformed> {
+    fn choice(
+        &mut self,
+        value: Value<'_>,
+        place: &str,
+        reading: &mut Reading<'_>,
+    ) -> Result<(), Malformed> {
         if value.kind() != Type::Object {
             return Err(value.refuse(place, Problem::Type("an object")));
         }
@@ -211,12 +246,22 @@ impl Chunks {
             choice.delta(index, delta, &place, reading, &self.limits)?;
         }
         reading.shadow = None;
-        if reading.token(value.get("finish_reason"), &format!("{place}.finish_reason"))?.is_some() {
+        if reading
+            .token(
+                value.get("finish_reason"),
+                &format!("{place}.finish_reason"),
+            )?
+            .is_some()
+        {
             choice.close(reading.queue, reading.out)?;
             choice.finished = true;
             reading.event.finishes.push(index);
         }
-        reading.rest(value, place, &["delta", "finish_reason", "index", "logprobs"]);
+        reading.rest(
+            value,
+            place,
+            &["delta", "finish_reason", "index", "logprobs"],
+        );
         Ok(())
     }
 
@@ -231,8 +276,10 @@ impl Chunks {
 
     /// Whether the stream has come to its end; `rest` is what came after the last event.
     pub(crate) fn is_complete(&self, rest: Option<&[u8]>) -> bool {
-        let finished = !self.choices.is_empty() && self.choices.values().all(|choice| choice.finished);
-        let rest_is_end = rest.is_none_or(|rest| rest.trim_ascii() == b"[DONE]" || rest.trim_ascii().is_empty());
+        let finished =
+            !self.choices.is_empty() && self.choices.values().all(|choice| choice.finished);
+        let rest_is_end =
+            rest.is_none_or(|rest| rest.trim_ascii() == b"[DONE]" || rest.trim_ascii().is_empty());
         self.ended || (finished && rest_is_end)
     }
 
@@ -243,8 +290,12 @@ impl Chunks {
             out.extend_from_slice(format!("data: {body}\n\n").as_bytes());
             return;
         }
-        let mut open: Vec<u64> =
-            self.choices.iter().filter(|(_, choice)| !choice.sent).map(|(index, _)| *index).collect();
+        let mut open: Vec<u64> = self
+            .choices
+            .iter()
+            .filter(|(_, choice)| !choice.sent)
+            .map(|(index, _)| *index)
+            .collect();
         if self.choices.is_empty() {
             open.push(0);
         }
@@ -282,17 +333,42 @@ impl Choice {
             let Some(key) = key.string() else { continue };
             let here = || format!("{place}.{key}");
             match &*key {
-                "content" if value.kind() == Type::Array => self.parts(choice, value, &here(), reading)?,
+                "content" if value.kind() == Type::Array => {
+                    self.parts(choice, value, &here(), reading)?
+                }
                 "content" => self.text("content", Kind::Text, choice, value, &here(), reading)?,
-                "refusal" => self.text("refusal", Kind::Refusal, choice, value, &here(), reading)?,
-                "reasoning" => self.text("reasoning", Kind::Reasoning, choice, value, &here(), reading)?,
+                "refusal" => {
+                    self.text("refusal", Kind::Refusal, choice, value, &here(), reading)?
+                }
+                "reasoning" => self.text(
+                    "reasoning",
+                    Kind::Reasoning,
+                    choice,
+                    value,
+                    &here(),
+                    reading,
+                )?,
                 "reasoning_content" => {
-                    self.text("reasoning_content", Kind::Reasoning, choice, value, &here(), reading)?;
+                    self.text(
+                        "reasoning_content",
+                        Kind::Reasoning,
+                        choice,
+                        value,
+                        &here(),
+                        reading,
+                    )?;
                 }
                 "audio" => {
                     reading.gap(GapKind::Audio, here());
                     if let Some(transcript) = value.get("transcript") {
-                        self.text("transcript", Kind::Text, choice, transcript, &here(), reading)?;
+                        self.text(
+                            "transcript",
+                            Kind::Text,
+                            choice,
+                            transcript,
+                            &here(),
+                            reading,
+                        )?;
                     }
                 }
                 "annotations" => citations(value, reading)?,
@@ -301,15 +377,29 @@ impl Choice {
                         return Err(value.refuse(&here(), Problem::Type("an array")));
                     }
                     for (position, call) in value.items().enumerate() {
-                        self.tool_call(choice, call, &format!("{place}.tool_calls[{position}]"), reading, limits)?;
+                        self.tool_call(
+                            choice,
+                            call,
+                            &format!("{place}.tool_calls[{position}]"),
+                            reading,
+                            limits,
+                        )?;
                     }
                 }
-                "function_call" => self.function(choice, LEGACY, None, value, &here(), reading, limits)?,
+                "function_call" => {
+                    self.function(choice, LEGACY, None, value, &here(), reading, limits)?
+                }
                 _ => {}
             }
         }
         const READ: &[&str] = &[
-            "annotations", "audio", "content", "function_call", "reasoning", "reasoning_content", "refusal",
+            "annotations",
+            "audio",
+            "content",
+            "function_call",
+            "reasoning",
+            "reasoning_content",
+            "refusal",
             "tool_calls",
         ];
         reading.rest(delta, place, READ);
@@ -317,7 +407,13 @@ impl Choice {
     }
 
     /// Content that comes as parts: their texts go on the same channel.
-    fn parts(&mut self, choice: u64, value: Value<'_>, place: &str, reading: &mut Reading<'_>) -> Result<(), Malformed> {
+    fn parts(
+        &mut self,
+        choice: u64,
+        value: Value<'_>,
+        place: &str,
+        reading: &mut Reading<'_>,
+    ) -> Result<(), Malformed> {
         for (index, part) in value.items().enumerate() {
             let place = format!("{place}[{index}]");
             part.guard(&place, super::PART)?;
@@ -342,7 +438,9 @@ impl Choice {
         place: &str,
         reading: &mut Reading<'_>,
     ) -> Result<(), Malformed> {
-        let text = value.string().ok_or_else(|| value.refuse(place, Problem::Type("a string or null")))?;
+        let text = value
+            .string()
+            .ok_or_else(|| value.refuse(place, Problem::Type("a string or null")))?;
         if text.is_empty() {
             return Ok(());
         }
@@ -360,7 +458,11 @@ impl Choice {
     }
 
     fn going_on(&self) -> Result<(), Malformed> {
-        if self.finished { Err(sequence("text after the choice's finish_reason")) } else { Ok(()) }
+        if self.finished {
+            Err(sequence("text after the choice's finish_reason"))
+        } else {
+            Ok(())
+        }
     }
 
     fn tool_call(
@@ -376,17 +478,30 @@ impl Choice {
         }
         value.guard(place, CALL)?;
         let index = index(value, place)?;
-        let id = reading.token(value.get("id"), &format!("{place}.id"))?.filter(|id| !id.is_empty());
+        let id = reading
+            .token(value.get("id"), &format!("{place}.id"))?
+            .filter(|id| !id.is_empty());
         for key in ["function", "custom"] {
             if let Some(function) = value.get(key).filter(|function| !function.is_null()) {
-                self.function(choice, index, id.clone(), function, &format!("{place}.{key}"), reading, limits)?;
+                self.function(
+                    choice,
+                    index,
+                    id.clone(),
+                    function,
+                    &format!("{place}.{key}"),
+                    reading,
+                    limits,
+                )?;
             }
         }
         reading.rest(value, place, CALL);
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one call's index, id and value, and where all of it goes")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call's index, id and value, and where all of it goes"
+    )]
     fn function(
         &mut self,
         choice: u64,
@@ -403,14 +518,20 @@ impl Choice {
         value.guard(place, FUNCTION)?;
         let name = reading.token(value.get("name"), &format!("{place}.name"))?;
         self.turn_to(index, id, reading)?;
-        let Some(call) = &mut self.call else { return Ok(()) };
+        let Some(call) = &mut self.call else {
+            return Ok(());
+        };
         if let Some(name) = name {
             call.name.push_str(&name);
         }
         for key in ["arguments", "input"] {
-            let Some(value) = value.get(key).filter(|value| !value.is_null()) else { continue };
+            let Some(value) = value.get(key).filter(|value| !value.is_null()) else {
+                continue;
+            };
             let place = format!("{place}.{key}");
-            let text: Cow<'_, str> = value.string().ok_or_else(|| value.refuse(&place, Problem::Type("a string")))?;
+            let text: Cow<'_, str> = value
+                .string()
+                .ok_or_else(|| value.refuse(&place, Problem::Type("a string")))?;
             if text.is_empty() {
                 continue;
             }
@@ -425,7 +546,11 @@ impl Choice {
                 Some(carrier) => carrier,
                 None => {
                     let label = label(Kind::ToolCall, choice);
-                    *call.carrier.insert(reading.queue.open_arguments(label, Some(call.name.clone()), reading.out)?)
+                    *call.carrier.insert(reading.queue.open_arguments(
+                        label,
+                        Some(call.name.clone()),
+                        reading.out,
+                    )?)
                 }
             };
             reading.append(carrier, value, &text)?;
@@ -436,12 +561,20 @@ impl Choice {
 
     /// Makes the call with this index the one that goes on. A call ends where the next begins, and
     /// may not go on afterwards: its arguments would be seen in two halves.
-    fn turn_to(&mut self, index: u64, id: Option<String>, reading: &mut Reading<'_>) -> Result<(), Malformed> {
+    fn turn_to(
+        &mut self,
+        index: u64,
+        id: Option<String>,
+        reading: &mut Reading<'_>,
+    ) -> Result<(), Malformed> {
         if let Some(call) = &mut self.call {
             // Some upstreams number all calls alike and tell them apart by their ids.
             let another = match (&call.id, &id) {
                 (Some(old), Some(new)) => {
-                    old != new && call.carrier.is_none_or(|carrier| reading.queue.is_complete(carrier))
+                    old != new
+                        && call
+                            .carrier
+                            .is_none_or(|carrier| reading.queue.is_complete(carrier))
                 }
                 _ => false,
             };
@@ -453,22 +586,36 @@ impl Choice {
         let before = self.call.as_ref().map(|call| call.index);
         self.close_call(reading.queue, reading.out)?;
         if before != Some(index) && self.past.contains(&index) {
-            return Err(sequence("arguments of a tool call after the next one has begun"));
+            return Err(sequence(
+                "arguments of a tool call after the next one has begun",
+            ));
         }
         if self.past.len() >= MOST {
             return Err(sequence("too many tool calls"));
         }
-        self.call = Some(Call { index, id, name: String::new(), arguments: String::new(), carrier: None });
+        self.call = Some(Call {
+            index,
+            id,
+            name: String::new(),
+            arguments: String::new(),
+            carrier: None,
+        });
         Ok(())
     }
 
     fn close_call(&mut self, queue: &mut Queue, out: &mut Vec<Update>) -> Result<(), Malformed> {
-        let Some(call) = self.call.take() else { return Ok(()) };
+        let Some(call) = self.call.take() else {
+            return Ok(());
+        };
         self.past.insert(call.index);
         if let Some(carrier) = call.carrier {
             queue.close(carrier, out)?;
         }
-        out.push(Update::ToolCall(ToolCall { id: call.id, name: call.name, arguments: call.arguments }));
+        out.push(Update::ToolCall(ToolCall {
+            id: call.id,
+            name: call.name,
+            arguments: call.arguments,
+        }));
         Ok(())
     }
 
@@ -483,11 +630,14 @@ impl Choice {
 /// Texts of annotations and citations, each by itself.
 fn citations(value: Value<'_>, reading: &mut Reading<'_>) -> Result<(), Malformed> {
     match value.kind() {
-        Type::String if value.string().is_some_and(|text| !is_token(&text)) => {
-            reading.whole(value, &Label::new(Stage::Output, Role::Assistant, Kind::Citation))
-        }
+        Type::String if value.string().is_some_and(|text| !is_token(&text)) => reading.whole(
+            value,
+            &Label::new(Stage::Output, Role::Assistant, Kind::Citation),
+        ),
         Type::Array => value.items().try_for_each(|item| citations(item, reading)),
-        Type::Object => value.members().try_for_each(|(_, member)| citations(member, reading)),
+        Type::Object => value
+            .members()
+            .try_for_each(|(_, member)| citations(member, reading)),
         _ => Ok(()),
     }
 }
@@ -501,11 +651,17 @@ fn index(value: Value<'_>, place: &str) -> Result<u64, Malformed> {
         Some(index) => index
             .unsigned()
             .filter(|index| *index < LEGACY)
-            .ok_or_else(|| index.refuse(&format!("{place}.index"), Problem::Type("a whole number"))),
+            .ok_or_else(|| {
+                index.refuse(&format!("{place}.index"), Problem::Type("a whole number"))
+            }),
         None => Ok(0),
     }
 }
 
 fn sequence(what: &'static str) -> Malformed {
-    Malformed { place: String::new(), at: 0, problem: Problem::Sequence(what) }
+    Malformed {
+        place: String::new(),
+        at: 0,
+        problem: Problem::Sequence(what),
+    }
 }

@@ -1,0 +1,61 @@
+//! What the crate promises as a whole.
+
+mod ambiguous;
+mod request;
+mod response;
+mod stream;
+mod stream_edits;
+
+use caponier_core::{SegmentEdit, Span};
+
+use crate::{Format, Limits, Placed, Request, Response};
+
+fn request(body: &str) -> Request {
+    Format::OpenAiChat
+        .request(body.as_bytes().to_vec(), &Limits::default())
+        .unwrap()
+}
+
+fn response(body: &str) -> Response {
+    Format::OpenAiChat
+        .response(body.as_bytes().to_vec(), 10, &Limits::default())
+        .unwrap()
+}
+
+/// One line per segment.
+fn lines(segments: &[Placed]) -> Vec<String> {
+    let line = |placed: &Placed| {
+        let segment = &placed.segment;
+        let mut line = format!(
+            "{} {} {} {}",
+            segment.id, placed.stage, segment.role, segment.kind
+        );
+        if let Some(name) = &segment.name {
+            line.push_str(&format!(" <{name}>"));
+        }
+        for (key, value) in &segment.attributes {
+            line.push_str(&format!(" {key}={value}"));
+        }
+        format!("{line}: {:?}", segment.text)
+    };
+    segments.iter().map(line).collect()
+}
+
+/// Replaces every `from` in the segments that may be edited.
+fn redact(segments: &[Placed], from: &str, to: &str) -> Vec<SegmentEdit> {
+    let mut edits = Vec::new();
+    for placed in segments
+        .iter()
+        .filter(|placed| !placed.segment.is_read_only())
+    {
+        for (at, _) in placed.segment.text.match_indices(from) {
+            let span = Span::new(at, at + from.len());
+            edits.push(SegmentEdit {
+                segment: placed.segment.id,
+                span,
+                replacement: to.to_owned(),
+            });
+        }
+    }
+    edits
+}
