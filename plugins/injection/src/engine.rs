@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use caponier_sdk::normalise::{Fold, Trie, TrieError, sentence_end};
 
-use crate::lexicon::*;
+use crate::lexicon::{
+    ABOUT, HARM, LEXICON, MODEL, NO_REFUSAL, PERSONA, POLICY, ROLE, SYSTEM_PROMPT, TEMPLATE,
+    TOKENS, TURNED, UNBOUND,
+};
 use crate::patterns::{PATTERNS, Pattern, Where};
 
 /// Words that need no end of word behind them.

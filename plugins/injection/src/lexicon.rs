@@ -62,8 +62,6 @@ classes! {
     SHAPE = 24;
     /// Talking about attacks: an example of, an attack that, such as.
     ABOUT = 25;
-    /// Encoded text that says to be decoded.
-    DECODE = 26;
     /// Words of ROT13, and of text that runs backwards.
     TURNED = 27;
     /// Harm that jailbreaks ask for.
@@ -247,10 +245,6 @@ pub(crate) const LEXICON: &[(u64, &str)] = &[
     (
         ABOUT,
         "prompt injection|prompt injections|injection attack|injection attacks|injection attempt|jailbreak attempt|for example|such as|e.g.|an attack|attacks|attacker|attackers|the phrase|phrases like|phrases such as|called|known as|researchers|research|paper|article about|blog post|explain what|explain how|explain why|what does|what is meant|how does|how do i protect|how to prevent|how to defend|detect|detection|defend against|defending|mitigate|mitigation|vulnerability|vulnerabilities|classifier|red team|red-team|test case|unit test|security guide|documentation|owasp|examples of",
-    ),
-    (
-        DECODE,
-        "decode|decoded|base64|rot13|hexadecimal|decipher|decrypt|decode and follow|decode and execute|dekodiere|decodez|decodifica",
     ),
     (
         TURNED,

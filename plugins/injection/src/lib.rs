@@ -150,12 +150,10 @@ impl Plugin for Injection {
             if self.settings.roles.contains(&speaker(segment.role())) {
                 let data = is_data(call.context.stage, segment);
                 for verdict in self.segment(segment.text(), data) {
-                    drop(
-                        report
-                            .finding(verdict.rule, segment)
-                            .at(verdict.span)
-                            .confidence(verdict.confidence),
-                    );
+                    report
+                        .finding(verdict.rule, segment)
+                        .at(verdict.span)
+                        .confidence(verdict.confidence);
                 }
             }
         }

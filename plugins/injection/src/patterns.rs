@@ -1,6 +1,10 @@
 //! Which words, standing together in a sentence, mean what.
 
-use crate::lexicon::*;
+use crate::lexicon::{
+    ANSWER, AUTHORITY, COMING, EVERYTHING, IMAGE, MODEL, NO_REFUSAL, NOW, ORDERS, OVERRIDE,
+    PERSONA, POLICY, PRIVATE, REFERENCE, REVEAL, REVOKED, ROLE, ROLE_MARK, SAY, SECRECY, SEND,
+    SHAPE, SYSTEM_PROMPT, TASK, TEMPLATE, TOLD, TOOL, UNBOUND, URGENT, URL,
+};
 
 /// Where a pattern counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -171,7 +171,7 @@ impl Secrets {
             if let Some(severity) = hit.severity {
                 finding = finding.severity(severity);
             }
-            drop(finding.replacement(format!("[SECRET:{}]", hit.rule)));
+            finding.replacement(format!("[SECRET:{}]", hit.rule));
         }
         if segment.is_open() {
             let word = hold::from_tail(text, true, TOKEN_WINDOW, |byte| byte > b' ' && byte < 0x7f);

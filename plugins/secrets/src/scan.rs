@@ -64,9 +64,17 @@ impl Scanner {
         let trie = Trie::build(Fold::Exact, patterns)?;
         let mut flags = [0; 256];
         for (byte, flag) in (0..=u8::MAX).zip(flags.iter_mut()) {
-            *flag = u8::from(byte.is_ascii_alphanumeric() || byte == b'_') * WORD
-                | u8::from(matches!(byte, b':' | b'=' | b'>' | b'~' | b'|')) * SEPARATOR
-                | u8::from(trie.starts_with(byte)) * START;
+            let word = byte.is_ascii_alphanumeric() || byte == b'_';
+            let separator = matches!(byte, b':' | b'=' | b'>' | b'~' | b'|');
+            for (holds, bit) in [
+                (word, WORD),
+                (separator, SEPARATOR),
+                (trie.starts_with(byte), START),
+            ] {
+                if holds {
+                    *flag |= bit;
+                }
+            }
         }
         Ok(Self { trie, flags, pairs })
     }
