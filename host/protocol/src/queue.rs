@@ -5,6 +5,8 @@
 //! and the whole. An event goes out when every byte that it gave to a carrier is released, and all
 //! events before it have gone.
 
+mod leaf;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use caponier_core::{Kind, Release, Segment, SegmentEdit, Span};
@@ -14,6 +16,7 @@ use crate::parts::{Label, leaf_attributes, leaf_splices, pieces};
 use crate::splice::{Splice, apply_into};
 use crate::stream::Update;
 use crate::{Malformed, Problem, StreamLimits};
+use leaf::Leaf;
 
 /// An event as it came, and what it gave to carriers.
 #[derive(Default)]
@@ -65,71 +68,6 @@ struct CarrierEdit {
     span: Span,
     with: String,
     written: bool,
-}
-
-/// A segment of a carrier that is not all released.
-struct Leaf {
-    carrier: u32,
-    /// `None`: the segment's text is the carrier's.
-    form: Option<Form>,
-    /// The whole of the arguments: read-only.
-    whole: bool,
-    /// How pieces of the text are spelled in the carrier.
-    pieces: VecDeque<Piece>,
-    length: usize,
-    released: usize,
-    closed: bool,
-    /// A number's text and edits: it is replaced as a whole.
-    number: Option<(String, Vec<(Span, String)>)>,
-}
-
-/// A verbatim run, or one escape.
-struct Piece {
-    text: Span,
-    carrier: Span,
-}
-
-impl Leaf {
-    /// Where in the carrier a byte of the text stands; inside an escape, the escape's own bounds.
-    fn place(&self, text: usize, up: bool) -> Option<usize> {
-        if self.form.is_none() {
-            return Some(text);
-        }
-        // The end of a span belongs to the piece before it, its start to the piece behind.
-        let piece = if up {
-            self.pieces
-                .iter()
-                .find(|piece| piece.text.start < text && text <= piece.text.end)
-        } else {
-            self.pieces
-                .iter()
-                .find(|piece| piece.text.start <= text && text < piece.text.end)
-        };
-        let Some(piece) = piece else {
-            let bound = if up {
-                self.pieces.front()
-            } else {
-                self.pieces.back()
-            };
-            return bound.map(|piece| {
-                if up {
-                    piece.carrier.start
-                } else {
-                    piece.carrier.end
-                }
-            });
-        };
-        let ahead = text - piece.text.start;
-        Some(if piece.text.len() == piece.carrier.len() {
-            piece.carrier.start + ahead
-        } else if ahead == 0 {
-            piece.carrier.start
-        } else if up || ahead == piece.text.len() {
-            piece.carrier.end
-        } else {
-            piece.carrier.start
-        })
-    }
 }
 
 /// The queue.
@@ -596,43 +534,6 @@ impl Queue {
         splices.extend(shadows.into_iter().map(|span| Splice::new(span, "null")));
         splices.sort_by_key(|splice| splice.span);
         apply_into(out, &event.bytes, &splices);
-    }
-}
-
-impl Leaf {
-    fn grow(&mut self, text: &str, carrier: Span) {
-        let span = Span::new(self.length, self.length + text.len());
-        self.length = span.end;
-        if let Some((number, _)) = &mut self.number {
-            number.push_str(text);
-        }
-        let verbatim = |piece: &Piece| piece.text.len() == piece.carrier.len();
-        match self.pieces.back_mut() {
-            Some(last)
-                if verbatim(last)
-                    && span.len() == carrier.len()
-                    && last.carrier.end == carrier.start =>
-            {
-                last.text.end = span.end;
-                last.carrier.end = carrier.end;
-            }
-            _ => self.pieces.push_back(Piece {
-                text: span,
-                carrier,
-            }),
-        }
-    }
-
-    /// Lets go of the spelling of what has been released, but for the last piece of it.
-    fn forget(&mut self) {
-        while self.pieces.len() > 1
-            && self
-                .pieces
-                .front()
-                .is_some_and(|piece| piece.text.end < self.released)
-        {
-            self.pieces.pop_front();
-        }
     }
 }
 

@@ -26,6 +26,7 @@
 
 mod errors;
 mod message;
+mod reading;
 mod request;
 mod response;
 mod stream;
@@ -34,6 +35,9 @@ pub(crate) use errors::body as error_body;
 pub(crate) use request::request;
 pub(crate) use response::response;
 pub(crate) use stream::Chunks;
+
+/// The most choices of a stream, calls of a choice, and places of gaps, that are followed.
+const MOST: usize = 1024;
 
 /// Keys of the request itself.
 const TOP: &[&str] = &[

@@ -3,22 +3,20 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use caponier_core::{Gap, GapKind, Kind, Role, Span, Stage, ToolCall};
+use caponier_core::{GapKind, Kind, Role, Stage, ToolCall};
 
+use super::reading::Reading;
 use super::response::{error, usage};
-use super::{CALL, CHOICE, FUNCTION, MESSAGE, RESPONSE, VOCABULARY, error_body, is_token, shown};
+use super::{CALL, CHOICE, FUNCTION, MESSAGE, MOST, RESPONSE, VOCABULARY, error_body, is_token};
 use crate::json::{Document, Type, Value};
 use crate::parts::Label;
-use crate::queue::{Event, Part, Queue};
+use crate::queue::{Event, Queue};
 use crate::sse::Data;
 use crate::stream::Update;
 use crate::{ErrorKind, ErrorShape, Malformed, Problem, StreamLimits};
 
 /// The index under which a choice's legacy `function_call` is kept.
 const LEGACY: u64 = u64::MAX;
-
-/// The most choices, and the most calls of a choice, that are followed.
-const MOST: usize = 1024;
 
 /// What is known of a stream.
 pub(crate) struct Chunks {
@@ -48,75 +46,6 @@ struct Call {
     name: String,
     arguments: String,
     carrier: Option<u32>,
-}
-
-/// One event while it is read.
-struct Reading<'a> {
-    data: &'a Data,
-    event: &'a mut Event,
-    queue: &'a mut Queue,
-    out: &'a mut Vec<Update>,
-    /// The choice's `logprobs`, in the event's bytes.
-    shadow: Option<Span>,
-    told: &'a mut BTreeSet<String>,
-}
-
-impl Reading<'_> {
-    fn append(&mut self, carrier: u32, value: Value<'_>, text: &str) -> Result<(), Malformed> {
-        let raw = self.data.place(value.inner());
-        let part: Part = self
-            .queue
-            .append(carrier, text, raw, self.shadow, self.out)?;
-        self.event.parts.push(part);
-        Ok(())
-    }
-
-    /// A string that is a segment by itself.
-    fn whole(&mut self, value: Value<'_>, label: &Label<'_>) -> Result<(), Malformed> {
-        let Some(text) = value.string().filter(|text| !text.is_empty()) else {
-            return Ok(());
-        };
-        let carrier = self.queue.open_text(label, self.out)?;
-        self.append(carrier, value, &text)?;
-        self.queue.close(carrier, self.out)
-    }
-
-    fn gap(&mut self, kind: GapKind, place: String) {
-        if self.told.len() < MOST && self.told.insert(place.clone()) {
-            self.out.push(Update::Gap(Gap { kind, place }));
-        }
-    }
-
-    /// Notes the fields that hold text and are not among those read.
-    fn rest(&mut self, value: Value<'_>, place: &str, read: &[&str]) {
-        for (key, field) in value.members() {
-            let Some(key) = key.string() else { continue };
-            if !read.contains(&&*key) && field.any_string(|text| !is_token(text)) {
-                let dot = if place.is_empty() { "" } else { "." };
-                self.gap(
-                    GapKind::Unrecognized,
-                    format!("{place}{dot}{}", shown(&key)),
-                );
-            }
-        }
-    }
-
-    fn token(
-        &mut self,
-        value: Option<Value<'_>>,
-        place: &str,
-    ) -> Result<Option<String>, Malformed> {
-        let Some(value) = value.filter(|value| !value.is_null()) else {
-            return Ok(None);
-        };
-        let text = value
-            .string()
-            .ok_or_else(|| value.refuse(place, Problem::Type("a string or null")))?;
-        if !is_token(&text) {
-            self.gap(GapKind::Unrecognized, place.to_owned());
-        }
-        Ok(Some(text.into_owned()))
-    }
 }
 
 impl Chunks {
