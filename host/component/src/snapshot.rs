@@ -121,13 +121,13 @@ fn configured(
     let phase = Phase::Configure(Arc::clone(&recipe.files));
     let host = Host::new(Arc::clone(&recipe.lent), phase, budget);
     let mut store = host.into_store(&flavour.engine);
-    let (guest, instance) =
-        program
-            .instantiate_raw(&mut store)
-            .map_err(|error| LoadError::Failed {
-                step: "its start",
-                fault: fault::from_start(&error, store.data()),
-            })?;
+    let (guest, instance) = program
+        .instantiate_raw(&mut store)
+        .map_err(|error| LoadError::Failed {
+            step: "its start",
+            fault: fault::from_start(&error, store.data()),
+        })?
+        .map_err(|source| LoadError::Interface { supported: imports::SUPPORTED, source })?;
     match guest.configure(&mut store, recipe.settings) {
         Ok(Ok(())) => {}
         Ok(Err(message)) => {

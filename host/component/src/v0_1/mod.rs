@@ -41,19 +41,15 @@ impl Program {
         })
     }
 
-    /// A new instance, and the handle that reads it out.
+    /// A new instance, and the handle that reads it out. The inner error says that its exports are
+    /// not those of the contract.
     pub(crate) fn instantiate_raw(
         &self,
         store: &mut Store<Host>,
-    ) -> wasmtime::Result<(Guest, Instance)> {
+    ) -> wasmtime::Result<wasmtime::Result<(Guest, Instance)>> {
         let pre: &InstancePre<Host> = self.policy.instance_pre();
         let instance = pre.instantiate(&mut *store)?;
-        Ok((
-            Guest {
-                policy: bindings::Policy::new(store, &instance)?,
-            },
-            instance,
-        ))
+        Ok(bindings::Policy::new(store, &instance).map(|policy| (Guest { policy }, instance)))
     }
 
     /// A new instance whose imports may wait.
