@@ -234,7 +234,7 @@ impl Policy {
 /// what either asks for is done.
 pub(crate) fn merged(mut before: Decision, now: Decision) -> Decision {
     if now.action < before.action {
-        let kept = std::mem::replace(&mut before.reason, String::new());
+        let kept = std::mem::take(&mut before.reason);
         before.reason = if kept.is_empty() { now.reason } else { kept };
     } else {
         before.action = now.action;

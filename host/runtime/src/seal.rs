@@ -86,7 +86,7 @@ struct Sealed {
     exchange: String,
     stage: String,
     tenant: Option<String>,
-    principal: Option<(String, Vec<String>, Vec<(String, String)>)>,
+    principal: Option<SealedPrincipal>,
     route: String,
     model: Option<String>,
     time: u64,
@@ -100,6 +100,13 @@ struct Sealed {
     denial: Option<(String, Option<u16>)>,
     states: Vec<String>,
     numbered: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SealedPrincipal {
+    id: String,
+    roles: Vec<String>,
+    claims: Vec<(String, String)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -142,12 +149,10 @@ impl From<&Exchange> for Sealed {
             exchange: context.exchange.clone(),
             stage: context.stage.to_string(),
             tenant: context.tenant.clone(),
-            principal: context.principal.as_ref().map(|principal| {
-                (
-                    principal.id.clone(),
-                    principal.roles.clone(),
-                    principal.claims.clone(),
-                )
+            principal: context.principal.as_ref().map(|principal| SealedPrincipal {
+                id: principal.id.clone(),
+                roles: principal.roles.clone(),
+                claims: principal.claims.clone(),
             }),
             route: context.route.clone(),
             model: context.model.clone(),
@@ -246,9 +251,11 @@ impl Sealed {
             exchange: self.exchange,
             stage: Stage::parse(&self.stage)?,
             tenant: self.tenant,
-            principal: self
-                .principal
-                .map(|(id, roles, claims)| Principal { id, roles, claims }),
+            principal: self.principal.map(|sealed| Principal {
+                id: sealed.id,
+                roles: sealed.roles,
+                claims: sealed.claims,
+            }),
             route: self.route,
             model: self.model,
             time: self.time,

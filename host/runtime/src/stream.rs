@@ -208,6 +208,7 @@ impl Policy {
         run.findings.extend_from_slice(&step.findings);
         let mut redact = Vec::new();
         if has_news {
+            let tool_calls = run.tool_calls.clone();
             let matter = Matter {
                 phase: Phase::Findings,
                 segments: &step.windows,
@@ -215,7 +216,7 @@ impl Policy {
                 edits: &edits,
                 coverage: &coverage,
                 faults: &faults,
-                tool_calls: &run.tool_calls,
+                tool_calls: &tool_calls,
             };
             let decision = self.ask_for(exchange, &matter, run);
             redact = self.redacted(Stage::Output, &decision, &step.findings, &step.windows);
