@@ -214,7 +214,11 @@ pub fn reversed(text: &str, range: Range<usize>) -> View<'static> {
     let mut builder = ViewBuilder::with_capacity(part.len());
     for (at, character) in part.char_indices().rev() {
         let at = range.start + at;
-        builder.replace_char(at..at + character.len_utf8(), character);
+        if character.is_ascii() {
+            builder.copy_backwards(at, character);
+        } else {
+            builder.replace_char(at..at + character.len_utf8(), character);
+        }
     }
     builder.finish()
 }
@@ -407,7 +411,11 @@ mod tests {
         assert_eq!(said(escapes("%c3%a9")).as_deref(), Some("é"));
         assert_eq!(said(escapes("100% sure & done \\o/")), None);
         assert_eq!(rot13("Vtaber", 0..6).text(), "Ignore");
-        assert_eq!(reversed("erongi", 0..6).text(), "ignore");
+        let view = reversed("erongi é!", 0..10);
+        assert_eq!(
+            (view.text(), view.source(0..1), view.source(4..10)),
+            ("!é ignore", 9..10, 0..6)
+        );
         assert_eq!(leet("1gn0r3 4ll 2024").text(), "ignore all 2024");
         assert_eq!(
             said(spaced("so: i g n o r e  a l l, ok then", 4)).as_deref(),

@@ -11,6 +11,8 @@ struct Piece {
     until: usize,
     /// Byte for byte the same as the source. Otherwise the piece stands for its source as a whole.
     same: bool,
+    /// The same, but from the last byte to the first.
+    backwards: bool,
 }
 
 /// Text made from a source, with a map from each byte to the span of the source that it stands for.
@@ -73,7 +75,7 @@ impl<'a> View<'a> {
         // A reversed view runs backwards through its source.
         let (first, last) = (self.piece_at(end - 1), self.piece_at(start));
         if let (Some(first), Some(last)) = (first, last)
-            && first.from < last.from
+            && (first.from < last.from || first.backwards)
         {
             return first.source_of(end - 1).start..last.source_of(start).end;
         }
@@ -88,7 +90,10 @@ impl<'a> View<'a> {
 
 impl Piece {
     fn source_of(self, at: usize) -> Range<usize> {
-        if self.same {
+        if self.backwards {
+            let until = self.until.saturating_sub(at - self.at).max(self.from);
+            until.saturating_sub(1).max(self.from)..until
+        } else if self.same {
             let from = self.from + (at - self.at);
             from.min(self.until)..(from + 1).min(self.until)
         } else {
@@ -154,9 +159,25 @@ impl ViewBuilder {
                 from,
                 until: from + text.len(),
                 same: true,
+                backwards: false,
             }),
         }
         self.text.push_str(text);
+    }
+
+    /// Takes one ASCII character of the source over, where the one after it was taken before.
+    pub fn copy_backwards(&mut self, from: usize, character: char) {
+        match self.pieces.last_mut() {
+            Some(last) if last.backwards && last.from == from + 1 => last.from = from,
+            _ => self.pieces.push(Piece {
+                at: self.text.len(),
+                from,
+                until: from + 1,
+                same: false,
+                backwards: true,
+            }),
+        }
+        self.text.push(character);
     }
 
     /// Puts `text` in the place of the source's `range`. Empty text leaves the range out.
@@ -167,6 +188,7 @@ impl ViewBuilder {
                 from: range.start,
                 until: range.end,
                 same: false,
+                backwards: false,
             });
             self.text.push_str(text);
         }
@@ -187,6 +209,7 @@ impl ViewBuilder {
                 from: 0,
                 until: 0,
                 same: false,
+                backwards: false,
             });
         }
         View {
