@@ -15,16 +15,34 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for path in std::env::args().skip(1) {
         let started = Instant::now();
         let plugin = engine.load(&std::fs::read(&path)?, LoadOptions::default())?;
-        writeln!(out, "{path}: {:?}, loaded in {:?}", plugin.kind(), started.elapsed())?;
+        writeln!(
+            out,
+            "{path}: {:?}, loaded in {:?}",
+            plugin.kind(),
+            started.elapsed()
+        )?;
         for bytes in [100, 4096, 65_536] {
             let text = "The quick brown fox jumps over the lazy dog. ".repeat(bytes / 45 + 1);
-            let segment = Segment::new(0, Role::User, Kind::Text, text.get(..bytes).unwrap_or(&text));
+            let segment = Segment::new(
+                0,
+                Role::User,
+                Kind::Text,
+                text.get(..bytes).unwrap_or(&text),
+            );
             let context = context();
             let rounds = (40_000_000 / (bytes + 2_000)).min(10_000);
-            let new = median(rounds, || plugin.inspect(&context, &[&segment], b"").is_ok());
+            let new = median(rounds, || {
+                plugin.inspect(&context, &[&segment], b"").is_ok()
+            });
             let mut session = plugin.session()?;
-            let reused = median(rounds, || session.inspect(&context, &[&segment], b"").is_ok());
-            writeln!(out, "{bytes:>7} B: new {new:?}, reused {reused:?}, difference {:?}", new.saturating_sub(reused))?;
+            let reused = median(rounds, || {
+                session.inspect(&context, &[&segment], b"").is_ok()
+            });
+            writeln!(
+                out,
+                "{bytes:>7} B: new {new:?}, reused {reused:?}, difference {:?}",
+                new.saturating_sub(reused)
+            )?;
         }
     }
     Ok(())

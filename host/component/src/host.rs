@@ -14,7 +14,7 @@ use crate::{CounterScope, Counters, Grants, Limits, LogSink};
 /// Table entries of one instance: function pointers, mostly.
 const MAX_TABLE: usize = 100_000;
 
-/// Elements that one table may have where instances are pooled.
+/// One page of linear memory.
 const PAGE: usize = 64 << 10;
 
 /// Lines that one call may log.

@@ -127,7 +127,10 @@ fn configured(
             step: "its start",
             fault: fault::from_start(&error, store.data()),
         })?
-        .map_err(|source| LoadError::Interface { supported: imports::SUPPORTED, source })?;
+        .map_err(|source| LoadError::Interface {
+            supported: imports::SUPPORTED,
+            source,
+        })?;
     match guest.configure(&mut store, recipe.settings) {
         Ok(Ok(())) => {}
         Ok(Err(message)) => {

@@ -2,13 +2,14 @@
 
 mod support;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use caponier_component::{
     CounterScope, Counters, CountersUnavailable, Grants, Kind, LoadOptions, LogLevel, LogSink,
 };
 use caponier_core::FaultKind;
+use parking_lot::Mutex;
 use support::{FREE, Guest, REPORT, engine, inspect, inspect_text, inspecting, limited};
 
 const LOG: &str = r#"(import "caponier:policy/log@0.1.0" "write" (func $log (param i32 i32 i32)))"#;
@@ -51,25 +52,69 @@ fn every_way_to_fail_is_a_typed_fault_and_the_next_call_is_unharmed() {
         FREE + 4,
         FREE + 8,
     );
-    let bomb = "(loop $l (br_if $l (i32.ne (i32.const -1) (memory.grow (i32.const 16))))) unreachable";
+    let bomb =
+        "(loop $l (br_if $l (i32.ne (i32.const -1) (memory.grow (i32.const 16))))) unreachable";
     let cases = [
-        ("endless loop", "(loop $l br $l)".to_owned(), FaultKind::Timeout),
+        (
+            "endless loop",
+            "(loop $l br $l)".to_owned(),
+            FaultKind::Timeout,
+        ),
         ("unreachable", "unreachable".to_owned(), FaultKind::Trap),
-        ("division by zero", "(drop (i32.div_u (i32.const 1) (local.get $a)))".to_owned(), FaultKind::Trap),
+        (
+            "division by zero",
+            "(drop (i32.div_u (i32.const 1) (local.get $a)))".to_owned(),
+            FaultKind::Trap,
+        ),
         ("stack overflow", "call $deep".to_owned(), FaultKind::Trap),
-        ("load out of bounds", "(drop (i32.load (i32.const -8)))".to_owned(), FaultKind::Trap),
-        ("bad indirect call", "(call_indirect (i32.const 5))".to_owned(), FaultKind::Trap),
+        (
+            "load out of bounds",
+            "(drop (i32.load (i32.const -8)))".to_owned(),
+            FaultKind::Trap,
+        ),
+        (
+            "bad indirect call",
+            "(call_indirect (i32.const 5))".to_owned(),
+            FaultKind::Trap,
+        ),
         ("memory bomb", bomb.to_owned(), FaultKind::Memory),
         ("1 GiB list", list(1 << 30), FaultKind::Output),
         ("4 G findings", list(u64::from(u32::MAX)), FaultKind::Output),
-        ("10^6 findings", format!("(drop (memory.grow (i32.const 800))) {}", list(1_000_000)), FaultKind::Output),
+        (
+            "10^6 findings",
+            format!("(drop (memory.grow (i32.const 800))) {}", list(1_000_000)),
+            FaultKind::Output,
+        ),
         ("1 GiB state", state(1 << 30), FaultKind::Output),
-        ("state just too large", format!("(drop (memory.grow (i32.const 8))) {}", state((256 << 10) + 1)), FaultKind::Output),
+        (
+            "state just too large",
+            format!(
+                "(drop (memory.grow (i32.const 8))) {}",
+                state((256 << 10) + 1)
+            ),
+            FaultKind::Output,
+        ),
         ("invalid text", bad_text, FaultKind::Output),
-        ("bad discriminant", format!("(i32.store8 (i32.const {REPORT}) (i32.const 9))"), FaultKind::Output),
-        ("result out of bounds", "(return (i32.const -4))".to_owned(), FaultKind::Output),
-        ("result not aligned", "(return (i32.const 1101))".to_owned(), FaultKind::Output),
-        ("error", format!("(i32.store8 (i32.const {REPORT}) (i32.const 1))"), FaultKind::Refused),
+        (
+            "bad discriminant",
+            format!("(i32.store8 (i32.const {REPORT}) (i32.const 9))"),
+            FaultKind::Output,
+        ),
+        (
+            "result out of bounds",
+            "(return (i32.const -4))".to_owned(),
+            FaultKind::Output,
+        ),
+        (
+            "result not aligned",
+            "(return (i32.const 1101))".to_owned(),
+            FaultKind::Output,
+        ),
+        (
+            "error",
+            format!("(i32.store8 (i32.const {REPORT}) (i32.const 1))"),
+            FaultKind::Refused,
+        ),
     ];
     for (what, body, expected) in cases {
         let guest = Guest {
@@ -77,12 +122,23 @@ fn every_way_to_fail_is_a_typed_fault_and_the_next_call_is_unharmed() {
             ..inspecting(&body)
         };
         let plugin = guest.load();
-        assert_eq!(plugin.kind(), Kind::Snapshot, "{what}: {:?}", plugin.info().reason);
+        assert_eq!(
+            plugin.kind(),
+            Kind::Snapshot,
+            "{what}: {:?}",
+            plugin.info().reason
+        );
         for _ in 0..2 {
             let started = Instant::now();
-            let fault = inspect(&plugin).err().unwrap_or_else(|| panic!("{what}: no fault"));
+            let fault = inspect(&plugin)
+                .err()
+                .unwrap_or_else(|| panic!("{what}: no fault"));
             assert_eq!(fault.kind, expected, "{what}: {fault}");
-            assert!(started.elapsed() < Duration::from_secs(2), "{what}: {:?}", started.elapsed());
+            assert!(
+                started.elapsed() < Duration::from_secs(2),
+                "{what}: {:?}",
+                started.elapsed()
+            );
         }
         assert!(inspect(&Guest::default().load()).is_ok(), "after {what}");
     }
@@ -121,7 +177,10 @@ fn nothing_of_one_call_is_there_for_the_next() {
         b = REPORT + 40,
         c = REPORT + 44,
     );
-    let guest = Guest { items: "(global $calls (mut i32) (i32.const 0))", ..inspecting(&body) };
+    let guest = Guest {
+        items: "(global $calls (mut i32) (i32.const 0))",
+        ..inspecting(&body)
+    };
     let plugin = guest.load();
     let seen = |text: &str| inspect_text(&plugin, text).unwrap().state.unwrap();
     let first = seen("a text");
@@ -130,8 +189,19 @@ fn nothing_of_one_call_is_there_for_the_next() {
     }
     // It is the real length that it keeps: one instance used twice does remember.
     let mut session = plugin.session().unwrap();
-    let segment = caponier_core::Segment::new(1, caponier_core::Role::User, caponier_core::Kind::Text, "12345");
-    let mut call = || session.inspect(&support::context(), &[&segment], b"").unwrap().state.unwrap();
+    let segment = caponier_core::Segment::new(
+        1,
+        caponier_core::Role::User,
+        caponier_core::Kind::Text,
+        "12345",
+    );
+    let mut call = || {
+        session
+            .inspect(&support::context(), &[&segment], b"")
+            .unwrap()
+            .state
+            .unwrap()
+    };
     let once = call();
     let twice = call();
     assert_eq!(once, first);
@@ -158,7 +228,10 @@ fn time_grows_with_the_text_and_ends_soon_after() {
     let plugin = inspecting("(loop $l br $l)").load();
     for (text, least, most) in [(String::new(), 19, 120), ("a".repeat(1 << 20), 160, 500)] {
         let started = Instant::now();
-        assert_eq!(inspect_text(&plugin, &text).err().unwrap().kind, FaultKind::Timeout);
+        assert_eq!(
+            inspect_text(&plugin, &text).err().unwrap().kind,
+            FaultKind::Timeout
+        );
         let took = started.elapsed().as_millis();
         assert!((least..most * 10).contains(&took), "{took} ms");
     }
@@ -169,14 +242,19 @@ struct Heard(Mutex<Vec<(String, LogLevel, String)>>);
 
 impl LogSink for Heard {
     fn write(&self, plugin: &str, level: LogLevel, message: &str) {
-        self.0.lock().unwrap().push((plugin.to_owned(), level, message.to_owned()));
+        self.0
+            .lock()
+            .push((plugin.to_owned(), level, message.to_owned()));
     }
 }
 
 fn flood() -> Guest {
     let body = "(loop $l (call $log (i32.const 3) (i32.const 256) (i32.const 5))
         (br_if $l (i32.lt_u (local.tee $a (i32.add (local.get $a) (i32.const 1))) (i32.const 5000))))";
-    Guest { imports: LOG, ..inspecting(body) }
+    Guest {
+        imports: LOG,
+        ..inspecting(body)
+    }
 }
 
 #[test]
@@ -185,17 +263,23 @@ fn a_log_is_heard_where_granted_and_a_flood_of_it_ends() {
         let heard = Arc::new(Heard::default());
         let options = LoadOptions {
             name: Some("chatty".to_owned()),
-            grants: Grants { log: granted, ..Grants::default() },
+            grants: Grants {
+                log: granted,
+                ..Grants::default()
+            },
             log: Arc::clone(&heard) as Arc<dyn LogSink>,
             ..LoadOptions::default()
         };
         let plugin = flood().try_load(options).unwrap();
-        heard.0.lock().unwrap().clear();
+        heard.0.lock().clear();
         assert!(inspect(&plugin).is_ok());
-        let heard = heard.0.lock().unwrap();
+        let heard = heard.0.lock();
         assert_eq!(heard.len(), if granted { 1000 } else { 0 });
         for (plugin, level, message) in heard.iter() {
-            assert_eq!((plugin.as_str(), *level, message.as_str()), ("chatty", LogLevel::Warn, "guest"));
+            assert_eq!(
+                (plugin.as_str(), *level, message.as_str()),
+                ("chatty", LogLevel::Warn, "guest")
+            );
         }
     }
 }
@@ -211,28 +295,53 @@ fn an_error_of_the_guest_reaches_the_log_only_where_granted_and_the_fault_never(
     for granted in [false, true] {
         let heard = Arc::new(Heard::default());
         let options = LoadOptions {
-            grants: Grants { log: granted, ..Grants::default() },
+            grants: Grants {
+                log: granted,
+                ..Grants::default()
+            },
             log: Arc::clone(&heard) as Arc<dyn LogSink>,
             ..LoadOptions::default()
         };
-        let fault = inspect(&inspecting(&body).try_load(options).unwrap()).err().unwrap();
+        let fault = inspect(&inspecting(&body).try_load(options).unwrap())
+            .err()
+            .unwrap();
         assert_eq!(fault.kind, FaultKind::Refused);
         assert!(!fault.detail.contains("guest"), "{fault}");
-        assert_eq!(heard.0.lock().unwrap().len(), usize::from(granted));
+        assert_eq!(heard.0.lock().len(), usize::from(granted));
     }
 }
 
+/// Plugin, tenant, key and amount.
+type Count = (String, Option<String>, String, u64);
+
 #[derive(Default)]
-struct Counted(Mutex<Vec<(String, Option<String>, String, u64)>>);
+struct Counted(Mutex<Vec<Count>>);
 
 impl Counters for Counted {
-    fn add(&self, scope: CounterScope<'_>, key: &str, amount: u64, _: Duration) -> Result<u64, CountersUnavailable> {
-        let mut counted = self.0.lock().unwrap();
-        counted.push((scope.plugin.to_owned(), scope.tenant.map(str::to_owned), key.to_owned(), amount));
+    fn add(
+        &self,
+        scope: CounterScope<'_>,
+        key: &str,
+        amount: u64,
+        _: Duration,
+    ) -> Result<u64, CountersUnavailable> {
+        let mut counted = self.0.lock();
+        counted.push((
+            scope.plugin.to_owned(),
+            scope.tenant.map(str::to_owned),
+            key.to_owned(),
+            amount,
+        ));
         Ok(counted.len() as u64)
     }
 
-    fn add_unique(&self, _: CounterScope<'_>, _: &str, _: &[u8], _: Duration) -> Result<u64, CountersUnavailable> {
+    fn add_unique(
+        &self,
+        _: CounterScope<'_>,
+        _: &str,
+        _: &[u8],
+        _: Duration,
+    ) -> Result<u64, CountersUnavailable> {
         Err(CountersUnavailable)
     }
 }
@@ -252,21 +361,36 @@ fn counters_count_real_calls_only_and_per_plugin_and_tenant() {
         configure,
         ..inspecting(&add)
     };
-    let refused = guest.try_load(LoadOptions::default()).err().unwrap().to_string();
-    assert!(refused.contains("caponier:policy/counters@0.1.0") && refused.contains("counters: true"), "{refused}");
+    let refused = guest
+        .try_load(LoadOptions::default())
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        refused.contains("caponier:policy/counters@0.1.0") && refused.contains("counters: true"),
+        "{refused}"
+    );
 
     let counted = Arc::new(Counted::default());
     let options = LoadOptions {
         name: Some("counter".to_owned()),
-        grants: Grants { counters: true, ..Grants::default() },
+        grants: Grants {
+            counters: true,
+            ..Grants::default()
+        },
         counters: Arc::clone(&counted) as Arc<dyn Counters>,
         ..LoadOptions::default()
     };
     let plugin = guest.try_load(options).unwrap();
-    assert!(counted.0.lock().unwrap().is_empty());
+    assert!(counted.0.lock().is_empty());
     inspect(&plugin).unwrap();
-    let expected = ("counter".to_owned(), Some("tenant".to_owned()), "guest".to_owned(), 3);
-    assert_eq!(*counted.0.lock().unwrap(), [expected]);
+    let expected = (
+        "counter".to_owned(),
+        Some("tenant".to_owned()),
+        "guest".to_owned(),
+        3,
+    );
+    assert_eq!(*counted.0.lock(), [expected]);
 }
 
 #[test]
@@ -276,8 +400,15 @@ fn a_memory_limit_holds_for_the_snapshot_too() {
         ..Guest::default()
     };
     assert!(inspect(&guest.load()).is_ok());
-    let error = guest.try_load(limited(|limits| limits.memory = 8 << 20)).err().unwrap().to_string();
-    assert!(error.contains("configure") && error.contains("more memory"), "{error}");
+    let error = guest
+        .try_load(limited(|limits| limits.memory = 8 << 20))
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        error.contains("configure") && error.contains("more memory"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -22,14 +22,21 @@ fn counting() -> Guest {
         REPORT + 40,
         REPORT + 44,
     );
-    Guest { items: TABLE, ..inspecting(&body) }
+    Guest {
+        items: TABLE,
+        ..inspecting(&body)
+    }
 }
 
 #[test]
 fn each_call_has_a_configured_instance_of_its_own() {
     let plugin = counting().load();
     assert_eq!(plugin.kind(), Kind::WarmSpares);
-    assert!(plugin.info().reason.as_ref().unwrap().contains("table.set"), "{:?}", plugin.info());
+    assert!(
+        plugin.info().reason.as_ref().unwrap().contains("table.set"),
+        "{:?}",
+        plugin.info()
+    );
     assert!(plugin.info().spare_cost.is_some());
     let first = inspect(&plugin).unwrap().state.unwrap();
     for _ in 0..50 {
@@ -44,7 +51,8 @@ fn each_call_has_a_configured_instance_of_its_own() {
 
 #[test]
 fn the_same_limits_hold() {
-    let bomb = "(loop $l (br_if $l (i32.ne (i32.const -1) (memory.grow (i32.const 16))))) unreachable";
+    let bomb =
+        "(loop $l (br_if $l (i32.ne (i32.const -1) (memory.grow (i32.const 16))))) unreachable";
     let long = format!(
         "(i32.store (i32.const {}) (i32.const 65536)) (i32.store (i32.const {}) (i32.const {}))",
         REPORT + 4,
@@ -57,17 +65,44 @@ fn the_same_limits_hold() {
         ("bomb", bomb, FaultKind::Memory),
         ("list", long.as_str(), FaultKind::Output),
     ] {
-        let guest = Guest { items: TABLE, ..inspecting(body) };
-        let plugin = guest.try_load(limited(|limits| limits.configure_time = Duration::from_millis(200))).unwrap();
+        let guest = Guest {
+            items: TABLE,
+            ..inspecting(body)
+        };
+        let plugin = guest
+            .try_load(limited(|limits| {
+                limits.configure_time = Duration::from_millis(200)
+            }))
+            .unwrap();
         assert_eq!(plugin.kind(), Kind::WarmSpares);
         for _ in 0..3 {
-            let fault = inspect(&plugin).err().unwrap_or_else(|| panic!("{what}: no fault"));
+            let fault = inspect(&plugin)
+                .err()
+                .unwrap_or_else(|| panic!("{what}: no fault"));
             assert_eq!(fault.kind, expected, "{what}: {fault}");
         }
     }
-    let guest = Guest { items: TABLE, configure: "(loop $l br $l) unreachable".to_owned(), ..Guest::default() };
-    let error = guest.try_load(limited(|limits| limits.configure_time = Duration::from_millis(100))).err().unwrap();
-    assert!(matches!(error, LoadError::Failed { step: "configure", .. }), "{error}");
+    let guest = Guest {
+        items: TABLE,
+        configure: "(loop $l br $l) unreachable".to_owned(),
+        ..Guest::default()
+    };
+    let error = guest
+        .try_load(limited(|limits| {
+            limits.configure_time = Duration::from_millis(100)
+        }))
+        .err()
+        .unwrap();
+    assert!(
+        matches!(
+            error,
+            LoadError::Failed {
+                step: "configure",
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 fn wasi(inspect: &str) -> Guest {
@@ -106,8 +141,17 @@ fn wasi_is_there_and_holds_nothing() {
     );
     let plugin = wasi(&body).load();
     assert_eq!(plugin.kind(), Kind::WarmSpares);
-    assert!(plugin.info().imports.iter().any(|import| import.starts_with("wasi:cli/environment")));
-    assert_eq!(inspect(&plugin).unwrap().state.unwrap(), 0_u64.to_le_bytes());
+    assert!(
+        plugin
+            .info()
+            .imports
+            .iter()
+            .any(|import| import.starts_with("wasi:cli/environment"))
+    );
+    assert_eq!(
+        inspect(&plugin).unwrap().state.unwrap(),
+        0_u64.to_le_bytes()
+    );
 }
 
 #[test]
@@ -126,10 +170,16 @@ fn a_guest_that_sleeps_is_woken_by_the_wall_clock() {
 #[test]
 fn spares_come_from_the_cache_too_and_run_inside_an_asynchronous_runtime() {
     let root = tempfile::tempdir().unwrap();
-    let options = EngineOptions { cache_dir: Some(root.path().join("cache")), ..EngineOptions::default() };
+    let options = EngineOptions {
+        cache_dir: Some(root.path().join("cache")),
+        ..EngineOptions::default()
+    };
     let engine = Engine::new(options).unwrap();
     let component = wasi("").component();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     for cached in [false, true] {
         runtime.block_on(async {
             let plugin = engine.load(&component, LoadOptions::default()).unwrap();

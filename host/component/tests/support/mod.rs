@@ -1,5 +1,12 @@
 //! Guests written by hand: core modules in text form, wrapped as components of the real contract.
 
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "each test file uses a part of this; a guest that cannot be made fails its test"
+)]
+
 use std::fmt::Write;
 use std::sync::OnceLock;
 
@@ -14,27 +21,27 @@ const CONTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit/policy.wi
 const MANIFEST: u32 = 16;
 const STRINGS: u32 = 256;
 /// `result<_, string>` of `configure`, all zero: ok.
-pub const CONFIGURED: u32 = 1024;
+pub(crate) const CONFIGURED: u32 = 1024;
 /// `result<report, string>` of `inspect`, all zero: an empty report.
-pub const REPORT: u32 = 1100;
+pub(crate) const REPORT: u32 = 1100;
 /// Room for a guest's own use.
-pub const FREE: u32 = 2048;
+pub(crate) const FREE: u32 = 2048;
 
 /// What differs between guests; everything is WebAssembly text.
 #[derive(Clone)]
-pub struct Guest {
+pub(crate) struct Guest {
     /// More of the world, in WIT.
-    pub world: &'static str,
+    pub(crate) world: &'static str,
     /// Other packages, in WIT.
-    pub packages: &'static [&'static str],
+    pub(crate) packages: &'static [&'static str],
     /// Imports of the core module.
-    pub imports: &'static str,
+    pub(crate) imports: &'static str,
     /// Functions, globals, tables.
-    pub items: &'static str,
+    pub(crate) items: &'static str,
     /// Body of `configure`, with `$ptr` and `$len`.
-    pub configure: String,
+    pub(crate) configure: String,
     /// Body of `inspect`, with `$args`.
-    pub inspect: String,
+    pub(crate) inspect: String,
 }
 
 impl Default for Guest {
@@ -51,8 +58,11 @@ impl Default for Guest {
 }
 
 /// A guest that does this when it inspects.
-pub fn inspecting(body: &str) -> Guest {
-    Guest { inspect: format!("{body}\ni32.const {REPORT}"), ..Guest::default() }
+pub(crate) fn inspecting(body: &str) -> Guest {
+    Guest {
+        inspect: format!("{body}\ni32.const {REPORT}"),
+        ..Guest::default()
+    }
 }
 
 impl Guest {
@@ -83,10 +93,13 @@ impl Guest {
         let mut rule_words: Vec<u32> = rule.to_vec();
         rule_words.extend([0; 8]);
         let words = |words: &[u32]| {
-            words.iter().flat_map(|word| word.to_le_bytes()).fold(String::new(), |mut text, byte| {
-                write!(text, "\\{byte:02x}").unwrap();
-                text
-            })
+            words.iter().flat_map(|word| word.to_le_bytes()).fold(
+                String::new(),
+                |mut text, byte| {
+                    write!(text, "\\{byte:02x}").unwrap();
+                    text
+                },
+            )
         };
         let escaped = strings.bytes().fold(String::new(), |mut text, byte| {
             write!(text, "\\{byte:02x}").unwrap();
@@ -130,57 +143,75 @@ impl Guest {
     }
 
     /// The component.
-    pub fn component(&self) -> Vec<u8> {
+    pub(crate) fn component(&self) -> Vec<u8> {
         let contract = std::fs::read_to_string(CONTRACT).unwrap();
         self.component_of(&contract)
     }
 
     /// The component, of another contract.
-    pub fn component_of(&self, contract: &str) -> Vec<u8> {
+    pub(crate) fn component_of(&self, contract: &str) -> Vec<u8> {
         let mut resolve = Resolve::default();
         resolve.push_str("policy.wit", contract).unwrap();
         for package in self.packages {
             resolve.push_str("more.wit", package).unwrap();
         }
-        let version = if contract.contains("policy@0.2.0") { "0.2.0" } else { "0.1.0" };
+        let version = if contract.contains("policy@0.2.0") {
+            "0.2.0"
+        } else {
+            "0.1.0"
+        };
         let world = format!(
             "package test:guest;\nworld guest {{\n include caponier:policy/policy@{version};\n{}\n}}",
             self.world
         );
         let package = resolve.push_str("guest.wit", &world).unwrap();
         let world = resolve.select_world(&[package], Some("guest")).unwrap();
-        let text = self.text().replace("guard@0.1.0", &format!("guard@{version}"));
+        let text = self
+            .text()
+            .replace("guard@0.1.0", &format!("guard@{version}"));
         let mut module = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
-        ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
+        wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
+            .unwrap();
+        ComponentEncoder::default()
+            .module(&module)
+            .unwrap()
+            .validate(true)
+            .encode()
+            .unwrap()
     }
 
     /// Loads it as an operator would who changed nothing.
-    pub fn load(&self) -> Plugin {
+    pub(crate) fn load(&self) -> Plugin {
         self.try_load(LoadOptions::default()).unwrap()
     }
 
     /// Loads it.
-    pub fn try_load(&self, options: LoadOptions) -> Result<Plugin, LoadError> {
+    pub(crate) fn try_load(&self, options: LoadOptions) -> Result<Plugin, LoadError> {
         engine().load(&self.component(), options)
     }
 }
 
 /// One engine for all tests of a file.
-pub fn engine() -> &'static Engine {
+pub(crate) fn engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
-    ENGINE.get_or_init(|| Engine::new(EngineOptions { threads: 8, ..EngineOptions::default() }).unwrap())
+    ENGINE.get_or_init(|| {
+        Engine::new(EngineOptions {
+            threads: 8,
+            ..EngineOptions::default()
+        })
+        .unwrap()
+    })
 }
 
 /// Options with small limits.
-pub fn limited(change: impl FnOnce(&mut Limits)) -> LoadOptions {
+pub(crate) fn limited(change: impl FnOnce(&mut Limits)) -> LoadOptions {
     let mut options = LoadOptions::default();
     change(&mut options.limits);
     options
 }
 
 /// A context in which nothing matters but the stage.
-pub fn context() -> Context {
+pub(crate) fn context() -> Context {
     Context {
         exchange: "exchange".to_owned(),
         stage: Stage::Prompt,
@@ -195,12 +226,12 @@ pub fn context() -> Context {
 }
 
 /// One call with one short text.
-pub fn inspect(plugin: &Plugin) -> Result<Report, Fault> {
+pub(crate) fn inspect(plugin: &Plugin) -> Result<Report, Fault> {
     inspect_text(plugin, "some text")
 }
 
 /// One call with one text.
-pub fn inspect_text(plugin: &Plugin, text: &str) -> Result<Report, Fault> {
+pub(crate) fn inspect_text(plugin: &Plugin, text: &str) -> Result<Report, Fault> {
     let segment = Segment::new(7, Role::User, Kind::Text, text);
     plugin.inspect(&context(), &[&segment], b"")
 }
