@@ -190,7 +190,7 @@ impl Injection {
             joined: false,
         };
         let folded = fold(text);
-        let mut plain = self.view(&folded, reading, |span| span);
+        let mut plain = self.view(&folded, reading, true, |span| span);
         let mut found = Vec::new();
         if self.settings.decode {
             let rough = features(text);
@@ -207,7 +207,7 @@ impl Injection {
             {
                 let joined = Reading { data, joined: true };
                 found.extend(
-                    self.view(&view, joined, |span| folded.source(span))
+                    self.view(&view, joined, false, |span| folded.source(span))
                         .into_iter()
                         .map(encoded),
                 );
@@ -239,6 +239,7 @@ impl Injection {
                 data,
                 joined: false,
             },
+            false,
             |span| plain.source(span),
         );
         found.extend(verdicts.into_iter().map(encoded));
@@ -249,10 +250,12 @@ impl Injection {
         &self,
         view: &View<'_>,
         reading: Reading,
+        turn: bool,
         source: impl Fn(Range<usize>) -> Range<usize>,
     ) -> Vec<Verdict> {
         let mut verdicts = self.engine.judge(view.text(), reading);
-        if self.settings.decode && self.engine.is_turned(view.text()) {
+        // Once, in what was written: an encoding inside of another is not followed.
+        if turn && self.settings.decode && self.engine.is_turned(view.text()) {
             let all = 0..view.text().len();
             for turned in [
                 decode::rot13(view.text(), all.clone()),
