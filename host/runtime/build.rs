@@ -3,11 +3,6 @@
 //! It only reads them: building them here would start a cargo within cargo, and the two would wait
 //! for each other's lock on the target directory.
 
-#![expect(
-    clippy::print_stdout,
-    reason = "this is how a build script speaks to cargo"
-)]
-
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
