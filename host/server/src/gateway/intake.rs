@@ -1,0 +1,135 @@
+//! Reading a client's body: whole, within its limits, decompressed.
+
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use caponier_config::{Config, ConnectionLimits, OverLimit};
+use caponier_protocol::ErrorKind;
+use http::HeaderMap;
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
+
+use super::refusal::Refusal;
+use crate::decode::{Decoder, encoding};
+
+/// A body that was read.
+pub(crate) enum Intake {
+    /// All of it.
+    Whole(Vec<u8>),
+    /// More than the limit, and the configuration lets it pass uninspected.
+    Over {
+        /// What came so far.
+        read: Bytes,
+        /// What is still to come.
+        rest: Incoming,
+    },
+}
+
+/// Reads a body.
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    mut body: Incoming,
+    config: &Config,
+    connections: &ConnectionLimits,
+) -> Result<Intake, Refusal> {
+    let limit = usize::try_from(config.limits.body).unwrap_or(usize::MAX);
+    let mut pace = Pace::new(connections);
+    if let Some(encoding) = encoding(headers)? {
+        let mut decoder = Decoder::new(encoding, limit)?;
+        let mut plain = Vec::new();
+        while let Some(data) = next(&mut body, &mut pace).await? {
+            decoder.push(&data, &mut plain)?;
+        }
+        decoder.finish(&mut plain)?;
+        return Ok(Intake::Whole(plain));
+    }
+    let announced = body
+        .size_hint()
+        .exact()
+        .and_then(|size| usize::try_from(size).ok());
+    if config.limits.over_limit == OverLimit::Deny && announced.is_some_and(|size| size > limit) {
+        return Err(too_large(limit));
+    }
+    let Some(first) = next(&mut body, &mut pace).await? else {
+        return Ok(Intake::Whole(Vec::new()));
+    };
+    if body.is_end_stream() && first.len() <= limit {
+        return Ok(Intake::Whole(first.into()));
+    }
+    let mut gathered = BytesMut::with_capacity(announced.unwrap_or(0).min(limit).max(first.len()));
+    gathered.extend_from_slice(&first);
+    drop(first);
+    while gathered.len() <= limit {
+        match next(&mut body, &mut pace).await? {
+            Some(data) => gathered.extend_from_slice(&data),
+            None => return Ok(Intake::Whole(gathered.freeze().into())),
+        }
+    }
+    match config.limits.over_limit {
+        OverLimit::Deny => Err(too_large(limit)),
+        OverLimit::Allow => Ok(Intake::Over {
+            read: gathered.freeze(),
+            rest: body,
+        }),
+    }
+}
+
+fn too_large(limit: usize) -> Refusal {
+    Refusal::new(
+        ErrorKind::TooLarge,
+        format!("the body is larger than {limit} bytes; hint: send less, or raise limits.body"),
+    )
+}
+
+async fn next(body: &mut Incoming, pace: &mut Pace) -> Result<Option<Bytes>, Refusal> {
+    loop {
+        let frame = match tokio::time::timeout(pace.patience, body.frame()).await {
+            Err(_) => return Err(slow()),
+            Ok(None) => return Ok(None),
+            Ok(Some(Err(_))) => {
+                return Err(Refusal::new(ErrorKind::Malformed, "the body broke off"));
+            }
+            Ok(Some(Ok(frame))) => frame,
+        };
+        if let Ok(data) = frame.into_data()
+            && !data.is_empty()
+        {
+            pace.take(data.len())?;
+            return Ok(Some(data));
+        }
+    }
+}
+
+fn slow() -> Refusal {
+    Refusal::new(ErrorKind::Malformed, "the body came too slowly").status(408)
+}
+
+/// How fast a body comes.
+struct Pace {
+    patience: Duration,
+    rate: u64,
+    began: Instant,
+    bytes: u64,
+}
+
+impl Pace {
+    fn new(connections: &ConnectionLimits) -> Self {
+        Self {
+            patience: connections.body_timeout,
+            rate: connections.min_body_rate,
+            began: Instant::now(),
+            bytes: 0,
+        }
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<(), Refusal> {
+        self.bytes = self.bytes.saturating_add(bytes as u64);
+        if self.rate > 0 {
+            let late = self.began.elapsed().saturating_sub(self.patience).as_secs();
+            if self.bytes < late.saturating_mul(self.rate) {
+                return Err(slow());
+            }
+        }
+        Ok(())
+    }
+}

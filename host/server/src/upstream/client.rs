@@ -1,0 +1,245 @@
+//! Connections to one upstream, kept for the next request.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use caponier_config::Upstream;
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Request, Response, Uri};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use super::link::{Link, UpstreamBody, Wire};
+use super::{Outgoing, UpstreamError};
+
+/// Idle connections that are kept for one upstream.
+const MAX_IDLE: usize = 512;
+/// How long one is kept: shorter than most servers keep theirs.
+const IDLE_FOR: Duration = Duration::from_secs(30);
+/// Bytes of an answer's headers.
+const MAX_HEADER_BYTES: usize = 256 * 1024;
+
+/// What makes two routes share connections.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ClientKey {
+    pub(crate) tls: bool,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) connect: Duration,
+    /// Digest of the authorities that are trusted instead of the public ones.
+    pub(crate) trusted: Option<[u8; 32]>,
+}
+
+/// The connections to one upstream.
+pub(crate) struct Client {
+    pub(crate) key: ClientKey,
+    host: HeaderValue,
+    tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+    idle: Mutex<Vec<Box<Link>>>,
+}
+
+/// Why there can be no connections to an upstream.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no host name")]
+pub(crate) struct BadHost(String);
+
+impl Client {
+    pub(crate) fn new(key: ClientKey, tls: Option<Arc<ClientConfig>>) -> Result<Self, BadHost> {
+        let bad = || BadHost(key.host.clone());
+        let name = if key.host.contains(':') {
+            format!("[{}]", key.host)
+        } else {
+            key.host.clone()
+        };
+        let is_default = key.port == if key.tls { 443 } else { 80 };
+        let host = if is_default {
+            name
+        } else {
+            format!("{name}:{}", key.port)
+        };
+        let host = HeaderValue::try_from(host).map_err(|_| bad())?;
+        let tls = match tls {
+            Some(config) => {
+                let name = ServerName::try_from(key.host.clone()).map_err(|_| bad())?;
+                Some((config, name))
+            }
+            None => None,
+        };
+        Ok(Self {
+            key,
+            host,
+            tls,
+            idle: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// The value of `host`.
+    pub(crate) fn host(&self) -> &HeaderValue {
+        &self.host
+    }
+
+    /// Sends a request and waits for the headers of the answer.
+    pub(crate) async fn send(
+        self: &Arc<Self>,
+        request: Request<Outgoing>,
+        first_byte: Duration,
+    ) -> Result<Response<UpstreamBody>, UpstreamError> {
+        let mut request = request;
+        loop {
+            let (mut link, is_fresh) = match self.take().await {
+                Some(link) => (link, false),
+                None => (self.connect().await?, true),
+            };
+            let sent = tokio::time::timeout(first_byte, exchange(&mut link, request));
+            match sent.await {
+                Err(_) => return Err(UpstreamError::FirstByteTimeout(first_byte)),
+                Ok(Ok(response)) => {
+                    let client = Arc::clone(self);
+                    return Ok(response.map(|incoming| UpstreamBody::new(incoming, link, client)));
+                }
+                Ok(Err(mut error)) => match error.take_message() {
+                    // The upstream had closed a kept connection: nothing was sent on it.
+                    Some(unsent) if !is_fresh => request = unsent,
+                    _ => return Err(UpstreamError::Broken(error.into_error())),
+                },
+            }
+        }
+    }
+
+    /// A kept connection that is still good.
+    async fn take(&self) -> Option<Box<Link>> {
+        loop {
+            let mut link = self.idle.lock().pop()?;
+            if link.used.elapsed() > IDLE_FOR {
+                // The last used is on top: all others are older.
+                self.idle.lock().clear();
+                return None;
+            }
+            poll_fn(|cx| {
+                link.drive(cx);
+                Poll::Ready(())
+            })
+            .await;
+            if link.is_reusable() {
+                return Some(link);
+            }
+        }
+    }
+
+    pub(super) fn put_back(&self, mut link: Box<Link>) {
+        if !link.is_reusable() {
+            return;
+        }
+        link.used = Instant::now();
+        let mut idle = self.idle.lock();
+        if idle.len() < MAX_IDLE {
+            idle.push(link);
+        }
+    }
+
+    /// Closes connections that nobody has used for a while.
+    pub(crate) fn sweep(&self) {
+        self.idle
+            .lock()
+            .retain(|link| link.used.elapsed() <= IDLE_FOR);
+    }
+
+    async fn connect(&self) -> Result<Box<Link>, UpstreamError> {
+        let limit = self.key.connect;
+        let wire = tokio::time::timeout(limit, self.dial())
+            .await
+            .map_err(|_| UpstreamError::ConnectTimeout(limit))?
+            .map_err(UpstreamError::Connect)?;
+        let (sender, connection) = builder()
+            .handshake(TokioIo::new(wire))
+            .await
+            .map_err(UpstreamError::Broken)?;
+        Ok(Box::new(Link {
+            sender,
+            connection,
+            is_closed: false,
+            used: Instant::now(),
+        }))
+    }
+
+    async fn dial(&self) -> io::Result<Wire> {
+        let stream = TcpStream::connect((self.key.host.as_str(), self.key.port)).await?;
+        stream.set_nodelay(true)?;
+        match &self.tls {
+            None => Ok(Wire::Plain(stream)),
+            Some((config, name)) => {
+                let connector = TlsConnector::from(Arc::clone(config));
+                let stream = connector.connect(name.clone(), stream).await?;
+                Ok(Wire::Tls(Box::new(stream)))
+            }
+        }
+    }
+}
+
+fn builder() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.max_header_size(MAX_HEADER_BYTES);
+    builder
+}
+
+/// Sends on one connection, which is driven meanwhile.
+async fn exchange(
+    link: &mut Link,
+    request: Request<Outgoing>,
+) -> Result<Response<Incoming>, hyper::client::conn::TrySendError<Request<Outgoing>>> {
+    let mut sending = pin!(link.sender.try_send_request(request));
+    let connection = &mut link.connection;
+    let is_closed = &mut link.is_closed;
+    poll_fn(|cx| {
+        if !*is_closed && std::pin::Pin::new(&mut *connection).poll(cx).is_ready() {
+            *is_closed = true;
+        }
+        sending.as_mut().poll(cx)
+    })
+    .await
+}
+
+/// A connection of its own for a request that leaves HTTP behind: it is not kept, and it runs by
+/// itself until both sides have closed.
+pub(crate) async fn tunnel(
+    client: &Arc<Client>,
+    request: Request<Outgoing>,
+    first_byte: Duration,
+) -> Result<Response<Incoming>, UpstreamError> {
+    let limit = client.key.connect;
+    let wire = tokio::time::timeout(limit, client.dial())
+        .await
+        .map_err(|_| UpstreamError::ConnectTimeout(limit))?
+        .map_err(UpstreamError::Connect)?;
+    let (mut sender, connection) = builder()
+        .handshake(TokioIo::new(wire))
+        .await
+        .map_err(UpstreamError::Broken)?;
+    tokio::spawn(async move {
+        let _ = connection.with_upgrades().await;
+    });
+    tokio::time::timeout(first_byte, sender.send_request(request))
+        .await
+        .map_err(|_| UpstreamError::FirstByteTimeout(first_byte))?
+        .map_err(UpstreamError::Broken)
+}
+
+/// Where a request goes at the upstream: below the path of its URL, for HTTP/1.1 without host.
+pub(crate) fn target(upstream: &Upstream, original: &Uri) -> Option<Uri> {
+    let path = original.path_and_query().map_or("/", PathAndQuery::as_str);
+    if upstream.base_path.is_empty() {
+        return PathAndQuery::try_from(path).ok().map(Uri::from);
+    }
+    let joined = format!("{}{path}", upstream.base_path);
+    PathAndQuery::try_from(joined).ok().map(Uri::from)
+}

@@ -1,0 +1,204 @@
+//! Which headers go on, and which do not.
+
+use http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, HOST,
+    HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
+};
+
+use crate::identity::KEY_HEADERS;
+
+/// Headers of the gateway's own; nobody else may set them.
+const OWN_PREFIX: &str = "x-caponier-";
+
+/// Headers that concern one connection only.
+static HOP_BY_HOP: [HeaderName; 10] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+    HeaderName::from_static("http2-settings"),
+];
+
+/// Takes out what concerns one connection only, and what is only the gateway's to say.
+pub(crate) fn clean(headers: &mut HeaderMap) {
+    if headers.contains_key(CONNECTION) {
+        let named: Vec<HeaderName> = headers
+            .get_all(CONNECTION)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .filter_map(|name| name.trim().parse().ok())
+            .collect();
+        for name in named {
+            headers.remove(name);
+        }
+    }
+    for name in &HOP_BY_HOP {
+        headers.remove(name);
+    }
+    // Underscores too: some servers read them as hyphens.
+    let own: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| is_own(name.as_str()))
+        .cloned()
+        .collect();
+    for name in own {
+        headers.remove(name);
+    }
+}
+
+fn is_own(name: &str) -> bool {
+    name.len() >= OWN_PREFIX.len()
+        && name
+            .bytes()
+            .zip(OWN_PREFIX.bytes())
+            .all(|(byte, own)| byte == own || (byte == b'_' && own == b'-'))
+}
+
+/// Makes a client's headers into those for an upstream.
+pub(crate) fn outgoing(
+    headers: &mut HeaderMap,
+    host: &HeaderValue,
+    consumed: Option<&HeaderName>,
+    credentials: Option<&HeaderValue>,
+) {
+    clean(headers);
+    headers.remove(EXPECT);
+    headers.remove(CONTENT_LENGTH);
+    if let Some(name) = consumed {
+        headers.remove(name);
+    }
+    if let Some(credentials) = credentials {
+        for name in &KEY_HEADERS {
+            headers.remove(name);
+        }
+        headers.insert(AUTHORIZATION, credentials.clone());
+    }
+    headers.insert(HOST, host.clone());
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+}
+
+/// Makes an upstream's headers into those for the client. The body that follows is another one.
+pub(crate) fn incoming(headers: &mut HeaderMap) {
+    clean(headers);
+    headers.remove(CONTENT_LENGTH);
+    headers.remove(CONTENT_ENCODING);
+    // Digests and tags of the upstream's bytes; ours may differ.
+    for name in [
+        "etag",
+        "content-md5",
+        "digest",
+        "content-digest",
+        "repr-digest",
+        "accept-ranges",
+    ] {
+        headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs {
+            map.append(*name, HeaderValue::from_static(value));
+        }
+        map
+    }
+
+    fn names(headers: &HeaderMap) -> Vec<&str> {
+        let mut names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn only_what_is_end_to_end_goes_on() {
+        let mut headers = map(&[
+            ("connection", "close, X-Private"),
+            ("x-private", "1"),
+            ("keep-alive", "timeout=5"),
+            ("te", "trailers"),
+            ("transfer-encoding", "chunked"),
+            ("upgrade", "websocket"),
+            ("proxy-authorization", "Basic x"),
+            ("content-length", "3"),
+            ("expect", "100-continue"),
+            ("accept-encoding", "gzip"),
+            ("host", "gateway"),
+            ("x-caponier-action", "allow"),
+            ("x-caponier-", "x"),
+            ("x_caponier_principal", "root"),
+            ("content-type", "application/json"),
+            ("authorization", "Bearer client"),
+            ("user-agent", "a"),
+        ]);
+        outgoing(
+            &mut headers,
+            &HeaderValue::from_static("api.example"),
+            None,
+            None,
+        );
+        assert_eq!(
+            names(&headers),
+            [
+                "accept-encoding",
+                "authorization",
+                "content-type",
+                "host",
+                "user-agent"
+            ]
+        );
+        assert_eq!(headers["host"], "api.example");
+        assert_eq!(headers["accept-encoding"], "identity");
+        assert_eq!(headers["authorization"], "Bearer client");
+    }
+
+    #[test]
+    fn credentials_of_the_route_replace_the_clients_and_those_meant_for_the_gateway_stay() {
+        let pairs = [
+            ("authorization", "Bearer client"),
+            ("x-api-key", "k"),
+            ("api-key", "k"),
+        ];
+        let host = HeaderValue::from_static("h");
+        let mut replaced = map(&pairs);
+        outgoing(
+            &mut replaced,
+            &host,
+            None,
+            Some(&HeaderValue::from_static("Bearer route")),
+        );
+        assert_eq!(replaced["authorization"], "Bearer route");
+        assert!(!replaced.contains_key("x-api-key") && !replaced.contains_key("api-key"));
+        let mut consumed = map(&pairs);
+        outgoing(&mut consumed, &host, Some(&KEY_HEADERS[0]), None);
+        assert_eq!(
+            names(&consumed),
+            ["accept-encoding", "api-key", "authorization", "host"]
+        );
+    }
+
+    #[test]
+    fn an_upstream_cannot_speak_for_the_gateway() {
+        let mut headers = map(&[
+            ("x-caponier-action", "allow"),
+            ("content-encoding", "gzip"),
+            ("content-length", "9"),
+            ("etag", "x"),
+            ("x-request-id", "1"),
+            ("set-cookie", "a=b"),
+            ("connection", "keep-alive"),
+        ]);
+        incoming(&mut headers);
+        assert_eq!(names(&headers), ["set-cookie", "x-request-id"]);
+    }
+}
