@@ -49,8 +49,8 @@ pub(crate) fn tell(mode: &str, segments: &[Segment], report: &mut Report) {
         }
         "edit" => report.edits.push(edit(id, 0, 1)),
         "edits-overlapping" => {
-            report.edits.push(edit(id, 0, 4));
-            report.edits.push(edit(id, 3, 6));
+            report.edits.push(edit(id, 0, 2));
+            report.edits.push(edit(id, 1, 3));
         }
         "edit-out-of-range" => report.edits.push(edit(id, end, end + 5)),
         "edit-unknown-segment" => report.edits.push(edit(u32::MAX, 0, 1)),

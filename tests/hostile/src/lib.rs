@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use caponier_component::{Engine, EngineOptions, Grants, Limits, LoadError, LoadOptions, Plugin};
+use caponier_component::{Engine, EngineOptions, Limits, LoadError, LoadOptions, Plugin};
 use caponier_core::{
     Chain, Context, Fault, Kind, Mode, OnError, PluginSpec, ReportLimits, Role, Segment, Stage,
     StageReport,
