@@ -85,6 +85,23 @@ fn build_host() -> Result<&'static str> {
     Ok("caponier")
 }
 
+/// Builds the program together with the tests: alone it would be built with other features of its
+/// dependencies, and the sandbox compiled twice.
+pub(crate) fn build_for_tests() -> Result<&'static str> {
+    run(
+        cargo().args([
+            "build",
+            "--release",
+            "--workspace",
+            "--lib",
+            "--bins",
+            "--tests",
+        ]),
+        "a C compiler is needed: apt-get install build-essential",
+    )?;
+    Ok("caponier")
+}
+
 fn build_wasm(packages: &[String], features: &[&str]) -> Result<()> {
     let mut command = cargo();
     command

@@ -57,7 +57,8 @@ impl std::fmt::Display for Tally {
 
 /// Builds, prepares and runs the tests. The last line of the output is the tally.
 pub(crate) fn run(filter: Option<&str>, packages: &[String]) -> Result<ExitCode> {
-    compile::build()?;
+    compile::build_wasm_only()?;
+    step("program and tests", compile::build_for_tests)?;
     step("programs for the tests", tools::programs)?;
     let mut python = None;
     step("Python for the tests", || {

@@ -176,7 +176,7 @@ actions: {{ "pii/ip": {{ action: flag, min_confidence: 0.{number:03} }} }}
 
 
 def refusals(found):
-    return found["reloads"]["refused"]
+    return found["builds"]["refused"]
 
 
 def keys_are_reloaded():
