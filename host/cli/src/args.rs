@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Scan(Scan),
     /// Run policy cases
     Test(Test),
+    /// Measure what the program promises to cost; ends with 2 where a budget does not hold
+    Bench(Bench),
     /// Print the JSON Schema of the configuration file
     Schema,
     /// Print a completion script for a shell
@@ -185,6 +187,25 @@ pub(crate) struct Test {
     /// A directory of YAML files with cases, or one such file
     #[arg(value_name = "DIR")]
     pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// What is measured within this process; gateways that are started have the default chain
+    #[command(flatten)]
+    pub(crate) config: Config,
+
+    /// How the result looks
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+
+    /// Only rows whose name contains this
+    #[arg(long, value_name = "NAME")]
+    pub(crate) filter: Option<String>,
+
+    /// Measure less often: rough numbers soon
+    #[arg(long)]
+    pub(crate) quick: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod args;
+mod bench;
 mod check;
 mod evaluate;
 mod inspect;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Inspect(command) => inspect::run(&command),
         Command::Scan(command) => scan::run(&command),
         Command::Test(command) => testing::run(&command),
+        Command::Bench(command) => bench::run(&command),
         Command::Schema => schema::run(),
         Command::Completions(command) => schema::completions(&command),
         Command::HashKey => schema::hash_key(),
