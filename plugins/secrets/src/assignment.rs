@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use crate::judge::{self, Makeup};
+use crate::names::{Folded, Name};
 use crate::scan::{Pass, Value};
 use crate::shapes::Class;
 use crate::structured;
 
-/// The longest name looked at, and the longest value.
-const NAME: usize = 64;
+/// The longest value.
 const VALUE: usize = 512;
 
 /// Words before a value that say how it is used.
@@ -27,17 +27,6 @@ const SCHEMES: &[&[u8]] = &[
     b"SSWS ",
 ];
 
-/// How strongly a name speaks for a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Name {
-    /// `key`, `auth`: often something else.
-    Weak,
-    /// `token`, `secret`, `api_key`.
-    Token,
-    /// `password`: anything goes, as long as it is not a word.
-    Password,
-}
-
 /// Looks at what stands around `=`, `:` or `>` at `at`.
 pub(crate) fn at_separator(pass: &mut Pass<'_>, at: usize) {
     let next = pass.bytes.get(at + 1).copied().unwrap_or(0);
@@ -52,7 +41,7 @@ pub(crate) fn at_separator(pass: &mut Pass<'_>, at: usize) {
         Some(b'|') => return facebook(pass, at),
         _ => {}
     }
-    let Some((name, strength)) = name_before(pass, at) else {
+    let Some((name, strength)) = pass.names.before(pass, at) else {
         return;
     };
     let Some(value) = value_after(pass, at + 1) else {
@@ -142,181 +131,6 @@ const fn in_value(byte: u8, quoted: Option<u8>) -> bool {
     }
 }
 
-/// A name in lower case, letters and digits only.
-#[derive(Clone, Copy)]
-struct Folded {
-    bytes: [u8; NAME],
-    length: usize,
-}
-
-impl Folded {
-    fn of(raw: impl Iterator<Item = u8>) -> Self {
-        let mut folded = Self {
-            bytes: [0; NAME],
-            length: 0,
-        };
-        for byte in raw.filter(u8::is_ascii_alphanumeric) {
-            if let Some(slot) = folded.bytes.get_mut(folded.length) {
-                *slot = byte.to_ascii_lowercase();
-                folded.length += 1;
-            }
-        }
-        folded
-    }
-
-    fn as_slice(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or_default()
-    }
-
-    fn has(&self, word: &str) -> bool {
-        let Some(first) = word.bytes().next() else {
-            return true;
-        };
-        let name = self.as_slice();
-        name.iter().enumerate().any(|(at, byte)| {
-            *byte == first
-                && name
-                    .get(at..)
-                    .is_some_and(|rest| rest.starts_with(word.as_bytes()))
-        })
-    }
-
-    fn ends(&self, words: &[&str]) -> bool {
-        words
-            .iter()
-            .any(|word| self.as_slice().ends_with(word.as_bytes()))
-    }
-}
-
-/// The name before a separator, if it speaks of secrets.
-fn name_before(pass: &Pass<'_>, at: usize) -> Option<(Folded, Name)> {
-    let before = pass.slice(at.saturating_sub(NAME + 8)..at);
-    let skipped = before
-        .iter()
-        .rev()
-        .take(8)
-        .take_while(|byte| {
-            matches!(
-                byte,
-                b' ' | b'\t' | b'"' | b'\'' | b'`' | b'\\' | b']' | b'=' | b':' | b'?' | b'*'
-            )
-        })
-        .count();
-    let before = before.get(..before.len() - skipped)?;
-    let length = before
-        .iter()
-        .rev()
-        .take(NAME)
-        .take_while(|byte| Class::Dotted.has(**byte))
-        .count();
-    if length < 3 {
-        return None;
-    }
-    let name = Folded::of(before.iter().skip(before.len() - length).copied());
-    let mut strength = strength_of(&name);
-    if strength.is_none_or(|strength| strength == Name::Weak) && name.length <= 6 {
-        // Two words: `api key: …`.
-        let earlier = before.get(..before.len() - length).unwrap_or_default();
-        if earlier.last() == Some(&b' ') {
-            let word = earlier
-                .iter()
-                .rev()
-                .skip(1)
-                .take(16)
-                .take_while(|byte| byte.is_ascii_alphanumeric())
-                .count();
-            let start = earlier.len() - 1 - word;
-            strength = strength.max(strength_of(&Folded::of(before.iter().skip(start).copied())));
-        }
-    }
-    Some((name, strength?))
-}
-
-fn strength_of(name: &Folded) -> Option<Name> {
-    const PASSWORDS: [&str; 6] = [
-        "passw",
-        "passphrase",
-        "pwd",
-        "motdepasse",
-        "contrasena",
-        "kennwort",
-    ];
-    const TOKENS: [&str; 13] = [
-        "secret",
-        "token",
-        "apikey",
-        "accesskey",
-        "privatekey",
-        "credential",
-        "authkey",
-        "signingkey",
-        "encryptionkey",
-        "accountkey",
-        "authorization",
-        "sonarlogin",
-        "meraki",
-    ];
-    // Names of things beside a secret, and ends of names that say what is there instead of it.
-    const HARMLESS: [&str; 12] = [
-        "publickey",
-        "keyboard",
-        "keyword",
-        "monkey",
-        "tokenizer",
-        "author",
-        "pagetoken",
-        "continuationtoken",
-        "csrf",
-        "xsrf",
-        "publictoken",
-        "keyvault",
-    ];
-    const ENDS: [&str; 22] = [
-        "id",
-        "ids",
-        "name",
-        "url",
-        "uri",
-        "type",
-        "count",
-        "path",
-        "file",
-        "hash",
-        "version",
-        "expires",
-        "policy",
-        "primarykey",
-        "foreignkey",
-        "cachekey",
-        "sortkey",
-        "partitionkey",
-        "tokens",
-        "at",
-        "length",
-        "algorithm",
-    ];
-    if name.has("authorization") {
-        return Some(Name::Token);
-    }
-    if name.has("contribsys") || name.ends(&["accessid"]) {
-        return Some(Name::Weak);
-    }
-    if name.ends(&ENDS) {
-        return None;
-    }
-    if PASSWORDS.iter().any(|word| name.has(word)) {
-        return Some(Name::Password);
-    }
-    if HARMLESS.iter().any(|word| name.has(word)) {
-        return None;
-    }
-    if TOKENS.iter().any(|word| name.has(word)) {
-        return Some(Name::Token);
-    }
-    name.ends(&["key", "auth", "pass", "creds"])
-        .then_some(Name::Weak)
-}
-
 fn judge_value(
     pass: &Pass<'_>,
     name: &Folded,
@@ -337,7 +151,7 @@ fn judge_value(
         && name.has("secret")
         && (name.has("aws")
             || name.has("accesskey")
-            || pass.near(at, 256, &["AKIA", "ASIA", "aws"]))
+            || pass.near(at, 256, &["akia", "asia", "aws"]))
         && judge::entropy(value) > 3.8
         && !judge::filled_in(value)
     {

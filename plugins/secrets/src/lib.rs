@@ -1,11 +1,14 @@
 //! Finds credentials: provider keys by their shape, private keys, web tokens, passwords in URLs,
 //! and values whose name says that they are secret.
 //!
-//! One pass over the text: a trie of prefixes is walked where a word begins, and what stands
-//! around `=`, `:` and `>` is judged as an assignment. `shapes` is the table of providers.
+//! One pass over the text: tables rule out all but the few places where a pattern may begin. There
+//! a trie of prefixes is walked, and what stands around `=`, `:` and `>` is judged as an
+//! assignment. `shapes` is the table of providers.
 
 mod assignment;
+mod filter;
 mod judge;
+mod names;
 mod scan;
 mod shapes;
 mod structured;

@@ -5,7 +5,9 @@ use std::ops::Range;
 use caponier_sdk::normalise::{Fold, Trie, TrieError};
 
 use crate::assignment;
+use crate::filter::Filter;
 use crate::judge;
+use crate::names::Names;
 use crate::shapes::{CLASSES, Class, SHAPES, Shape};
 use crate::structured;
 
@@ -21,29 +23,23 @@ pub(crate) struct Hit {
     pub(crate) severity: Option<caponier_sdk::Severity>,
 }
 
-/// What a byte can begin or be.
-const WORD: u8 = 1;
-const SEPARATOR: u8 = 2;
-const START: u8 = 4;
-
 /// Values in the trie above the shapes' own.
 const PEM: u64 = 1 << 32;
 const JWT: u64 = 2 << 32;
 const CURL_USER: u64 = 3 << 32;
 
+/// What an assignment is made with, and marks inside of tokens that have no prefix.
+const SEPARATORS: &[u8] = b":=>~|";
+
 /// The tables of the pass, built once.
 pub(crate) struct Scanner {
     trie: Trie,
-    flags: [u8; 256],
-    /// Which two bytes a pattern can begin with, a bit each: most words end here.
-    pairs: Box<[u64; 1024]>,
+    filter: Filter,
+    names: Names,
 }
 
 impl Scanner {
     pub(crate) fn new() -> Result<Self, TrieError> {
-        let shapes = (1u64..)
-            .zip(SHAPES)
-            .flat_map(|(value, shape)| shape.prefixes.iter().map(move |prefix| (*prefix, value)));
         let others = [
             ("-----BEGIN", PEM),
             ("eyJ", JWT),
@@ -51,80 +47,43 @@ impl Scanner {
             ("--user", CURL_USER),
             ("ZXlK", JWT),
         ];
-        let mut pairs = Box::new([0u64; 1024]);
-        let patterns: Vec<(&str, u64)> = shapes.chain(others).collect();
-        for (pattern, _) in &patterns {
-            if let [first, second, ..] = pattern.as_bytes() {
-                let pair = usize::from(*first) << 8 | usize::from(*second);
-                if let Some(word) = pairs.get_mut(pair >> 6) {
-                    *word |= 1 << (pair & 63);
-                }
-            }
-        }
-        let trie = Trie::build(Fold::Exact, patterns)?;
-        let mut flags = [0; 256];
-        for (byte, flag) in (0..=u8::MAX).zip(flags.iter_mut()) {
-            let word = byte.is_ascii_alphanumeric() || byte == b'_';
-            let separator = matches!(byte, b':' | b'=' | b'>' | b'~' | b'|');
-            for (holds, bit) in [
-                (word, WORD),
-                (separator, SEPARATOR),
-                (trie.starts_with(byte), START),
-            ] {
-                if holds {
-                    *flag |= bit;
-                }
-            }
-        }
-        Ok(Self { trie, flags, pairs })
+        let shapes = (1u64..).zip(SHAPES).flat_map(|(value, shape)| {
+            // A body shorter than what the filter looks at says nothing of the bytes behind it.
+            let class = (shape.length.0 >= 4).then_some(shape.class);
+            let prefixes = shape.prefixes.iter();
+            prefixes.map(move |prefix| (*prefix, value, class))
+        });
+        let others = others
+            .into_iter()
+            .map(|(prefix, value)| (prefix, value, None));
+        let patterns: Vec<(&str, u64, Option<Class>)> = shapes.chain(others).collect();
+        let prefixes = patterns.iter().map(|(prefix, _, class)| (*prefix, *class));
+        let filter = Filter::new(SEPARATORS, prefixes);
+        let values = patterns.iter().map(|(prefix, value, _)| (*prefix, *value));
+        let trie = Trie::build(Fold::Exact, values)?;
+        let names = Names::new();
+        Ok(Self {
+            trie,
+            filter,
+            names,
+        })
     }
 
     /// Everything found in `text` from `from` on.
     pub(crate) fn scan(&self, text: &str, from: usize) -> Vec<Hit> {
         let bytes = text.as_bytes();
-        let mut pass = Pass::new(bytes);
-        let mut before = from
-            .checked_sub(1)
-            .and_then(|at| bytes.get(at))
-            .map_or(0, |byte| self.flag(*byte));
-        for (at, byte) in bytes.iter().enumerate().skip(from) {
-            let flag = self.flag(*byte);
-            if flag & SEPARATOR != 0 {
+        let mut pass = Pass::new(bytes, &self.names);
+        self.filter.each(bytes, from, |at| {
+            if bytes.get(at).is_some_and(|byte| SEPARATORS.contains(byte)) {
                 assignment::at_separator(&mut pass, at);
-            }
-            if flag & START != 0 && before & WORD == 0 {
+            } else if word_begins(bytes, at) {
                 self.start(&mut pass, at);
             }
-            // After the `n` of an escaped line break, and the digits of `%3D`, a word begins too.
-            let escaped = (before & WORD == 0
-                && matches!(byte, b'n' | b't' | b'r')
-                && at > 0
-                && bytes.get(at - 1) == Some(&b'\\'))
-                || (matches!(byte, b'D' | b'd' | b'0' | b'A' | b'2')
-                    && at > 1
-                    && bytes.get(at - 2) == Some(&b'%'));
-            before = if escaped { 0 } else { flag };
-        }
+        });
         pass.finish()
     }
 
-    #[inline]
-    fn flag(&self, byte: u8) -> u8 {
-        self.flags.get(usize::from(byte)).copied().unwrap_or(0)
-    }
-
     fn start(&self, pass: &mut Pass<'_>, at: usize) {
-        let [first, second] = pass.slice(at..at + 2) else {
-            return;
-        };
-        let pair = usize::from(*first) << 8 | usize::from(*second);
-        if self
-            .pairs
-            .get(pair >> 6)
-            .is_none_or(|word| word >> (pair & 63) & 1 == 0)
-        {
-            return;
-        }
         self.trie.walk(pass.bytes, at, |value, end| match value {
             PEM => structured::private_key(pass, at),
             JWT => structured::web_token(pass, at),
@@ -141,6 +100,18 @@ impl Scanner {
     }
 }
 
+/// Whether a word can begin at `at`: behind no letter, or behind an escape that ends with one.
+fn word_begins(bytes: &[u8], at: usize) -> bool {
+    let before = |back: usize| at.checked_sub(back).and_then(|at| bytes.get(at));
+    match before(1) {
+        // The `n` of an escaped line break, and the digits of `%3D`.
+        Some(b'n' | b't' | b'r') if before(2) == Some(&b'\\') => true,
+        Some(b'D' | b'd' | b'0' | b'A' | b'2') if before(3) == Some(&b'%') => true,
+        Some(byte) => !byte.is_ascii_alphanumeric() && *byte != b'_',
+        None => true,
+    }
+}
+
 /// The run of bytes that a value was measured to be, and how often it was looked at since.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Value {
@@ -152,6 +123,7 @@ pub(crate) struct Value {
 /// The state of one pass. What it remembers keeps its cost linear: no run is measured twice.
 pub(crate) struct Pass<'a> {
     pub(crate) bytes: &'a [u8],
+    pub(crate) names: &'a Names,
     hits: Vec<Hit>,
     runs: [(usize, usize); CLASSES],
     /// The value last measured.
@@ -159,9 +131,10 @@ pub(crate) struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
+    fn new(bytes: &'a [u8], names: &'a Names) -> Self {
         Self {
             bytes,
+            names,
             hits: Vec::new(),
             runs: [(0, 0); CLASSES],
             value: Value::default(),

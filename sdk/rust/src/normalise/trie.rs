@@ -1,5 +1,7 @@
 //! Many words at once: a trie that is walked from where a word begins.
 
+use std::ops::Range;
+
 /// How text is folded on its way through a [`Trie`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fold {
@@ -25,44 +27,55 @@ impl std::fmt::Display for TrieError {
         f.write_str(match self {
             Self::Empty => "a pattern is empty; hint: leave it out",
             Self::TooManyBytes => {
-                "the patterns use more than 128 different bytes; hint: build two tries"
+                "the patterns use more than 250 different bytes; hint: build two tries"
             }
-            Self::TooManyNodes => "the patterns need more than 65535 nodes; hint: build two tries",
+            Self::TooManyNodes => "the patterns need more than 65 000 nodes; hint: build two tries",
         })
     }
 }
 
 impl std::error::Error for TrieError {}
 
+/// The class of a byte that is in no pattern: no slot is ever taken by it.
 const NONE: u8 = 0xff;
+/// The parent of a slot that is free.
+const FREE: u16 = u16::MAX;
 
-#[derive(Clone, Copy, Default)]
-struct Node {
-    /// Which classes have a child.
-    children: u128,
-    /// What a pattern that ends here means; 0 where none does.
-    value: u64,
-    /// Index of the first child; the others follow in the order of their classes.
-    first: u16,
+/// A node in the place that its parent's base and its own class give it.
+#[derive(Clone, Copy)]
+struct Slot {
+    /// What the class of the next byte is added to.
+    base: u16,
+    /// The slot of the node that this one follows: another's child is told from one's own by it.
+    parent: u16,
+    /// Which value a pattern that ends here has; 0 where none does.
+    value: u16,
 }
+
+const EMPTY: Slot = Slot {
+    base: 0,
+    parent: FREE,
+    value: 0,
+};
 
 /// A set of byte patterns with a value for each, found from a given start in time that depends on
 /// the longest pattern alone.
 ///
 /// It has no failure links: the caller says where a pattern may begin, most often at the start of a
-/// word. That keeps the tables small enough to live in a snapshot, and the walk ends at the first
-/// byte or two of most words.
+/// word. Nodes lie in a double array: a step is one addition and one comparison, and the tables
+/// are small enough to live in a snapshot and in a processor's cache.
 #[derive(Clone)]
 pub struct Trie {
     classes: [u8; 256],
     space: u8,
-    nodes: Vec<Node>,
+    slots: Vec<Slot>,
+    values: Vec<u64>,
 }
 
 impl std::fmt::Debug for Trie {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Trie")
-            .field("nodes", &self.nodes.len())
+            .field("slots", &self.slots.len())
             .finish_non_exhaustive()
     }
 }
@@ -95,7 +108,7 @@ impl Trie {
         let mut classes = [NONE; 256];
         let used = classes.iter_mut().zip(used).filter(|(_, used)| *used);
         for (next, (class, _)) in (0u8..).zip(used) {
-            if next >= 128 {
+            if next >= 250 {
                 return Err(TrieError::TooManyBytes);
             }
             *class = next;
@@ -123,86 +136,122 @@ impl Trie {
         let mut trie = Self {
             classes,
             space,
-            nodes: vec![Node::default()],
+            slots: vec![Slot { parent: 0, ..EMPTY }; 1],
+            values: vec![0],
         };
         trie.fill(&sorted)?;
         Ok(trie)
     }
 
-    /// Lays the nodes breadth first, so that the children of a node stand side by side.
+    /// Gives every node the first place where all of its children fit.
     fn fill(&mut self, sorted: &[(Vec<u8>, u64)]) -> Result<(), TrieError> {
         // Node, the patterns below it, and how deep it lies.
-        let mut queue = std::collections::VecDeque::from([(0usize, 0..sorted.len(), 0usize)]);
+        let mut queue = std::collections::VecDeque::from([(0u16, 0..sorted.len(), 0usize)]);
+        let mut low = 1;
         while let Some((node, range, depth)) = queue.pop_front() {
-            let below = sorted.get(range.clone()).unwrap_or_default();
-            let first = u16::try_from(self.nodes.len()).map_err(|_| TrieError::TooManyNodes)?;
-            let mut made = Node {
-                first,
-                ..Node::default()
-            };
+            let mut children = Vec::new();
+            let mut value = 0;
             let mut at = range.start;
+            let below = sorted.get(range).unwrap_or_default();
             for group in below.chunk_by(|a, b| a.0.get(depth) == b.0.get(depth)) {
                 let end = at + group.len();
                 match group.first().and_then(|(bytes, _)| bytes.get(depth)) {
-                    None => made.value = group.iter().fold(0, |all, (_, value)| all | value),
+                    None => value = group.iter().fold(0, |all, (_, value)| all | value),
                     Some(byte) => {
-                        let class = self
-                            .classes
-                            .get(usize::from(*byte))
-                            .copied()
-                            .unwrap_or(NONE);
-                        made.children |= 1u128 << (class & 127);
-                        queue.push_back((self.nodes.len(), at..end, depth + 1));
-                        self.nodes.push(Node::default());
+                        let class = self.classes.get(usize::from(*byte));
+                        children.push((usize::from(class.copied().unwrap_or(NONE)), at..end));
                     }
                 }
                 at = end;
             }
-            if let Some(slot) = self.nodes.get_mut(node) {
-                *slot = made;
+            while self.slots.get(low).is_some_and(|slot| slot.parent != FREE) {
+                low += 1;
+            }
+            let base = self.place(&children, low);
+            let made = u16::try_from(base).map_err(|_| TrieError::TooManyNodes)?;
+            for (class, range) in children {
+                let child = base + class;
+                if child >= self.slots.len() {
+                    self.slots.resize(child + 1, EMPTY);
+                }
+                if let Some(slot) = self.slots.get_mut(child) {
+                    slot.parent = node;
+                }
+                let child = u16::try_from(child)
+                    .ok()
+                    .filter(|child| *child < FREE)
+                    .ok_or(TrieError::TooManyNodes)?;
+                queue.push_back((child, range, depth + 1));
+            }
+            let value = self.named(value)?;
+            if let Some(slot) = self.slots.get_mut(usize::from(node)) {
+                slot.base = made;
+                slot.value = value;
             }
         }
         Ok(())
     }
 
+    /// The lowest base from which on all children fall on free slots.
+    fn place(&self, children: &[(usize, Range<usize>)], low: usize) -> usize {
+        let Some((first, _)) = children.first() else {
+            return 0;
+        };
+        let free = |at: usize| self.slots.get(at).is_none_or(|slot| slot.parent == FREE);
+        let mut base = low.saturating_sub(*first);
+        while !children
+            .iter()
+            .all(|(class, _)| base + class > 0 && free(base + class))
+        {
+            base += 1;
+        }
+        base
+    }
+
+    /// Where the value stands in the list of values.
+    fn named(&mut self, value: u64) -> Result<u16, TrieError> {
+        let known = self.values.iter().position(|known| *known == value);
+        let index = known.unwrap_or_else(|| {
+            self.values.push(value);
+            self.values.len() - 1
+        });
+        u16::try_from(index).map_err(|_| TrieError::TooManyNodes)
+    }
+
     /// Whether a pattern can begin with this byte.
     #[inline]
     pub fn starts_with(&self, byte: u8) -> bool {
-        self.class(byte).is_some_and(|class| {
-            self.nodes
-                .first()
-                .is_some_and(|root| root.children >> class & 1 == 1)
-        })
+        let root = self.slots.first().map_or(0, |root| root.base);
+        self.child(0, root, self.class(byte)).is_some()
     }
 
     /// Tells of every pattern that begins at `start`, shortest first: its value and where it ends.
     #[inline]
     pub fn walk(&self, bytes: &[u8], start: usize, mut found: impl FnMut(u64, usize)) {
-        let Some(mut node) = self.nodes.first().copied() else {
+        let Some(mut slot) = self.slots.first().copied() else {
             return;
         };
+        let mut node = 0;
         let mut at = start;
-        while let Some(class) = bytes.get(at).and_then(|byte| self.class(*byte)) {
-            let bit = 1u128 << class;
-            if node.children & bit == 0 {
-                return;
-            }
-            let child = usize::from(node.first) + (node.children & (bit - 1)).count_ones() as usize;
-            let Some(next) = self.nodes.get(child) else {
+        while let Some(byte) = bytes.get(at) {
+            let class = self.class(*byte);
+            let Some((index, next)) = self.child(node, slot.base, class) else {
                 return;
             };
-            node = *next;
+            (node, slot) = (index, next);
             at += 1;
             if class == self.space {
                 while bytes
                     .get(at)
-                    .is_some_and(|byte| self.class(*byte) == Some(self.space))
+                    .is_some_and(|byte| self.class(*byte) == self.space)
                 {
                     at += 1;
                 }
             }
-            if node.value != 0 {
-                found(node.value, at);
+            if slot.value != 0
+                && let Some(value) = self.values.get(usize::from(slot.value))
+            {
+                found(*value, at);
             }
         }
     }
@@ -216,11 +265,16 @@ impl Trie {
     }
 
     #[inline]
-    fn class(&self, byte: u8) -> Option<u8> {
-        self.classes
-            .get(usize::from(byte))
-            .copied()
-            .filter(|class| *class != NONE)
+    fn child(&self, node: u16, base: u16, class: u8) -> Option<(u16, Slot)> {
+        let index = usize::from(base) + usize::from(class);
+        let slot = self.slots.get(index).copied()?;
+        // No index of a slot is beyond the 16 bits: `fill` saw to it.
+        (slot.parent == node && index != 0).then_some((index as u16, slot))
+    }
+
+    #[inline]
+    fn class(&self, byte: u8) -> u8 {
+        self.classes.get(usize::from(byte)).copied().unwrap_or(NONE)
     }
 }
 

@@ -1,0 +1,143 @@
+//! Where in a text a pattern may begin, told from four bytes by tables: most bytes go no further.
+
+use crate::shapes::Class;
+
+/// Positions judged in one step, a bit each.
+const STEP: usize = 64;
+
+/// A bit for each group of patterns that a byte fits in its place. A position stays if one group
+/// fits at all of its bytes.
+pub(crate) struct Filter {
+    /// By the first byte and the second, seven bits of each.
+    pairs: Box<[u8; 1 << 14]>,
+    third: [u8; 256],
+    fourth: [u8; 256],
+}
+
+/// Groups besides that of separators, which is bit 0.
+const GROUPS: usize = 7;
+
+impl Filter {
+    /// For single bytes and for prefixes, each with what may follow it; `None` where anything may.
+    pub(crate) fn new<'a>(
+        singles: &[u8],
+        prefixes: impl Iterator<Item = (&'a str, Option<Class>)>,
+    ) -> Self {
+        let mut filter = Self {
+            pairs: Box::new([0; 1 << 14]),
+            third: [1; 256],
+            fourth: [1; 256],
+        };
+        for single in singles {
+            filter.add(&[*single], None, 1);
+        }
+        let mut sorted: Vec<(&str, Option<Class>)> = prefixes.collect();
+        // Neighbours share a group: their bytes are alike, and few strange ones get in between.
+        sorted.sort_by_key(|(prefix, _)| *prefix);
+        let count = sorted.len().max(1);
+        for (at, (prefix, class)) in sorted.into_iter().enumerate() {
+            filter.add(prefix.as_bytes(), class, 2 << (at * GROUPS / count));
+        }
+        filter
+    }
+
+    fn add(&mut self, prefix: &[u8], class: Option<Class>, group: u8) {
+        let fits = |place: usize, byte: u8| match prefix.get(place) {
+            Some(own) => *own == byte,
+            None => class.is_none_or(|class| class.has(byte)),
+        };
+        for byte in 0..=u8::MAX {
+            for (place, table) in [(2, &mut self.third), (3, &mut self.fourth)] {
+                if fits(place, byte)
+                    && let Some(slot) = table.get_mut(usize::from(byte))
+                {
+                    *slot |= group;
+                }
+            }
+        }
+        let Some(first) = prefix.first() else { return };
+        for second in (0..=u8::MAX).filter(|byte| fits(1, *byte)) {
+            if let Some(slot) = self.pairs.get_mut(pair(*first, second)) {
+                *slot |= group;
+            }
+        }
+    }
+
+    /// Calls `found` with every position from `from` on where a pattern may begin.
+    pub(crate) fn each(&self, bytes: &[u8], from: usize, mut found: impl FnMut(usize)) {
+        let mut at = from;
+        let rest = bytes.get(from..).unwrap_or_default();
+        let steps = rest.len().saturating_sub(3) / STEP;
+        for _ in 0..steps {
+            if let Some(block) = bytes
+                .get(at..)
+                .and_then(|rest| rest.first_chunk::<{ STEP + 3 }>())
+            {
+                self.step(block, at, &mut found);
+            }
+            at += STEP;
+        }
+        // What is left, with nothing behind it.
+        while at < bytes.len() {
+            let mut block = [0; STEP + 3];
+            let left = bytes.get(at..).unwrap_or_default();
+            for (slot, byte) in block.iter_mut().zip(left) {
+                *slot = *byte;
+            }
+            let end = bytes.len();
+            self.step(&block, at, &mut |at| {
+                if at < end {
+                    found(at);
+                }
+            });
+            at += STEP;
+        }
+    }
+
+    #[inline]
+    fn step(&self, block: &[u8; STEP + 3], at: usize, found: &mut impl FnMut(usize)) {
+        let mut fits = 0u64;
+        for (place, window) in block.array_windows::<4>().enumerate() {
+            let [first, second, third, fourth] = *window;
+            let pairs = self.pairs.get(pair(first, second)).copied().unwrap_or(0);
+            let third = self.third.get(usize::from(third)).copied().unwrap_or(0);
+            let fourth = self.fourth.get(usize::from(fourth)).copied().unwrap_or(0);
+            fits |= u64::from(pairs & third & fourth != 0) << place;
+        }
+        while fits != 0 {
+            found(at + fits.trailing_zeros() as usize);
+            fits &= fits - 1;
+        }
+    }
+}
+
+const fn pair(first: u8, second: u8) -> usize {
+    (first as usize & 127) << 7 | (second as usize & 127)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn no_place_is_lost(text in "[a-c=s. é-]{0,150}", from in 0usize..8) {
+            let prefixes = [("ab", None), ("abcb", None), ("sa", Some(Class::Alnum)), ("-a", None)];
+            let filter = Filter::new(b"=", prefixes.into_iter());
+            let bytes = text.as_bytes();
+            let mut found = Vec::new();
+            filter.each(bytes, from, |at| found.push(at));
+            for at in from..bytes.len() {
+                let rest = &bytes[at..];
+                let wanted = rest[0] == b'='
+                    || prefixes.iter().any(|(prefix, class)| {
+                        rest.starts_with(prefix.as_bytes())
+                            && class.is_none_or(|class| rest.len() >= 4 && rest[2..4].iter().all(|byte| class.has(*byte)))
+                    });
+                proptest::prop_assert!(!wanted || found.contains(&at));
+            }
+            proptest::prop_assert!(found.iter().all(|at| (from..bytes.len()).contains(at)));
+            proptest::prop_assert!(found.is_sorted());
+        }
+    }
+}
