@@ -191,7 +191,7 @@ mod tests {
             &path,
             OnFull::Drop,
             1000,
-            Some(Rotation { size: 30, keep: 2 }),
+            Some(Rotation { size: 33, keep: 2 }),
         );
         for number in 0..9 {
             log.write(format!("{{\"line\":{number}}}\n").into_bytes(), None);

@@ -25,7 +25,7 @@ pub(super) fn run(settings: &SinkSettings, messages: &Receiver<Message>, metrics
         while let Some(message) = next.take() {
             match message {
                 Message::Line(line, slot) => {
-                    if output.is_full(batch.len() + line.len()) {
+                    if output.is_full(batch.len(), line.len()) {
                         output.write(&mut batch, &mut lines, metrics);
                         output.rotate();
                     }
@@ -73,18 +73,16 @@ impl<'s> Output<'s> {
         }
     }
 
-    fn is_full(&mut self, more: usize) -> bool {
+    /// Whether the file would grow too large. An empty one takes a line of any length.
+    fn is_full(&mut self, batch: usize, line: usize) -> bool {
+        let Some(rotation) = self.settings.rotate else {
+            return false;
+        };
         if self.file.is_none() {
             let _ = self.open();
         }
-        let size = self.size.saturating_add(more as u64);
-        self.settings
-            .rotate
-            .is_some_and(|rotation| size > rotation.size && size > more as u64)
-            || self
-                .settings
-                .rotate
-                .is_some_and(|rotation| more as u64 > rotation.size && self.size > 0)
+        let before = self.size.saturating_add(batch as u64);
+        before > 0 && before.saturating_add(line as u64) > rotation.size
     }
 
     fn write(&mut self, batch: &mut Vec<u8>, lines: &mut u64, metrics: &Metrics) {

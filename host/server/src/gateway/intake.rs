@@ -12,6 +12,10 @@ use hyper::body::{Body as _, Incoming};
 use super::refusal::Refusal;
 use crate::decode::{Decoder, encoding};
 
+/// How much of a refused body is taken in, and for how long.
+const MAX_DISCARD: usize = 16 << 20;
+const DISCARD_FOR: Duration = Duration::from_secs(1);
+
 /// A body that was read.
 pub(crate) enum Intake {
     /// All of it.
@@ -25,19 +29,22 @@ pub(crate) enum Intake {
     },
 }
 
-/// Reads a body.
+/// Reads a body. What is refused stays where it is.
 pub(crate) async fn read(
     headers: &HeaderMap,
-    mut body: Incoming,
+    slot: &mut Option<Incoming>,
     config: &Config,
     connections: &ConnectionLimits,
 ) -> Result<Intake, Refusal> {
+    let Some(body) = slot.as_mut() else {
+        return Ok(Intake::Whole(Vec::new()));
+    };
     let limit = usize::try_from(config.limits.body).unwrap_or(usize::MAX);
     let mut pace = Pace::new(connections);
     if let Some(encoding) = encoding(headers)? {
         let mut decoder = Decoder::new(encoding, limit)?;
         let mut plain = Vec::new();
-        while let Some(data) = next(&mut body, &mut pace).await? {
+        while let Some(data) = next(body, &mut pace).await? {
             decoder.push(&data, &mut plain)?;
         }
         decoder.finish(&mut plain)?;
@@ -50,7 +57,7 @@ pub(crate) async fn read(
     if config.limits.over_limit == OverLimit::Deny && announced.is_some_and(|size| size > limit) {
         return Err(too_large(limit));
     }
-    let Some(first) = next(&mut body, &mut pace).await? else {
+    let Some(first) = next(body, &mut pace).await? else {
         return Ok(Intake::Whole(Vec::new()));
     };
     if body.is_end_stream() && first.len() <= limit {
@@ -60,18 +67,38 @@ pub(crate) async fn read(
     gathered.extend_from_slice(&first);
     drop(first);
     while gathered.len() <= limit {
-        match next(&mut body, &mut pace).await? {
+        match next(body, &mut pace).await? {
             Some(data) => gathered.extend_from_slice(&data),
             None => return Ok(Intake::Whole(gathered.freeze().into())),
         }
     }
-    match config.limits.over_limit {
-        OverLimit::Deny => Err(too_large(limit)),
-        OverLimit::Allow => Ok(Intake::Over {
+    match (config.limits.over_limit, slot.take()) {
+        (OverLimit::Allow, Some(rest)) => Ok(Intake::Over {
             read: gathered.freeze(),
-            rest: body,
+            rest,
         }),
+        (_, rest) => {
+            *slot = rest;
+            Err(too_large(limit))
+        }
     }
+}
+
+/// Takes in what a client is still sending after it was refused: were the connection closed at
+/// once, the client could not read the answer.
+pub(crate) async fn discard(mut body: Incoming) {
+    let mut left = MAX_DISCARD;
+    let all = async {
+        while left > 0 {
+            match body.frame().await {
+                Some(Ok(frame)) => {
+                    left = left.saturating_sub(frame.data_ref().map_or(1, Bytes::len));
+                }
+                Some(Err(_)) | None => return,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DISCARD_FOR, all).await;
 }
 
 fn too_large(limit: usize) -> Refusal {

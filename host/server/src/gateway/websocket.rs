@@ -7,27 +7,30 @@ use caponier_config::{Route, Treatment};
 use caponier_core::{Action, Gap, GapKind};
 use caponier_protocol::ErrorKind;
 use http::header::{CONNECTION, HeaderValue, UPGRADE};
-use http::{Method, Request, Response, StatusCode};
-use hyper::body::Incoming;
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode, Version};
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
+use super::Reply;
 use super::decide::Passage;
+use super::endpoint::refuse_endpoint;
+use super::forward::failed;
 use super::refusal::Refusal;
-use super::{Reply, failed, refuse_endpoint};
 use crate::answer::Answer;
 use crate::upstream::{Outgoing, headers, target, tunnel};
 
 /// Whether the client asks to leave HTTP: by `upgrade`, or as HTTP/2 does by CONNECT.
-pub(super) fn is_upgrade(request: &Request<Incoming>) -> bool {
-    request.headers().contains_key(UPGRADE) || request.method() == Method::CONNECT
+pub(super) fn is_upgrade(request: &Parts) -> bool {
+    request.headers.contains_key(UPGRADE) || request.method == Method::CONNECT
 }
 
-fn is_websocket(request: &Request<Incoming>) -> bool {
+fn is_websocket(request: &Parts) -> bool {
     let upgrade = request
-        .headers()
+        .headers
         .get(UPGRADE)
         .and_then(|value| value.to_str().ok());
-    request.method() == Method::GET
+    request.method == Method::GET
         && upgrade.is_some_and(|value| value.trim().eq_ignore_ascii_case("websocket"))
 }
 
@@ -35,7 +38,7 @@ fn is_websocket(request: &Request<Incoming>) -> bool {
 pub(super) async fn handle(
     mut passage: Passage,
     route: &Route,
-    mut request: Request<Incoming>,
+    mut parts: Parts,
 ) -> Result<Reply, Refusal> {
     passage
         .current
@@ -43,7 +46,7 @@ pub(super) async fn handle(
         .metrics
         .gap(GapKind::Endpoint.as_str());
     let action = match route.websocket {
-        _ if !is_websocket(&request) => None,
+        _ if !is_websocket(&parts) => None,
         Treatment::Allow => Some(Action::Allow),
         Treatment::Flag => Some(Action::Flag),
         Treatment::Deny => None,
@@ -69,8 +72,12 @@ pub(super) async fn handle(
     };
     let exchange = passage.uninspected(gap, action, 0)?;
     let metrics = Arc::clone(&passage.current.state.metrics);
-    let theirs = hyper::upgrade::on(&mut request);
-    let (parts, _) = request.into_parts();
+    let Some(theirs) = parts.extensions.remove::<OnUpgrade>() else {
+        return Err(Refusal::new(
+            ErrorKind::Malformed,
+            "this connection cannot be upgraded",
+        ));
+    };
     let uri = target(upstream, &parts.uri)
         .ok_or_else(|| Refusal::new(ErrorKind::Malformed, "the path does not fit the upstream"))?;
     let mut map = parts.headers;
@@ -104,6 +111,7 @@ pub(super) async fn handle(
     });
     let (mut parts, _) = response.into_parts();
     headers::clean(&mut parts.headers);
+    parts.version = Version::HTTP_11;
     parts
         .headers
         .insert(CONNECTION, HeaderValue::from_static("upgrade"));

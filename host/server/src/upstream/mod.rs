@@ -31,6 +31,14 @@ impl Outgoing {
         let bytes = bytes.into();
         Self::Whole((!bytes.is_empty()).then_some(bytes))
     }
+
+    /// A client's body from here on.
+    pub(crate) fn passing(read: Option<Bytes>, rest: Option<Incoming>) -> Self {
+        match rest {
+            Some(rest) => Self::Passing { read, rest },
+            None => Self::Whole(read),
+        }
+    }
 }
 
 /// How an upstream fails to answer.
