@@ -162,7 +162,9 @@ fn check_name(name: &str) -> Result<(), ManifestError> {
     if well_formed {
         Ok(())
     } else {
-        Err(ManifestError::Name(name.chars().take(64).collect()))
+        // The name is the plugin's to word: shown as it is, it could begin a new line of a log.
+        let shown = name.chars().take(64).flat_map(char::escape_debug);
+        Err(ManifestError::Name(shown.collect()))
     }
 }
 
