@@ -124,3 +124,4 @@ def wrong_calls_are_named():
             assert status == 400, (body, status, answer)
             assert word in answer.decode(), (body, answer)
             json.loads(answer)
+        gateway.inspect({"stage": "prompt", "segments": [{"text": "hello"}]})
