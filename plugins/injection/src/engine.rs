@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use caponier_sdk::normalise::{Fold, Trie, TrieError, sentence_end};
+use caponier_sdk::normalise::{Fold, Trie, TrieError};
 
 use crate::lexicon::{
-    ABOUT, HARM, LEXICON, MODEL, NO_REFUSAL, PERSONA, POLICY, ROLE, SYSTEM_PROMPT, TEMPLATE,
-    TOKENS, TURNED, UNBOUND,
+    ABOUT, BACKWARDS, HARM, LEXICON, MODEL, NO_REFUSAL, PERSONA, POLICY, ROLE, SYSTEM_PROMPT,
+    TEMPLATE, TOKENS, TURNED, UNBOUND,
 };
 use crate::patterns::{PATTERNS, Pattern, Where};
+use crate::places::Places;
 
 /// Words that need no end of word behind them.
 const OPEN: u64 = 1 << 63;
@@ -33,11 +34,57 @@ pub(crate) struct Verdict {
     pub(crate) confidence: f64,
 }
 
+/// What a text was found to be, and where words in it are turned round.
+#[derive(Debug, Default)]
+pub(crate) struct Judged {
+    pub(crate) verdicts: Vec<Verdict>,
+    /// Where words of ROT13 begin.
+    pub(crate) turned: Vec<usize>,
+    /// Where words that run backwards begin.
+    pub(crate) backwards: Vec<usize>,
+}
+
+/// A pattern, and what has to be in a sentence for it to be looked for.
+struct Wanted {
+    needs: [u64; 4],
+    pattern: &'static Pattern,
+}
+
+/// The patterns that count for one sort of text.
+struct Patterns {
+    all: Vec<Wanted>,
+    /// The classes that mean something alone.
+    alone: u64,
+}
+
+impl Patterns {
+    fn of(elsewhere: Where) -> Self {
+        let applies = |pattern: &&Pattern| pattern.place != elsewhere;
+        let wanted = |pattern: &'static Pattern| {
+            let mut needs = [u64::MAX; 4];
+            let classes = pattern.order.iter().chain(pattern.with);
+            for (need, classes) in needs.iter_mut().zip(classes) {
+                *need = *classes;
+            }
+            Wanted { needs, pattern }
+        };
+        let alone = |all, pattern: &Pattern| match pattern.order {
+            [classes] => all | classes,
+            _ => all,
+        };
+        Self {
+            all: PATTERNS.iter().filter(applies).map(wanted).collect(),
+            alone: PATTERNS.iter().filter(applies).fold(0, alone),
+        }
+    }
+}
+
 /// The tables, built once.
 pub(crate) struct Engine {
-    plain: Trie,
-    other: Trie,
-    starts: [bool; 256],
+    lexicon: Trie,
+    places: Places,
+    prompt: Patterns,
+    data: Patterns,
 }
 
 /// How a text is to be read.
@@ -63,58 +110,55 @@ impl Engine {
         // Template tokens contain the separator of the list.
         let tokens = TOKENS.iter().map(|token| (*token, TEMPLATE | OPEN));
         let all: Vec<(&str, u64)> = words.chain(tokens).collect();
-        let is_plain = |(word, _): &&(&str, u64)| word.is_ascii();
-        let plain = Trie::build(Fold::Prose, all.iter().filter(is_plain).copied())?;
-        let other = Trie::build(
-            Fold::Prose,
-            all.iter().filter(|word| !is_plain(word)).copied(),
-        )?;
-        let mut starts = [false; 256];
-        for (byte, start) in (0..=u8::MAX).zip(starts.iter_mut()) {
-            *start = plain.starts_with(byte) || other.starts_with(byte);
-        }
+        let open = all
+            .iter()
+            .map(|(word, classes)| (*word, classes & OPEN != 0));
         Ok(Self {
-            plain,
-            other,
-            starts,
+            places: Places::new(open),
+            lexicon: Trie::build(Fold::Prose, all.iter().copied())?,
+            prompt: Patterns::of(Where::Data),
+            data: Patterns::of(Where::Prompt),
         })
     }
 
     /// Everything that the text is found to be.
-    pub(crate) fn judge(&self, text: &str, reading: Reading) -> Vec<Verdict> {
+    pub(crate) fn judge(&self, text: &str, reading: Reading) -> Judged {
         let bytes = text.as_bytes();
-        let mut judge = Judge::new(text, reading);
-        let mut inside = false;
-        for (at, byte) in bytes.iter().enumerate() {
-            let letter = byte.is_ascii_alphanumeric();
-            let begins = if letter {
-                !inside || reading.joined
-            } else {
-                *byte >= 0xc0 || *byte < 0x80
-            };
-            inside = letter;
-            if begins
-                && self
-                    .starts
-                    .get(usize::from(*byte))
-                    .copied()
-                    .unwrap_or(false)
-            {
-                self.word(bytes, at, reading.joined, &mut judge);
+        let patterns = if reading.data {
+            &self.data
+        } else {
+            &self.prompt
+        };
+        let mut judge = Judge::new(bytes, reading, patterns);
+        self.places.each(bytes, reading.joined, |at| {
+            if matches!(
+                bytes.get(at),
+                Some(b'.' | b'!' | b'?' | b'\n' | 0xe3 | 0xef)
+            ) {
+                judge.stop(at);
             }
-        }
+            self.word(bytes, at, reading.joined, &mut judge);
+        });
         judge.finish()
     }
 
+    /// Whether the lexicon has a word that begins with all of this one, or with which it begins.
+    pub(crate) fn knows(&self, word: &[u8]) -> bool {
+        const SHORTEST: usize = 4;
+        let mut begun = false;
+        self.lexicon.walk(word, 0, |_, end| {
+            begun |= end >= SHORTEST || end == word.len()
+        });
+        begun || self.lexicon.reaches(word)
+    }
+
     fn word(&self, bytes: &[u8], at: usize, joined: bool, judge: &mut Judge<'_>) {
-        let plain = bytes.get(at).is_some_and(u8::is_ascii);
-        let trie = if plain { &self.plain } else { &self.other };
         let mut word = Word {
             classes: 0,
             start: at,
             end: at,
         };
-        trie.walk(bytes, at, |classes, end| {
+        self.lexicon.walk(bytes, at, |classes, end| {
             let lettered = end
                 .checked_sub(1)
                 .and_then(|last| bytes.get(last))
@@ -136,67 +180,84 @@ impl Engine {
 
 /// Words of the running sentence, and what the running stretches add up to.
 struct Judge<'a> {
-    text: &'a str,
+    bytes: &'a [u8],
     reading: Reading,
+    patterns: &'a Patterns,
     sentence: Vec<Word>,
+    /// The classes of all words of the sentence.
+    all: u64,
     stretches: [Stretch; 2],
-    verdicts: Vec<Verdict>,
+    judged: Judged,
 }
 
 impl<'a> Judge<'a> {
-    fn new(text: &'a str, reading: Reading) -> Self {
+    fn new(bytes: &'a [u8], reading: Reading, patterns: &'a Patterns) -> Self {
         let second = Stretch {
             from: STRETCH / 2,
             ..Stretch::default()
         };
         Self {
-            text,
+            bytes,
             reading,
+            patterns,
             sentence: Vec::new(),
+            all: 0,
             stretches: [Stretch::default(), second],
-            verdicts: Vec::new(),
+            judged: Judged::default(),
+        }
+    }
+
+    /// A sentence may end at `at`.
+    fn stop(&mut self, at: usize) {
+        let behind = self.sentence.last().is_some_and(|last| at >= last.end);
+        if behind && ends_at(self.bytes, at) {
+            self.end_sentence();
         }
     }
 
     fn word(&mut self, word: Word) {
-        if let Some(last) = self.sentence.last() {
-            let ended = last.end < word.start
-                && sentence_end(self.text, last.end.max(last.start), word.start).is_some();
-            if ended || self.sentence.len() >= SENTENCE {
-                self.end_sentence();
-            }
+        if word.classes & TURNED != 0 {
+            self.judged.turned.push(word.start);
+        }
+        if word.classes & BACKWARDS != 0 {
+            self.judged.backwards.push(word.start);
+        }
+        if self.sentence.len() >= SENTENCE {
+            self.end_sentence();
         }
         for stretch in &mut self.stretches {
             while word.start >= stretch.from + STRETCH {
-                self.verdicts.extend(stretch.verdict());
+                self.judged.verdicts.extend(stretch.verdict());
                 let next = stretch.from + STRETCH * ((word.start - stretch.from) / STRETCH);
                 *stretch = Stretch {
                     from: next,
                     ..Stretch::default()
                 };
             }
-            if word.start >= stretch.from {
+            if word.start >= stretch.from && word.classes & WEIGHED != 0 {
                 stretch.add(word);
             }
         }
+        self.all |= word.classes;
         self.sentence.push(word);
     }
 
     fn end_sentence(&mut self) {
-        let all = self.sentence.iter().fold(0, |all, word| all | word.classes);
+        let all = std::mem::take(&mut self.all);
+        // One word is never two steps of a pattern.
+        if self.sentence.len() > 1 || all & self.patterns.alone != 0 {
+            self.judge_sentence(all);
+        }
+        self.sentence.clear();
+    }
+
+    fn judge_sentence(&mut self, all: u64) {
         let mut best: Option<Verdict> = None;
-        for pattern in PATTERNS {
-            let applies = match pattern.place {
-                Where::Anywhere => true,
-                Where::Data => self.reading.data,
-                Where::Prompt => !self.reading.data,
-            };
-            let present = pattern
-                .with
+        for Wanted { needs, pattern } in &self.patterns.all {
+            let present = needs
                 .iter()
-                .chain(pattern.order)
-                .all(|classes| all & classes != 0);
-            if !applies || !present {
+                .fold(true, |present, need| present & (all & need != 0));
+            if !present {
                 continue;
             }
             let Some(span) = in_order(&self.sentence, pattern) else {
@@ -224,26 +285,37 @@ impl<'a> Judge<'a> {
             for stretch in &mut self.stretches {
                 stretch.score += verdict.confidence;
             }
-            self.verdicts.push(verdict);
+            self.judged.verdicts.push(verdict);
         }
-        self.sentence.clear();
     }
 
     /// Whether it stands in quotes: reported, not said.
     fn quoted(&self, span: &Range<usize>) -> bool {
-        let before = span
-            .start
-            .checked_sub(1)
-            .and_then(|at| self.text.as_bytes().get(at));
+        let before = span.start.checked_sub(1).and_then(|at| self.bytes.get(at));
         span.start > 1 && matches!(before, Some(b'"' | b'\'' | b'`'))
     }
 
-    fn finish(mut self) -> Vec<Verdict> {
+    fn finish(mut self) -> Judged {
         self.end_sentence();
         for stretch in &mut self.stretches {
-            self.verdicts.extend(stretch.verdict());
+            self.judged.verdicts.extend(stretch.verdict());
         }
-        self.verdicts
+        self.judged
+    }
+}
+
+/// Whether the mark at `at` ends a sentence: before white space, as an empty line, or in a script
+/// without spaces.
+fn ends_at(bytes: &[u8], at: usize) -> bool {
+    let rest = bytes.get(at..).unwrap_or_default();
+    match rest {
+        [b'.' | b'!' | b'?', after @ ..] => after.first().is_none_or(u8::is_ascii_whitespace),
+        [b'\n', after @ ..] => after
+            .iter()
+            .find(|byte| !matches!(byte, b' ' | b'\t' | b'\r'))
+            .is_some_and(|byte| *byte == b'\n'),
+        [0xe3, 0x80, 0x82, ..] | [0xef, 0xbc, 0x81 | 0x9f, ..] => true,
+        _ => false,
     }
 }
 
@@ -307,6 +379,9 @@ const WEIGHTS: [(u64, f64, u8); 8] = [
     (SYSTEM_PROMPT, 0.3, 1),
 ];
 
+/// All of their classes.
+const WEIGHED: u64 = PERSONA | UNBOUND | NO_REFUSAL | POLICY | MODEL | ROLE | HARM | SYSTEM_PROMPT;
+
 impl Stretch {
     fn add(&mut self, word: Word) {
         for ((classes, weight, most), count) in WEIGHTS.iter().zip(self.counts.iter_mut()) {
@@ -335,29 +410,6 @@ impl Stretch {
             rule: "jailbreak-persona",
             span: start..self.end.max(start),
             confidence,
-        })
-    }
-}
-
-impl Engine {
-    /// Whether a word of ROT13, or one that runs backwards, is in the text.
-    pub(crate) fn is_turned(&self, text: &str) -> bool {
-        let bytes = text.as_bytes();
-        let mut inside = false;
-        bytes.iter().enumerate().any(|(at, byte)| {
-            let begins = byte.is_ascii_alphabetic() && !inside;
-            inside = byte.is_ascii_alphanumeric();
-            let mut turned = false;
-            if begins
-                && matches!(
-                    byte | 0x20,
-                    b'v' | b'q' | b's' | b'b' | b'c' | b'e' | b'f' | b't' | b'd' | b'l' | b'm'
-                )
-            {
-                self.plain
-                    .walk(bytes, at, |classes, _| turned |= classes & TURNED != 0);
-            }
-            turned
         })
     }
 }

@@ -62,7 +62,9 @@ classes! {
     SHAPE = 24;
     /// Talking about attacks: an example of, an attack that, such as.
     ABOUT = 25;
-    /// Words of ROT13, and of text that runs backwards.
+    /// Words that run backwards.
+    BACKWARDS = 26;
+    /// Words of ROT13.
     TURNED = 27;
     /// Harm that jailbreaks ask for.
     HARM = 28;
@@ -208,7 +210,7 @@ pub(crate) const LEXICON: &[(u64, &str)] = &[
     ),
     (
         SEND,
-        "send|sends|post|upload|forward|transmit|exfiltrate|submit|email|e-mail|mail|deliver|append|curl|fetch|make a request|get request|visit|navigate to|browse to|load|render|encode|include it in|schicke|sende|envoie|envoyez|envia|enviar|invia|enviar|отправь*|发送|送信|보내",
+        "send|sends|gmail.com|smtplib|aiosmtplib|yagmail|sendmail|post|upload|forward|transmit|exfiltrate|submit|email|e-mail|mail|deliver|append|curl|fetch|make a request|get request|visit|navigate to|browse to|load|render|encode|include it in|schicke|sende|envoie|envoyez|envia|enviar|invia|enviar|отправь*|发送|送信|보내",
     ),
     (
         URL,
@@ -248,7 +250,11 @@ pub(crate) const LEXICON: &[(u64, &str)] = &[
     ),
     (
         TURNED,
-        "vtaber|vtabevat|qvfertneq|sbetrg|birecevqr|vafgehpgvbaf|cerivbhf|cebzcg|ehyrf|erirny|flfgrz|erongi|snoitcurtsni|suoiverp|dragersid|tegrof|selur|laever|metsys|tpmorp metsys|edirrevo",
+        "vtaber*|vtabevat*|qvfertneq*|sbetrg*|birecevqr*|vafgehpgvbaf*|cerivbhf*|cebzcg*|ehyrf*|erirny*|flfgrz*",
+    ),
+    (
+        BACKWARDS,
+        "erongi*|snoitcurtsni*|suoiverp*|dragersid*|tegrof*|selur*|laever*|metsys*|tpmorp metsys*|edirrevo*",
     ),
     (
         HARM,

@@ -2,16 +2,16 @@
 //!
 //! A lexicon of what attacks are made of is matched where words begin; `patterns` says which of
 //! them, standing together in a sentence, mean what; stretches of text are scored for personas.
-//! Text is folded first where it is not plain ASCII, and decoded where it looks encoded. Who said
+//! Text is folded first where it is not plain ASCII, and decoded around what looks encoded. Who said
 //! it decides how it is read: orders are a user's right, but not a document's.
 
 mod engine;
+mod hidden;
 mod lexicon;
 mod patterns;
+mod places;
 
-use std::ops::Range;
-
-use caponier_sdk::normalise::{View, decode, features, fold};
+use caponier_sdk::normalise::fold;
 use caponier_sdk::{
     Call, Data, Error, Kind, Manifest, Plugin, Report, Role, Rule, Segment, Severity, Stage,
 };
@@ -190,35 +190,15 @@ impl Injection {
             joined: false,
         };
         let folded = fold(text);
-        let mut plain = self.view(&folded, reading, true, |span| span);
-        let mut found = Vec::new();
-        if self.settings.decode {
-            let rough = features(text);
-            if rough.escapes >= 3
-                && let Some(view) = decode::escapes(text)
-            {
-                self.decoded(&view, data, &mut found);
-            }
-            if rough.leet >= 2 {
-                self.decoded(&decode::leet(text), data, &mut found);
-            }
-            if rough.spaced >= 8
-                && let Some(view) = decode::spaced(folded.text(), 5)
-            {
-                let joined = Reading { data, joined: true };
-                found.extend(
-                    self.view(&view, joined, false, |span| folded.source(span))
-                        .into_iter()
-                        .map(encoded),
-                );
-            }
-            for run in decode::encoded_runs(text, 20) {
-                if let Some(view) =
-                    decode::hex(text, run.clone()).or_else(|| decode::base64(text, run))
-                {
-                    self.decoded(&view, data, &mut found);
-                }
-            }
+        let mut judged = self.engine.judge(folded.text(), reading);
+        let mut found = if self.settings.decode {
+            hidden::find(&self.engine, text, &folded, &judged, data)
+        } else {
+            Vec::new()
+        };
+        let mut plain = std::mem::take(&mut judged.verdicts);
+        for verdict in &mut plain {
+            verdict.span = folded.source(verdict.span.clone());
         }
         // What can be read without decoding was not hidden.
         plain.sort_by_key(|verdict| verdict.span.start);
@@ -229,69 +209,6 @@ impl Injection {
         });
         plain.append(&mut found);
         merged(plain)
-    }
-
-    fn decoded(&self, plain: &View<'_>, data: bool, found: &mut Vec<Verdict>) {
-        let folded = fold(plain.text());
-        let verdicts = self.view(
-            &folded,
-            Reading {
-                data,
-                joined: false,
-            },
-            false,
-            |span| plain.source(span),
-        );
-        found.extend(verdicts.into_iter().map(encoded));
-    }
-
-    /// Judges a view; `source` leads from what the view was made of to the segment's text.
-    fn view(
-        &self,
-        view: &View<'_>,
-        reading: Reading,
-        turn: bool,
-        source: impl Fn(Range<usize>) -> Range<usize>,
-    ) -> Vec<Verdict> {
-        let mut verdicts = self.engine.judge(view.text(), reading);
-        // Once, in what was written: an encoding inside of another is not followed.
-        if turn && self.settings.decode && self.engine.is_turned(view.text()) {
-            let all = 0..view.text().len();
-            for turned in [
-                decode::rot13(view.text(), all.clone()),
-                decode::reversed(view.text(), all),
-            ] {
-                let inner = self.engine.judge(turned.text(), reading);
-                verdicts.extend(inner.into_iter().map(|verdict| {
-                    encoded(Verdict {
-                        span: turned.source(verdict.span.clone()),
-                        ..verdict
-                    })
-                }));
-            }
-        }
-        for verdict in &mut verdicts {
-            verdict.span = source(view.source(verdict.span.clone()));
-        }
-        verdicts
-    }
-}
-
-/// Hiding it makes it worse: nobody encodes an honest request for an override.
-fn encoded(verdict: Verdict) -> Verdict {
-    let hidden = verdict.confidence >= 0.5 && verdict.rule != "jailbreak-persona";
-    Verdict {
-        rule: if hidden {
-            "encoded-payload"
-        } else {
-            verdict.rule
-        },
-        confidence: if hidden {
-            verdict.confidence.max(0.92)
-        } else {
-            verdict.confidence
-        },
-        ..verdict
     }
 }
 

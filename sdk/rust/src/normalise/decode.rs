@@ -58,6 +58,14 @@ pub fn base64(text: &str, run: Range<usize>) -> Option<View<'static>> {
         let [_, first, second, third] = (bits << (6 * (4 - group.len()))).to_be_bytes();
         let kept = [first, second, third];
         decoded.extend(kept.iter().take(group.len() * 3 / 4));
+        // Most runs are no encoded text, and show it early.
+        if !kept
+            .iter()
+            .take(group.len() * 3 / 4)
+            .all(|byte| readable(*byte))
+        {
+            return None;
+        }
     }
     whole(run, &decoded)
 }
@@ -212,6 +220,10 @@ pub fn rot13(text: &str, range: Range<usize>) -> View<'static> {
 pub fn reversed(text: &str, range: Range<usize>) -> View<'static> {
     let part = text.get(range.clone()).unwrap_or_default();
     let mut builder = ViewBuilder::with_capacity(part.len());
+    if part.is_ascii() {
+        builder.copy_all_backwards(range.start, part);
+        return builder.finish();
+    }
     for (at, character) in part.char_indices().rev() {
         let at = range.start + at;
         if character.is_ascii() {
@@ -221,6 +233,21 @@ pub fn reversed(text: &str, range: Range<usize>) -> View<'static> {
         }
     }
     builder.finish()
+}
+
+/// The letter that a digit or a sign stands for; any other byte as it is.
+pub const fn letter_of(byte: u8) -> u8 {
+    match byte {
+        b'0' => b'o',
+        b'1' | b'!' | b'|' => b'i',
+        b'3' => b'e',
+        b'4' | b'@' => b'a',
+        b'5' | b'$' => b's',
+        b'7' => b't',
+        b'8' => b'b',
+        b'9' => b'g',
+        _ => byte,
+    }
 }
 
 /// Digits and signs inside of words as the letters that they stand for.
@@ -235,15 +262,8 @@ pub fn leet(text: &str) -> View<'static> {
             letters.push_str(word);
             continue;
         }
-        letters.extend(word.chars().map(|c| match c {
-            '0' => 'o',
-            '1' | '!' | '|' => 'i',
-            '3' => 'e',
-            '4' | '@' => 'a',
-            '5' | '$' => 's',
-            '7' => 't',
-            '8' => 'b',
-            '9' => 'g',
+        letters.extend(word.chars().map(|c| match u8::try_from(c) {
+            Ok(byte) if byte.is_ascii() => char::from(letter_of(byte)),
             _ => c,
         }));
     }
@@ -373,14 +393,14 @@ const fn digit(byte: u8) -> Option<u8> {
     })
 }
 
+const fn readable(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..)
+}
+
 /// A view in which every byte stands for the whole run, if the bytes are text.
 fn whole(run: Range<usize>, decoded: &[u8]) -> Option<View<'static>> {
     let decoded = std::str::from_utf8(decoded).ok()?;
-    let readable = decoded
-        .bytes()
-        .filter(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~') || *byte >= 0x80)
-        .count();
-    if decoded.is_empty() || readable < decoded.len() {
+    if decoded.is_empty() || !decoded.bytes().all(readable) {
         return None;
     }
     let mut builder = ViewBuilder::with_capacity(decoded.len());

@@ -1,5 +1,9 @@
 //! Signs, cheap to look for, that a text may hold more than is written.
 
+use std::ops::Range;
+
+use crate::segment::{ceil_boundary, floor_boundary};
+
 /// What a text has that calls for a second look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Features {
@@ -15,37 +19,103 @@ pub struct Features {
 
 /// Counts them in one pass that the compiler turns into vector code.
 pub fn features(text: &str) -> Features {
-    let bytes = text.as_bytes();
-    let mut found = Features::default();
-    // Counted in bytes of a lane, added up per block, so that no lane overflows.
-    for block in bytes.chunks(128) {
-        let (mut high, mut escapes) = (0u8, 0u8);
-        for byte in block {
-            high += byte >> 7;
-            escapes += u8::from(*byte == b'%') | u8::from(*byte == b'&') | u8::from(*byte == b'\\');
+    blocks(text.as_bytes()).fold(Features::default(), |all, (_, found)| Features {
+        non_ascii: all.non_ascii + found.non_ascii,
+        escapes: all.escapes + found.escapes,
+        leet: all.leet + found.leet,
+        spaced: all.spaced + found.spaced,
+    })
+}
+
+/// Where in a text which signs are: all that a decoder needs to look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signs {
+    /// What the whole text has.
+    pub features: Features,
+    /// Around escapes.
+    pub escapes: Vec<Range<usize>>,
+    /// Around digits that stand for letters.
+    pub leet: Vec<Range<usize>>,
+    /// Around several single letters close to one another.
+    pub spaced: Vec<Range<usize>>,
+}
+
+/// How many single letters one block has wherever five stand in a row.
+const SPACED: usize = 3;
+
+/// Finds the signs, and the stretches around them: a block to either side, so that a sentence that
+/// is hidden in part is there with what it says plainly.
+pub fn signs(text: &str) -> Signs {
+    let mut signs = Signs::default();
+    for (at, found) in blocks(text.as_bytes()) {
+        let all = &mut signs.features;
+        all.non_ascii += found.non_ascii;
+        all.escapes += found.escapes;
+        all.leet += found.leet;
+        all.spaced += found.spaced;
+        for (is_there, stretches) in [
+            (found.escapes > 0, &mut signs.escapes),
+            (found.leet > 0, &mut signs.leet),
+            (found.spaced >= SPACED, &mut signs.spaced),
+        ] {
+            if is_there {
+                widen(text, stretches, at..at + BLOCK, BLOCK);
+            }
         }
-        found.non_ascii += usize::from(high);
-        found.escapes += usize::from(escapes);
     }
+    signs
+}
+
+/// Stretches of `reach` bytes to either side of each of `places`, which are in order. Those that
+/// touch are one.
+pub fn around(text: &str, places: &[usize], reach: usize) -> Vec<Range<usize>> {
+    let mut stretches = Vec::new();
+    for place in places {
+        widen(text, &mut stretches, *place..*place, reach);
+    }
+    stretches
+}
+
+fn widen(text: &str, stretches: &mut Vec<Range<usize>>, place: Range<usize>, reach: usize) {
+    let start = floor_boundary(text, place.start.saturating_sub(reach));
+    let end = ceil_boundary(text, place.end + reach);
+    match stretches.last_mut() {
+        Some(last) if start <= last.end => last.end = end,
+        _ => stretches.push(start..end),
+    }
+}
+
+const BLOCK: usize = 128;
+
+/// The text block by block: where each begins, and what it has.
+fn blocks(bytes: &[u8]) -> impl Iterator<Item = (usize, Features)> {
     let (second, third) = (
         bytes.get(1..).unwrap_or_default(),
         bytes.get(2..).unwrap_or_default(),
     );
-    for ((a, b), c) in bytes
-        .chunks(128)
-        .zip(second.chunks(128))
-        .zip(third.chunks(128))
-    {
-        let (mut leet, mut spaced) = (0u8, 0u8);
-        for ((a, b), c) in a.iter().zip(b).zip(c) {
-            let around = letter(*a) & letter(*c);
-            leet += around & stands_for_letter(*b);
+    let ends = std::iter::repeat([].as_slice());
+    let second = second.chunks(BLOCK).chain(ends.clone());
+    let third = third.chunks(BLOCK).chain(ends);
+    let blocks = bytes.chunks(BLOCK).zip(second).zip(third);
+    blocks.enumerate().map(|(index, ((first, second), third))| {
+        // Counted in bytes of a lane, added up per block, so that no lane overflows.
+        let (mut high, mut escapes, mut leet, mut spaced) = (0u8, 0u8, 0u8, 0u8);
+        for byte in first {
+            high += byte >> 7;
+            escapes += u8::from(*byte == b'%') | u8::from(*byte == b'&') | u8::from(*byte == b'\\');
+        }
+        for ((a, b), c) in first.iter().zip(second).zip(third) {
+            leet += letter(*a) & letter(*c) & stands_for_letter(*b);
             spaced += (1 - word(*a)) & letter(*b) & (1 - word(*c));
         }
-        found.leet += usize::from(leet);
-        found.spaced += usize::from(spaced);
-    }
-    found
+        let found = Features {
+            non_ascii: usize::from(high),
+            escapes: usize::from(escapes),
+            leet: usize::from(leet),
+            spaced: usize::from(spaced),
+        };
+        (index * BLOCK, found)
+    })
 }
 
 const fn letter(byte: u8) -> u8 {
@@ -67,6 +137,31 @@ const fn stands_for_letter(byte: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sign_is_inside_of_its_stretch() {
+        for lead in 0..300 {
+            for (sign, pick) in [
+                ("%41", 0usize),
+                ("pr0mpt", 1),
+                ("i g n o r e", 2),
+                ("i    g    n    o    r    e", 2),
+            ] {
+                let text = format!("{}é {sign} {}", "é.".repeat(lead / 3), "- ".repeat(lead));
+                let found = signs(&text);
+                let stretches = [&found.escapes, &found.leet, &found.spaced][pick];
+                let at = text.find(sign).unwrap();
+                assert!(
+                    stretches.iter().any(|stretch| stretch.start <= at
+                        && at + sign.len() <= stretch.end
+                        && text.get(stretch.clone()).is_some()),
+                    "{lead} {sign}"
+                );
+                assert_eq!(found.features, features(&text));
+            }
+        }
+        assert_eq!(around("abcdefgh", &[1, 2, 7], 1), [0..3, 6..8]);
+    }
 
     #[test]
     fn signs_are_counted() {

@@ -16,7 +16,7 @@ mod trie;
 mod unicode;
 mod view;
 
-pub use features::{Features, features};
+pub use features::{Features, Signs, around, features, signs};
 pub use sentences::sentence_end;
 pub use trie::{Fold, Trie, TrieError};
 pub use unicode::{fold, is_invisible};

@@ -264,6 +264,17 @@ impl Trie {
         best
     }
 
+    /// Whether some pattern begins with all of `bytes`.
+    pub fn reaches(&self, bytes: &[u8]) -> bool {
+        let Some(root) = self.slots.first().copied() else {
+            return false;
+        };
+        let end = bytes.iter().try_fold((0, root), |(node, slot), byte| {
+            self.child(node, slot.base, self.class(*byte))
+        });
+        end.is_some()
+    }
+
     #[inline]
     fn child(&self, node: u16, base: u16, class: u8) -> Option<(u16, Slot)> {
         let index = usize::from(base) + usize::from(class);
@@ -306,6 +317,7 @@ mod tests {
         assert_eq!(all(&trie, "SK-", 0), []);
         assert_eq!(trie.longest(b"sk-ant-x", 0), Some((2, 7)));
         assert!(trie.starts_with(b's') && !trie.starts_with(b'k'));
+        assert!(trie.reaches(b"sk-an") && !trie.reaches(b"sk-x") && !trie.reaches(b"ghp_x"));
     }
 
     #[test]

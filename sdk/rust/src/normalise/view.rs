@@ -180,6 +180,18 @@ impl ViewBuilder {
         self.text.push(character);
     }
 
+    /// Takes ASCII text, which stands at `from` in the source, over from its last byte to its first.
+    pub(super) fn copy_all_backwards(&mut self, from: usize, text: &str) {
+        if let Some(start) = text.len().checked_sub(1) {
+            self.copy_backwards(from + start, ' ');
+            self.text.pop();
+            if let Some(last) = self.pieces.last_mut() {
+                last.from = from;
+            }
+        }
+        self.text.extend(text.bytes().rev().map(char::from));
+    }
+
     /// Puts `text` in the place of the source's `range`. Empty text leaves the range out.
     pub fn replace(&mut self, range: Range<usize>, text: &str) {
         if !text.is_empty() {
