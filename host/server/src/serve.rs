@@ -248,7 +248,7 @@ fn limits(gateway: Option<&Gateway>) -> ConnectionLimits {
                 max_resets: 100,
             }),
         },
-        |gateway| gateway.connections.clone(),
+        |gateway| gateway.connections,
     )
 }
 

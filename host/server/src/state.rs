@@ -115,7 +115,7 @@ fn digest(bytes: &[u8]) -> [u8; 32] {
 
 /// Makes a revision's server state: pass it to [`Runtime::start`].
 pub fn attach() -> Attach<ServerState> {
-    Box::new(|config, files, previous| build(config, files, previous))
+    Box::new(build)
 }
 
 /// A runtime that serves.

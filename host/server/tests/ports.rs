@@ -1,5 +1,11 @@
 //! Identity, TLS, the decision port, the admin port, slow clients, the stop and the reload.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests fail by panicking, as the tests do"
+)]
+
 mod common;
 
 use std::sync::Arc;

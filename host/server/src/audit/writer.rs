@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use super::{Message, SinkSettings};
@@ -42,10 +42,7 @@ pub(super) fn run(settings: &SinkSettings, messages: &Receiver<Message>, metrics
             if batch.len() >= BATCH {
                 output.write(&mut batch, &mut lines, metrics);
             }
-            next = match messages.try_recv() {
-                Ok(message) => Some(message),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-            };
+            next = messages.try_recv().ok();
         }
         output.write(&mut batch, &mut lines, metrics);
     }

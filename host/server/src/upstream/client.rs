@@ -45,6 +45,8 @@ pub(crate) struct Client {
     pub(crate) key: ClientKey,
     host: HeaderValue,
     tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+    /// Boxed: a connection is large, and moves between here and the answers that use it.
+    #[expect(clippy::vec_box, reason = "connections stay boxed wherever they are")]
     idle: Mutex<Vec<Box<Link>>>,
 }
 

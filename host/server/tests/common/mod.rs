@@ -5,6 +5,13 @@
     unreachable_pub,
     reason = "each test binary compiles it anew and uses a part of it"
 )]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a harness fails by panicking, as the tests do"
+)]
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
