@@ -6,32 +6,43 @@ const STEP: usize = 64;
 const BITS: u32 = 6;
 const CLASSES: u8 = 1 << BITS;
 
-/// Classes of bytes. Letters are 1 to 26, in either case; what is not ASCII lies above 31.
+/// Classes of bytes: odd ones are letters, in either case, and digits.
 const SPACE: u8 = 0;
-const DIGIT: u8 = 27;
-const STOP: u8 = 28;
-const LINE: u8 = 29;
-const SIGN: u8 = 30;
-const UNDERLINE: u8 = 31;
+const LINE: u8 = 2;
+const STOP: u8 = 4;
+const UNDERLINE: u8 = 6;
+const SIGN: u8 = 8;
+const BEYOND_ASCII: u8 = 10;
+const DIGIT: u8 = 1;
+const LETTER: u8 = 3;
+/// All letters and digits, a bit each.
+const ALNUM: u64 = 0xaaaa_aaaa_aaaa_aaaa;
 
 const fn class(byte: u8) -> u8 {
     match byte {
         b' ' | b'\t' | b'\r' | 0x0b | 0x0c => SPACE,
-        b'a'..=b'z' => byte - b'a' + 1,
-        b'A'..=b'Z' => byte - b'A' + 1,
+        b'a'..=b'z' => LETTER + 2 * (byte - b'a'),
+        b'A'..=b'Z' => LETTER + 2 * (byte - b'A'),
         b'0'..=b'9' => DIGIT,
         b'.' | b'!' | b'?' => STOP,
         b'\n' => LINE,
         b'_' => UNDERLINE,
-        0x80.. => 32 + (byte & 31),
+        0x80.. => BEYOND_ASCII + 2 * (byte & 15),
         _ => SIGN,
     }
 }
 
+/// A row for two classes, and for whether a letter or digit stands before them.
+const ROWS: usize = 1 << (2 * BITS + 1);
+
 /// A set of three classes in a row: most places of a text are not in it, and go no further.
 pub(crate) struct Places {
     classes: [u8; 256],
-    fits: Box<[u64; 1 << (3 * BITS - 6)]>,
+    /// The bit of a byte's class.
+    bits: [u64; 256],
+    /// Which third classes fit behind two. The lowest bit of the class before them, which says
+    /// whether it is a letter or digit, is the highest of a row's number.
+    fits: Box<[u64; ROWS]>,
 }
 
 impl Places {
@@ -39,10 +50,13 @@ impl Places {
     pub(crate) fn new<'a>(words: impl Iterator<Item = (&'a str, bool)>) -> Self {
         let mut places = Self {
             classes: [0; 256],
-            fits: Box::new([0; 1 << (3 * BITS - 6)]),
+            bits: [0; 256],
+            fits: Box::new([0; ROWS]),
         };
-        for (byte, slot) in (0..=u8::MAX).zip(places.classes.iter_mut()) {
+        let slots = places.classes.iter_mut().zip(places.bits.iter_mut());
+        for (byte, (slot, bit)) in (0..=u8::MAX).zip(slots) {
             *slot = class(byte);
+            *bit = 1 << class(byte);
         }
         for (word, open) in words {
             let sets = [0, 1, 2].map(|at| set_at(word.as_bytes(), at, open));
@@ -66,6 +80,12 @@ impl Places {
                 if let Some(slot) = self.fits.get_mut(row) {
                     *slot |= third;
                 }
+                // Behind a letter no word begins with one.
+                if one & 1 == 0
+                    && let Some(slot) = self.fits.get_mut(row | ROWS >> 1)
+                {
+                    *slot |= third;
+                }
             }
         }
     }
@@ -73,24 +93,22 @@ impl Places {
     /// Calls `found` with every place where a word may begin, or a sentence end. Words begin where
     /// letters do, unless they are `joined`.
     pub(crate) fn each(&self, bytes: &[u8], joined: bool, mut found: impl FnMut(usize)) {
-        let mut lettered = 0;
+        let rows = if joined { ROWS / 2 - 1 } else { ROWS - 1 };
+        // The class of the byte before, and of the first of the block.
+        let mut before = usize::from(bytes.first().map_or(SPACE, |byte| class(*byte)));
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let (mut fits, letters) = match rest.first_chunk::<{ STEP + 2 }>() {
-                Some(block) => self.step(block),
+            let mut fits = match rest.first_chunk::<{ STEP + 2 }>() {
+                Some(block) => self.step(block, &mut before, rows),
                 None => {
                     // What is left, with blanks behind it.
                     let mut block = [b' '; STEP + 2];
                     for (slot, byte) in block.iter_mut().zip(rest) {
                         *slot = *byte;
                     }
-                    self.step(&block)
+                    self.step(&block, &mut before, rows)
                 }
             };
-            if !joined {
-                fits &= !(letters & (letters << 1 | lettered));
-            }
-            lettered = letters >> (STEP - 1);
             while fits != 0 {
                 let place = at + fits.trailing_zeros() as usize;
                 if place < bytes.len() {
@@ -102,21 +120,26 @@ impl Places {
         }
     }
 
-    /// Which places fit, and at which there is a letter or a digit.
+    /// Which places of a block fit.
     #[inline]
-    fn step(&self, block: &[u8; STEP + 2]) -> (u64, u64) {
-        let classes =
-            block.map(|byte| self.classes.get(usize::from(byte)).copied().unwrap_or(SIGN));
-        let (mut fits, mut letters) = (0u64, 0u64);
-        for (place, window) in classes.array_windows::<3>().enumerate() {
-            let [first, second, third] = *window;
-            let row =
-                usize::from(first & (CLASSES - 1)) << BITS | usize::from(second & (CLASSES - 1));
-            let thirds = self.fits.get(row).copied().unwrap_or(0);
-            fits |= (thirds >> (third & (CLASSES - 1)) & 1) << place;
-            letters |= u64::from(first.wrapping_sub(1) < DIGIT) << place;
+    fn step(&self, block: &[u8; STEP + 2], before: &mut usize, rows: usize) -> u64 {
+        let mut row = *before;
+        let mut fits = 0u64;
+        let mut bit = 1u64;
+        for (second, third) in block.iter().skip(1).zip(block.iter().skip(2)) {
+            let class = self
+                .classes
+                .get(usize::from(*second))
+                .copied()
+                .unwrap_or(SIGN);
+            row = row << BITS | usize::from(class);
+            let thirds = self.fits.get(row & rows & (ROWS - 1)).copied().unwrap_or(0);
+            let own = self.bits.get(usize::from(*third)).copied().unwrap_or(0);
+            fits |= if thirds & own != 0 { bit } else { 0 };
+            bit <<= 1;
         }
-        (fits, letters)
+        *before = row & (ROWS - 1);
+        fits
     }
 }
 
@@ -133,7 +156,7 @@ fn set_at(word: &[u8], at: usize, open: bool) -> u64 {
         Some(b' ') => blank,
         Some(byte) => 1 << class(*byte),
         None if whole || at > word.len() => u64::MAX,
-        None => !(((1 << (DIGIT + 1)) - 2) | (1 << UNDERLINE)),
+        None => !(ALNUM | 1 << UNDERLINE),
     };
     own | more
 }

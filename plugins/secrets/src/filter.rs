@@ -9,11 +9,13 @@ const STEP: usize = 64;
 /// fits at all of its bytes.
 pub(crate) struct Filter {
     /// By the first byte and the second, seven bits of each.
-    pairs: Box<[u8; 1 << 14]>,
+    pairs: Box<[u8; PAIRS]>,
     third: [u8; 256],
     fourth: [u8; 256],
 }
 
+/// Two bytes of seven bits.
+const PAIRS: usize = 1 << 14;
 /// Groups besides that of separators, which is bit 0.
 const GROUPS: usize = 7;
 
@@ -24,7 +26,7 @@ impl Filter {
         prefixes: impl Iterator<Item = (&'a str, Option<Class>)>,
     ) -> Self {
         let mut filter = Self {
-            pairs: Box::new([0; 1 << 14]),
+            pairs: Box::new([0; PAIRS]),
             third: [1; 256],
             fourth: [1; 256],
         };
@@ -97,12 +99,17 @@ impl Filter {
     #[inline]
     fn step(&self, block: &[u8; STEP + 3], at: usize, found: &mut impl FnMut(usize)) {
         let mut fits = 0u64;
-        for (place, window) in block.array_windows::<4>().enumerate() {
-            let [first, second, third, fourth] = *window;
-            let pairs = self.pairs.get(pair(first, second)).copied().unwrap_or(0);
-            let third = self.third.get(usize::from(third)).copied().unwrap_or(0);
-            let fourth = self.fourth.get(usize::from(fourth)).copied().unwrap_or(0);
-            fits |= u64::from(pairs & third & fourth != 0) << place;
+        let mut bit = 1u64;
+        let mut row = usize::from(block.first().copied().unwrap_or(0));
+        let seconds = block.iter().skip(1);
+        let behind = block.iter().skip(2).zip(block.iter().skip(3));
+        for (second, (third, fourth)) in seconds.zip(behind) {
+            row = (row << 7 | usize::from(*second & 127)) & (PAIRS - 1);
+            let pairs = self.pairs.get(row).copied().unwrap_or(0);
+            let third = self.third.get(usize::from(*third)).copied().unwrap_or(0);
+            let fourth = self.fourth.get(usize::from(*fourth)).copied().unwrap_or(0);
+            fits |= if pairs & third & fourth != 0 { bit } else { 0 };
+            bit <<= 1;
         }
         while fits != 0 {
             found(at + fits.trailing_zeros() as usize);
