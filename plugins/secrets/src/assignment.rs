@@ -10,6 +10,8 @@ use crate::structured;
 
 /// The longest value.
 const VALUE: usize = 512;
+/// How often one run of bytes is looked at as a value.
+pub(crate) const LOOKS: u8 = 3;
 
 /// Words before a value that say how it is used.
 const SCHEMES: &[&[u8]] = &[
@@ -40,6 +42,9 @@ pub(crate) fn at_separator(pass: &mut Pass<'_>, at: usize) {
         Some(b'~') => return azure_secret(pass, at),
         Some(b'|') => return facebook(pass, at),
         _ => {}
+    }
+    if pass.value.is_spent(at + 1, VALUE) {
+        return;
     }
     let Some((name, strength)) = pass.names.before(pass, at) else {
         return;
@@ -107,7 +112,7 @@ fn value_after(pass: &mut Pass<'_>, from: usize) -> Option<Range<usize>> {
         };
         end
     };
-    if end - at > VALUE || pass.value.looks > 3 || bytes.get(end) == Some(&b'(') {
+    if end - at > VALUE || pass.value.looks > LOOKS || bytes.get(end) == Some(&b'(') {
         return None;
     }
     let value = bytes.get(at..end)?;

@@ -28,9 +28,6 @@ const PEM: u64 = 1 << 32;
 const JWT: u64 = 2 << 32;
 const CURL_USER: u64 = 3 << 32;
 
-/// What an assignment is made with, and marks inside of tokens that have no prefix.
-const SEPARATORS: &[u8] = b":=>~|";
-
 /// The tables of the pass, built once.
 pub(crate) struct Scanner {
     trie: Trie,
@@ -58,7 +55,7 @@ impl Scanner {
             .map(|(prefix, value)| (prefix, value, None));
         let patterns: Vec<(&str, u64, Option<Class>)> = shapes.chain(others).collect();
         let prefixes = patterns.iter().map(|(prefix, _, class)| (*prefix, *class));
-        let filter = Filter::new(SEPARATORS, prefixes);
+        let filter = Filter::new(b":=>~|", prefixes);
         let values = patterns.iter().map(|(prefix, value, _)| (*prefix, *value));
         let trie = Trie::build(Fold::Exact, values)?;
         let names = Names::new();
@@ -74,7 +71,8 @@ impl Scanner {
         let bytes = text.as_bytes();
         let mut pass = Pass::new(bytes, &self.names);
         self.filter.each(bytes, from, |at| {
-            if bytes.get(at).is_some_and(|byte| SEPARATORS.contains(byte)) {
+            // What an assignment is made with, and marks inside of tokens that have no prefix.
+            if matches!(bytes.get(at), Some(b':' | b'=' | b'>' | b'~' | b'|')) {
                 assignment::at_separator(&mut pass, at);
             } else if word_begins(bytes, at) {
                 self.start(&mut pass, at);
@@ -118,6 +116,17 @@ pub(crate) struct Value {
     pub(crate) start: usize,
     pub(crate) end: usize,
     pub(crate) looks: u8,
+}
+
+impl Value {
+    /// Whether what begins at `from` lies in a run that is too long or was looked at often enough.
+    pub(crate) const fn is_spent(self, from: usize, longest: usize) -> bool {
+        // Quotes and words such as `Bearer` may stand before the value itself.
+        const MARGIN: usize = 64;
+        self.start <= from
+            && from + MARGIN < self.end
+            && (self.looks >= assignment::LOOKS || self.end - from > longest + MARGIN)
+    }
 }
 
 /// The state of one pass. What it remembers keeps its cost linear: no run is measured twice.
