@@ -263,9 +263,11 @@ audit: {{ path: ./audit.jsonl }}
         try:
             if not isinstance(body, bytes):
                 body = json.dumps(body).encode()
-            connection.request(
-                "POST", path, body, {"content-type": "application/json"} | (headers or {})
-            )
+            # A body that is refused by its length alone is not read to its end.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.request(
+                    "POST", path, body, {"content-type": "application/json"} | (headers or {})
+                )
             answer = connection.getresponse()
             return answer.status, answer.headers, answer.read()
         finally:
