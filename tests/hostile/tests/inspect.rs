@@ -1,6 +1,8 @@
 //! Plugins that misbehave in `inspect`: each ends in its typed fault, soon, and the next call of the
 //! same plugin is as good as if nothing had been.
 
+#![expect(clippy::expect_used, reason = "a test's helper fails the test")]
+
 use std::time::Duration;
 
 use caponier_core::FaultKind::{self, Memory, Output, Refused, Timeout, Trap};

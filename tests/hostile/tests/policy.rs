@@ -1,5 +1,11 @@
 //! Hostile plugins in a whole policy: beside the built-in ones, under the shipped rules.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helper fails the test"
+)]
+
 use caponier_core::{Action, FaultKind, Kind, RequestFacts, Role, Segment, Stage};
 use caponier_hostile_tests::{WORD, context, guests};
 use caponier_runtime::{Options, Outcome, Policy, Runtime, Source, StageInput};
