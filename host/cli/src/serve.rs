@@ -19,7 +19,7 @@ pub(crate) fn run(command: &Serve) -> anyhow::Result<ExitCode> {
         revision = %revision.id,
         built_in_ms = u64::try_from(revision.build_time.as_millis()).unwrap_or(u64::MAX),
         plugins = revision.policy.plugins().count(),
-        sandbox = %runtime.sandbox(),
+        sandbox = ?runtime.sandbox(),
         "ready"
     );
     for warning in &revision.config.warnings {

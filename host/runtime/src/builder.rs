@@ -173,7 +173,7 @@ fn problem(
     } else {
         format!("plugins[{index}].{key}")
     };
-    Problem::new(place, key, message)
+    Problem::new(place, key, format!("{}: {message}", plugin.source))
 }
 
 /// Loads one plugin, or says which key of its entry is to blame and why.

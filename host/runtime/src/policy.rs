@@ -296,10 +296,9 @@ impl Policy {
         };
         let answer = match evaluator.decide(&input) {
             Ok(decision) => {
-                let kind = if matter.phase == Phase::Begin {
-                    DenialKind::Access
-                } else {
-                    DenialKind::Content
+                let kind = match decision.status {
+                    Some(403) => DenialKind::Access,
+                    _ => DenialKind::Content,
                 };
                 (decision, kind)
             }
