@@ -5,7 +5,7 @@ use caponier_protocol::{Format, Limits, Placed};
 use caponier_runtime::{Policy, StageInput, Timings};
 use serde_json::{Value, json};
 
-use super::statistics::{median, millis, timed};
+use super::statistics::{median, millis, timed, worked};
 use super::texts::Texts;
 use super::{Bench, Values};
 use crate::evaluate::exchange;
@@ -14,7 +14,8 @@ use crate::evaluate::exchange;
 const MESSAGES: usize = 200;
 const HISTORY: usize = 800 << 10;
 
-/// Milliseconds to parse and decide a request whose history was decided with the turn before.
+/// Milliseconds of one core to parse and decide a request whose history was decided with the turn
+/// before.
 pub(super) fn turn(bench: &Bench) -> anyhow::Result<Values> {
     let policy = &bench.revision.policy;
     let mut texts = Texts::new(0xa6e7);
@@ -28,7 +29,7 @@ pub(super) fn turn(bench: &Bench) -> anyhow::Result<Values> {
         ];
         messages.extend(turn);
         let body = body(&messages);
-        let (time, decided) = timed(|| decide(policy, body));
+        let (time, decided) = worked(|| decide(policy, body));
         let parts = decided?;
         tracing::debug!(round, ?time, ?parts, "agent's turn");
         if round > 1 {

@@ -41,7 +41,7 @@ pub(super) fn over_reloads(bench: &Bench) -> anyhow::Result<Values> {
         while !over.load(Ordering::Relaxed) {
             let is_attack = texts.below(4) == 0;
             let (text, expected) = if is_attack {
-                (format!("{} {ATTACK}", texts.prose(200)), 400)
+                (format!("{ATTACK} {}", texts.prose(200)), 400)
             } else {
                 (texts.prose(800), 200)
             };

@@ -103,8 +103,9 @@ fn load(clients: &mut [Client], path: &str, bodies: &[Vec<u8>]) -> anyhow::Resul
             let answer = client.post(path, body)?;
             anyhow::ensure!(
                 answer.status == 200,
-                "status {} for a plain request",
-                answer.status
+                "{path}: status {} for a plain request: {}",
+                answer.status,
+                String::from_utf8_lossy(&answer.body)
             );
         }
         Ok(())
