@@ -5,8 +5,9 @@
 
 use std::time::{Duration, Instant};
 
-/// How many times the limit may pass on the wall, whatever the thread has used.
-const WALL_CAP: u32 = 10;
+/// How many times the limit may pass on the wall, whatever the thread has used: a machine that is
+/// busy for a second must not deny what it has not judged.
+const WALL_CAP: u32 = 200;
 
 /// A running measurement.
 pub(crate) struct Clock {
@@ -71,12 +72,12 @@ mod tests {
 
     #[test]
     fn work_is_late_and_waiting_is_only_delayed() {
-        let limit = Duration::from_millis(20);
+        let limit = Duration::from_millis(2);
         let clock = Clock::start();
         assert_eq!(clock.verdict(limit), Verdict::InTime);
         std::thread::sleep(Duration::from_millis(40));
         assert_eq!(clock.verdict(limit), Verdict::Delayed);
-        std::thread::sleep(Duration::from_millis(200));
+        std::thread::sleep(Duration::from_millis(400));
         assert_eq!(clock.verdict(limit), Verdict::Late, "the wall has a cap");
 
         let clock = Clock::start();

@@ -1,5 +1,7 @@
 //! Runs the policies' own tests: every rule `test_…` in `policies/*_test.rego` must be true.
 
+mod common;
+
 use caponier_rego::{Actions, Bundle, Source};
 
 #[cfg(test)]
@@ -60,4 +62,53 @@ fn a_rego_test_that_does_not_hold_is_told() {
             ("data.mine.test_good", false)
         ]
     );
+}
+
+/// Where nothing was found the default policy is not asked, so it must have nothing to say: the
+/// same policy beside a file that adds nothing is asked every time.
+#[test]
+fn the_default_policy_is_silent_where_nothing_was_found() {
+    use caponier_core::{Kind, Role, Skipped, Stage};
+    use caponier_rego::Phase;
+    use common::Exchange;
+
+    let bundle = |sources| {
+        Bundle::with_default(sources, Actions::shipped(), serde_json::json!({}))
+            .unwrap()
+            .evaluator()
+            .unwrap()
+    };
+    let mut shipped = bundle(vec![]);
+    let mut asked = bundle(vec![Source::new("empty.rego", "package caponier\n")]);
+    for stage in Stage::ALL {
+        for phase in [Phase::Begin, Phase::Findings, Phase::End] {
+            for number in 0..6 {
+                let mut exchange = Exchange::new(*stage).segment(Role::User, Kind::Text, "text");
+                match number {
+                    1 => {
+                        let earlier = Exchange::new(Stage::Prompt).finding("injection/x", 0.99);
+                        exchange.prior = earlier.findings;
+                    }
+                    2 => _ = exchange.labels.insert("deny".into(), "yes".into()),
+                    3 => exchange.coverage.unscanned.push(0),
+                    4 => exchange.coverage.skipped.push(Skipped {
+                        plugin: "pii".into(),
+                        segment: 0,
+                    }),
+                    5 => {
+                        exchange.request.logprobs = true;
+                        exchange.context.principal = None;
+                        exchange.usage.prompt_tokens = 1 << 40;
+                    }
+                    _ => {}
+                }
+                let input = exchange.input(phase);
+                assert_eq!(
+                    shipped.decide(&input),
+                    asked.decide(&input),
+                    "{stage} {number}"
+                );
+            }
+        }
+    }
 }
