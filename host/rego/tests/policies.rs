@@ -1,5 +1,6 @@
 //! Runs the policies' own tests: every rule `test_…` in `policies/*_test.rego` must be true.
 
+#[cfg(test)]
 mod common;
 
 use caponier_rego::{Actions, Bundle, Source};

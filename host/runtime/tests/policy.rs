@@ -1,5 +1,12 @@
 //! A revision with the real plugins and the real rules, from a file on disk.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a test's helpers fail the test"
+)]
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -331,7 +338,7 @@ fn what_is_wrong_is_said_with_its_place() {
             "version: 1\nplugins: [{ use: \"builtin:injection\", stages: [output] }]\n",
             "stages",
         ),
-        ("version: 1\nrego: [bad.rego]\n", "bad.rego:3"),
+        ("version: 1\nrego: [bad.rego]\n", "bad.rego:4"),
         ("version: 1\nrego: [clock.rego]\n", "time.now_ns"),
         (
             "version: 1\nactions: { \"pii/*\": redact, \"pii/?*\": deny }\n",
@@ -387,7 +394,7 @@ fn a_change_is_noticed_a_broken_one_refused_and_the_old_one_stays() {
     eventually("the refusal", || runtime.status().last_refusal.is_some());
     assert_eq!(runtime.current().id, second);
     let (_, problems) = runtime.status().last_refusal.unwrap();
-    assert!(problems[0].place.contains("rules/a.rego:3"), "{problems:?}");
+    assert!(problems[0].place.contains("rules/a.rego:4"), "{problems:?}");
 
     // By rename, as editors do it, and in a new file of a watched directory.
     place.write(
