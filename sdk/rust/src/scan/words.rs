@@ -39,13 +39,22 @@ fn is_word(character: char) -> bool {
 pub fn before(text: &str, at: usize, reach: usize, words: &[&str]) -> bool {
     let start = floor_boundary(text, at.saturating_sub(reach));
     let bytes = text.as_bytes();
-    let Some(near) = bytes.get(start..at) else { return false };
+    let Some(near) = bytes.get(start..at) else {
+        return false;
+    };
     // The first word is no whole one where the reach ends inside of it.
-    let cut = start.checked_sub(1).and_then(|last| bytes.get(last)).is_some_and(|last| is_word_byte(*last));
+    let cut = start
+        .checked_sub(1)
+        .and_then(|last| bytes.get(last))
+        .is_some_and(|last| is_word_byte(*last));
     near.split(|byte| !is_word_byte(*byte))
         .skip(usize::from(cut))
         .filter(|word| !word.is_empty())
-        .any(|word| words.iter().any(|known| known.len() == word.len() && word.eq_ignore_ascii_case(known.as_bytes())))
+        .any(|word| {
+            words.iter().any(|known| {
+                known.len() == word.len() && word.eq_ignore_ascii_case(known.as_bytes())
+            })
+        })
 }
 
 #[cfg(test)]
