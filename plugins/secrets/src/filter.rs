@@ -4,6 +4,8 @@ use crate::shapes::Class;
 
 /// Positions judged in one step, a bit each.
 const STEP: usize = 64;
+/// The bytes that eight positions are judged by.
+const EIGHT: usize = 8 + 3;
 
 /// A bit for each group of patterns that a byte fits in its place. A position stays if one group
 /// fits at all of its bytes.
@@ -98,23 +100,41 @@ impl Filter {
 
     #[inline]
     fn step(&self, block: &[u8; STEP + 3], at: usize, found: &mut impl FnMut(usize)) {
-        let mut fits = 0u64;
-        let mut bit = 1u64;
-        let mut row = usize::from(block.first().copied().unwrap_or(0));
-        let seconds = block.iter().skip(1);
-        let behind = block.iter().skip(2).zip(block.iter().skip(3));
-        for (second, (third, fourth)) in seconds.zip(behind) {
-            row = (row << 7 | usize::from(*second & 127)) & (PAIRS - 1);
-            let pairs = self.pairs.get(row).copied().unwrap_or(0);
-            let third = self.third.get(usize::from(*third)).copied().unwrap_or(0);
-            let fourth = self.fourth.get(usize::from(*fourth)).copied().unwrap_or(0);
-            fits |= if pairs & third & fourth != 0 { bit } else { 0 };
-            bit <<= 1;
-        }
+        let mut fits = self.fits(block);
         while fits != 0 {
             found(at + fits.trailing_zeros() as usize);
             fits &= fits - 1;
         }
+    }
+
+    /// Which places of a block fit. A function of its own, and eight places at a time: its few
+    /// variables stay in registers, and the sandbox looks at its clock once for all eight.
+    #[inline(never)]
+    fn fits(&self, block: &[u8; STEP + 3]) -> u64 {
+        let mut fits = 0u64;
+        for bytes in block.windows(EIGHT).step_by(8) {
+            if let Some([a, b, c, d, e, f, g, h, i, j, k]) = bytes.first_chunk() {
+                let eight = self.fit(*a, *b, *c, *d)
+                    | self.fit(*b, *c, *d, *e) << 1
+                    | self.fit(*c, *d, *e, *f) << 2
+                    | self.fit(*d, *e, *f, *g) << 3
+                    | self.fit(*e, *f, *g, *h) << 4
+                    | self.fit(*f, *g, *h, *i) << 5
+                    | self.fit(*g, *h, *i, *j) << 6
+                    | self.fit(*h, *i, *j, *k) << 7;
+                fits = fits >> 8 | u64::from(eight) << 56;
+            }
+        }
+        fits
+    }
+
+    /// 1 where a pattern may begin with these four bytes.
+    #[inline(always)]
+    fn fit(&self, first: u8, second: u8, third: u8, fourth: u8) -> u32 {
+        let pairs = self.pairs.get(pair(first, second)).copied();
+        let third = self.third.get(usize::from(third)).copied();
+        let fourth = self.fourth.get(usize::from(fourth)).copied();
+        u32::from(pairs.unwrap_or(0) & third.unwrap_or(0) & fourth.unwrap_or(0) != 0)
     }
 }
 
