@@ -147,7 +147,8 @@ fn decide(policy: &Policy, line: &str, place: &Place, emit_text: bool) -> anyhow
     Ok(answer.to_string())
 }
 
-/// Where the decisions go. A file appears under its name only once it is whole.
+/// Where the decisions go. A file appears under its name only once it is whole; what is no file, a
+/// device or a pipe, is written to as it is.
 struct Target {
     file: Box<dyn Write>,
     place: Option<Renaming>,
@@ -163,6 +164,16 @@ impl Target {
         if path == Path::new("-") {
             return Ok(Self {
                 file: Box::new(std::io::stdout()),
+                place: None,
+            });
+        }
+        if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
+            let file = File::options()
+                .write(true)
+                .open(path)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+            return Ok(Self {
+                file: Box::new(file),
                 place: None,
             });
         }
@@ -185,5 +196,30 @@ impl Renaming {
     fn finish(self) -> anyhow::Result<()> {
         std::fs::rename(&self.from, &self.to)
             .with_context(|| format!("cannot write {}", self.to.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_appears_whole_and_a_device_stays_one() {
+        let place = std::env::temp_dir().join(format!("caponier-scan-{}", std::process::id()));
+        std::fs::create_dir_all(&place).unwrap();
+        let file = place.join("out.jsonl");
+        let mut target = Target::open(&file).unwrap();
+        target.file.write_all(b"{}").unwrap();
+        assert!(!file.exists(), "not before it is whole");
+        target.place.unwrap().finish().unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), b"{}");
+
+        let device = place.join("null");
+        std::os::unix::fs::symlink("/dev/null", &device).unwrap();
+        let mut target = Target::open(&device).unwrap();
+        target.file.write_all(b"{}").unwrap();
+        assert!(target.place.is_none(), "a device is never renamed over");
+        assert!(Target::open(&place).is_err(), "a directory is no target");
+        std::fs::remove_dir_all(&place).unwrap();
     }
 }
