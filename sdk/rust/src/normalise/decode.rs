@@ -17,7 +17,7 @@ pub fn encoded_runs(text: &str, least: usize) -> Vec<Range<usize>> {
     // A run that begins at or after `from` and is long enough covers `from + least - 1`, unless it
     // begins behind that; so one byte in `least` is enough to rule a stretch out.
     while let Some(probe) = bytes.get(from + least - 1) {
-        if !in_alphabet(*probe) {
+        if !in_alphabet(*probe) || (least > 2 * HALF && !may_be_long(bytes, from + least - 1)) {
             from += least;
             continue;
         }
@@ -40,6 +40,22 @@ pub fn encoded_runs(text: &str, least: usize) -> Vec<Range<usize>> {
         from = end + 1;
     }
     runs
+}
+
+/// Of a run of more than twice as many bytes, this many stand before a byte of it, or behind.
+const HALF: usize = 8;
+
+/// Whether a run that covers `at` may reach that far to one side. Where a word of prose ends cannot
+/// be foretold, so no branch is taken for each byte: that one is a space or a sign is enough.
+fn may_be_long(bytes: &[u8], at: usize) -> bool {
+    const EACH: u64 = u64::MAX / 0xff;
+    let words_only = |half: &[u8; HALF]| {
+        let half = u64::from_le_bytes(*half);
+        half.wrapping_sub(EACH * u64::from(b'+')) & !half & (EACH << 7) == 0
+    };
+    let before = bytes.get(..at).and_then(|before| before.last_chunk());
+    let after = bytes.get(at + 1..).and_then(|after| after.first_chunk());
+    before.is_some_and(words_only) | after.is_some_and(words_only)
 }
 
 const fn in_alphabet(byte: u8) -> bool {

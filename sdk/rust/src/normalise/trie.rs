@@ -58,6 +58,13 @@ const EMPTY: Slot = Slot {
     value: 0,
 };
 
+/// How far a walk has come.
+struct Reached {
+    at: usize,
+    node: u16,
+    slot: Slot,
+}
+
 /// A set of byte patterns with a value for each, found from a given start in time that depends on
 /// the longest pattern alone.
 ///
@@ -228,15 +235,34 @@ impl Trie {
     /// Tells of every pattern that begins at `start`, shortest first: its value and where it ends.
     #[inline]
     pub fn walk(&self, bytes: &[u8], start: usize, mut found: impl FnMut(u64, usize)) {
-        let Some(mut slot) = self.slots.first().copied() else {
+        let Some(slot) = self.slots.first().copied() else {
             return;
         };
-        let mut node = 0;
-        let mut at = start;
+        let mut reached = Reached {
+            at: start,
+            node: 0,
+            slot,
+        };
+        while self.advance(bytes, &mut reached) {
+            if let Some(value) = self.values.get(usize::from(reached.slot.value)) {
+                found(*value, reached.at);
+            }
+        }
+    }
+
+    /// Goes on to the next end of a pattern, if there is one. A function of its own: most walks end
+    /// in it after a few steps, and its few variables stay in registers.
+    #[inline(always)]
+    fn advance(&self, bytes: &[u8], reached: &mut Reached) -> bool {
+        let Reached {
+            mut at,
+            mut node,
+            mut slot,
+        } = *reached;
         while let Some(byte) = bytes.get(at) {
             let class = self.class(*byte);
             let Some((index, next)) = self.child(node, slot.base, class) else {
-                return;
+                return false;
             };
             (node, slot) = (index, next);
             at += 1;
@@ -248,12 +274,12 @@ impl Trie {
                     at += 1;
                 }
             }
-            if slot.value != 0
-                && let Some(value) = self.values.get(usize::from(slot.value))
-            {
-                found(*value, at);
+            if slot.value != 0 {
+                *reached = Reached { at, node, slot };
+                return true;
             }
         }
+        false
     }
 
     /// The value and the end of the longest pattern that begins at `start`.

@@ -6,6 +6,7 @@ use unicode_normalization::char::decompose_compatible;
 
 use super::confusables::{has_look_alikes, latin};
 use super::{View, ViewBuilder};
+use crate::scan::bytes;
 
 /// Whether nothing is seen where this character stands: zero-width and format characters, bidi
 /// controls, variation selectors, tags.
@@ -35,10 +36,12 @@ pub fn fold(text: &str) -> View<'_> {
     let mut rest = text;
     while !rest.is_empty() {
         let at = text.len() - rest.len();
-        let plain = rest
-            .bytes()
-            .position(|byte| !byte.is_ascii())
-            .unwrap_or(rest.len());
+        // Where one character is not ASCII, the next one often is not either.
+        let plain = if rest.starts_with(|first: char| !first.is_ascii()) {
+            0
+        } else {
+            bytes::find(rest.as_bytes(), 0, |byte| byte >= 0x80).unwrap_or(rest.len())
+        };
         let (ascii, after) = rest.split_at(plain);
         builder.copy(at, ascii);
         let mut characters = after.chars();
