@@ -36,12 +36,7 @@ pub fn fold(text: &str) -> View<'_> {
     let mut rest = text;
     while !rest.is_empty() {
         let at = text.len() - rest.len();
-        // Where one character is not ASCII, the next one often is not either.
-        let plain = if rest.starts_with(|first: char| !first.is_ascii()) {
-            0
-        } else {
-            bytes::find(rest.as_bytes(), 0, |byte| byte >= 0x80).unwrap_or(rest.len())
-        };
+        let plain = ascii_run(rest.as_bytes());
         let (ascii, after) = rest.split_at(plain);
         builder.copy(at, ascii);
         let mut characters = after.chars();
@@ -57,6 +52,15 @@ pub fn fold(text: &str) -> View<'_> {
         rest = characters.as_str();
     }
     builder.finish()
+}
+
+/// How many bytes of ASCII stand at the start. The next other character is often near; where it is
+/// not, many bytes are looked at in one step.
+fn ascii_run(bytes: &[u8]) -> usize {
+    const NEAR: usize = 16;
+    let near = bytes.iter().take(NEAR).position(|byte| !byte.is_ascii());
+    near.or_else(|| bytes::find(bytes, NEAR, |byte| byte >= 0x80))
+        .unwrap_or(bytes.len())
 }
 
 fn fold_character(
