@@ -8,7 +8,7 @@ use regorus::{Engine, PolicyLengthConfig, Value};
 
 use crate::actions::Actions;
 use crate::evaluator::{Evaluator, Failure, place_of, reason_of};
-use crate::input::Input;
+use crate::input::{Input, Reads};
 use crate::{bounded, check, selftest};
 
 /// The policy that is used beside, or instead of, the operator's own.
@@ -162,6 +162,8 @@ pub(crate) struct Parts {
     pub(crate) sources: Vec<Source>,
     pub(crate) actions: Actions,
     data: Value,
+    /// What the sources may look at.
+    pub(crate) reads: Reads,
     /// The default policy is all there is: see [`Parts::is_quiet`].
     shipped_alone: bool,
 }
@@ -229,12 +231,14 @@ impl Bundle {
         data: serde_json::Value,
     ) -> Result<Self, BundleError> {
         let data = complete(Value::from(data), &actions)?;
+        let reads = Reads::of(sources.iter().map(|source| source.text.as_str()));
         let shipped_alone = matches!(sources.as_slice(), [source] if source.text == DEFAULT_POLICY);
         let bundle = Self {
             parts: Arc::new(Parts {
                 sources,
                 actions,
                 data,
+                reads,
                 shipped_alone,
             }),
         };
@@ -256,6 +260,7 @@ impl Bundle {
             sources,
             actions: Actions::shipped(),
             data: Value::new_object(),
+            reads: Reads::of([]),
             shipped_alone: false,
         };
         let own = declares_entry_point(&mut parts.engine()?);

@@ -110,7 +110,7 @@ impl Evaluator {
 
     /// The input as Rego sees it.
     pub(crate) fn input_value(&self, input: &Input<'_>) -> Value {
-        input.as_rego(&self.words, &self.parts.actions)
+        input.as_rego(&self.words, &self.parts.actions, self.parts.reads)
     }
 
     /// Evaluates one rule on any input.

@@ -95,6 +95,48 @@ pub struct Input<'a> {
     pub expose_text: bool,
 }
 
+/// Which of the long lists the policies may look at. The others need not be made: an agent's
+/// history has thousands of segments, and every decision would begin with copying them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reads {
+    pub(crate) segments: bool,
+    pub(crate) tool_calls: bool,
+}
+
+impl Reads {
+    /// By the texts of the policies. Whoever writes `input` in any way but `input.name`, be it in a
+    /// comment, may look at everything.
+    pub(crate) fn of<'s>(policies: impl IntoIterator<Item = &'s str>) -> Self {
+        let mut reads = Self {
+            segments: false,
+            tool_calls: false,
+        };
+        let is_word = |byte: Option<&u8>| {
+            byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+        };
+        for policy in policies {
+            let bytes = policy.as_bytes();
+            for (start, found) in policy.match_indices("input") {
+                let end = start + found.len();
+                if is_word(start.checked_sub(1).and_then(|last| bytes.get(last)))
+                    || is_word(bytes.get(end))
+                {
+                    continue;
+                }
+                let name = bytes.get(end..).and_then(|rest| rest.strip_prefix(b"."));
+                let name = name.map(|name| {
+                    let length = name.iter().position(|byte| !is_word(Some(byte)));
+                    name.get(..length.unwrap_or(name.len())).unwrap_or_default()
+                });
+                let whole = name.is_none_or(<[u8]>::is_empty);
+                reads.segments |= whole || name == Some(b"segments");
+                reads.tool_calls |= whole || name == Some(b"tool_calls");
+            }
+        }
+        reads
+    }
+}
+
 /// Names the keys only: everything else may hold text.
 impl std::fmt::Debug for Input<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -158,7 +200,13 @@ impl Fields {
 
 impl Input<'_> {
     /// The input as Rego sees it.
-    pub(crate) fn as_rego(&self, words: &Words, actions: &Actions) -> Value {
+    pub(crate) fn as_rego(&self, words: &Words, actions: &Actions, reads: Reads) -> Value {
+        let segments = if reads.segments { self.segments } else { &[] };
+        let tool_calls = if reads.tool_calls {
+            self.tool_calls
+        } else {
+            &[]
+        };
         let (findings, counts) = self.findings(words, actions);
         let prior = self
             .prior
@@ -178,11 +226,11 @@ impl Input<'_> {
             .put(&words.request, request(words, self.request))
             .put(
                 &words.tool_calls,
-                list(self.tool_calls, |call| tool_call(words, call)),
+                list(tool_calls, |call| tool_call(words, call)),
             )
             .put(
                 &words.segments,
-                list(self.segments, |one| segment(words, one, self.expose_text)),
+                list(segments, |one| segment(words, one, self.expose_text)),
             )
             .put(&words.findings, findings)
             .put(&words.counts, counts)
@@ -477,4 +525,44 @@ fn usage(words: &Words, usage: &Usage) -> Value {
         .put(&words.segments, usage.segments)
         .put(&words.elapsed_ms, usage.elapsed_ms)
         .done()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reads;
+
+    #[test]
+    fn what_a_policy_may_read_is_never_left_out() {
+        let reads = |policy| {
+            let reads = Reads::of([policy]);
+            (reads.segments, reads.tool_calls)
+        };
+        for (policy, expected) in [
+            ("deny contains 1 if input.findings", (false, false)),
+            ("count(input.segments) > 3", (true, false)),
+            ("some call in input.tool_calls", (false, true)),
+            ("input[\"segments\"]", (true, true)),
+            ("walk(input)", (true, true)),
+            ("x := input\n", (true, true)),
+            ("x := input", (true, true)),
+            ("input .segments", (true, true)),
+            ("input.\nsegments", (true, true)),
+            ("import input.segments as s", (true, false)),
+            ("data.a with input as {}", (true, true)),
+            (
+                "inputs.segments; my_input.segments; input_2",
+                (false, false),
+            ),
+            ("input.segments_seen", (false, false)),
+        ] {
+            assert_eq!(reads(policy), expected, "{policy}");
+        }
+        assert_eq!(
+            Reads::of([crate::DEFAULT_POLICY]),
+            Reads {
+                segments: false,
+                tool_calls: false
+            }
+        );
+    }
 }
