@@ -5,6 +5,7 @@
 //! more to all plugins that did not edit that segment: a restored value must not slip past the
 //! others.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::check::check;
@@ -65,6 +66,8 @@ pub struct StageReport {
 pub struct Chain<'p> {
     plugins: &'p [Arc<PluginSpec>],
     segments: Vec<Segment>,
+    /// Where the segment of an id is among them.
+    places: HashMap<u32, usize>,
     /// Edited texts, for the second look.
     revised: Vec<Revised>,
     /// The plugins to call, and how far this round is.
@@ -96,6 +99,11 @@ impl<'p> Chain<'p> {
         Self {
             plugins,
             covered: vec![false; segments.len()],
+            places: segments
+                .iter()
+                .enumerate()
+                .map(|(place, segment)| (segment.id, place))
+                .collect(),
             segments,
             revised: Vec::new(),
             route,
@@ -134,6 +142,10 @@ impl<'p> Chain<'p> {
         }
     }
 
+    fn segment(&self, id: u32) -> Option<&Segment> {
+        self.segments.get(*self.places.get(&id)?)
+    }
+
     /// What `plugin` is shown in this round.
     fn shown(&self, plugin: usize) -> impl Iterator<Item = &Segment> {
         let spec = self.plugins.get(plugin);
@@ -161,9 +173,8 @@ impl<'p> Chain<'p> {
         };
         let shown: Vec<&Segment> = self.shown(plugin).collect();
         let checked = result.and_then(|report| check(report, &spec, &shown));
-        let shown: Vec<u32> = shown.iter().map(|segment| segment.id).collect();
         match checked {
-            Ok(report) => self.accept(plugin, &spec, &shown, report),
+            Ok(report) => self.accept(plugin, &spec, report),
             Err(fault) => self.report.faults.push(FaultRecord {
                 plugin: spec.manifest.name.clone(),
                 fault,
@@ -173,7 +184,7 @@ impl<'p> Chain<'p> {
         }
     }
 
-    fn accept(&mut self, plugin: usize, spec: &PluginSpec, shown: &[u32], report: Report) {
+    fn accept(&mut self, plugin: usize, spec: &PluginSpec, report: Report) {
         let monitor = spec.mode == Mode::Monitor;
         for raw in report.findings {
             if let Some(finding) = self.place(plugin, spec, raw) {
@@ -201,7 +212,7 @@ impl<'p> Chain<'p> {
         }
         for (segment, covered) in self.segments.iter().zip(&mut self.covered) {
             let skipped = report.skipped.iter().any(|skip| skip.segment == segment.id);
-            *covered |= shown.contains(&segment.id) && !skipped;
+            *covered |= spec.manifest.kinds.contains(&segment.kind) && !skipped;
         }
         if let Some(state) = report.state {
             self.report.states.push((plugin, state));
@@ -211,10 +222,7 @@ impl<'p> Chain<'p> {
     /// Puts a finding where it belongs in the whole segment; `None` where it lies in text that is
     /// out of reach, or was found in the first look already.
     fn place(&self, plugin: usize, spec: &PluginSpec, raw: RawFinding) -> Option<Finding> {
-        let segment = self
-            .segments
-            .iter()
-            .find(|segment| segment.id == raw.segment)?;
+        let segment = self.segment(raw.segment)?;
         let rule = spec.manifest.rule(&raw.rule)?;
         let mut late = false;
         let mut span = raw.span;
@@ -271,11 +279,7 @@ impl<'p> Chain<'p> {
     }
 
     fn place_hold(&mut self, mut hold: Hold) {
-        let Some(segment) = self
-            .segments
-            .iter()
-            .find(|segment| segment.id == hold.segment)
-        else {
+        let Some(segment) = self.segment(hold.segment) else {
             return;
         };
         if !segment.open {
@@ -297,11 +301,7 @@ impl<'p> Chain<'p> {
     }
 
     fn place_edit(&mut self, plugin: usize, spec: &PluginSpec, edit: Edit) {
-        let Some(segment) = self
-            .segments
-            .iter()
-            .find(|segment| segment.id == edit.segment)
-        else {
+        let Some(segment) = self.segment(edit.segment) else {
             return;
         };
         let offset = usize::try_from(segment.offset).unwrap_or(usize::MAX);

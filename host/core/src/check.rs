@@ -1,5 +1,7 @@
 //! Nothing that a plugin hands back is believed before it is held against the contract.
 
+use std::collections::HashMap;
+
 use crate::{Fault, FaultKind, PluginSpec, Report, Segment, Span};
 
 /// Checks a report against the manifest, the limits, the grants and the segments that were shown.
@@ -30,7 +32,11 @@ pub(crate) fn check(
     {
         return fault("the state is larger than the limit");
     }
-    let segment = |id: u32| shown.iter().find(|segment| segment.id == id).copied();
+    let shown: HashMap<u32, &Segment> = match items {
+        0 => HashMap::new(),
+        _ => shown.iter().map(|segment| (segment.id, *segment)).collect(),
+    };
+    let segment = |id: u32| shown.get(&id).copied();
     for finding in &report.findings {
         if spec.manifest.rule(&finding.rule).is_none() {
             return fault("a finding names a rule that the manifest does not list");

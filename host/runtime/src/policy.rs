@@ -1,5 +1,6 @@
 //! What a revision decides with: plugins, rules, limits. Immutable; all of it is CPU work.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -143,7 +144,7 @@ impl Policy {
         timings: &mut Timings,
     ) -> (StageReport, Vec<Segment>) {
         let mut chain = Chain::new(&self.specs, &plan.plugins, exchange.context.stage, segments);
-        let mut digests: Option<Vec<(u32, findings::Key)>> = None;
+        let mut digests: HashMap<u32, findings::Key> = HashMap::new();
         while let Some(call) = chain.next() {
             let index = call.plugin;
             let Some(loaded) = self.plugins.get(index) else {
@@ -157,13 +158,12 @@ impl Policy {
                     .iter()
                     .all(|segment| !segment.open && segment.offset == 0)
             {
-                let digests = digests.get_or_insert_with(Vec::new);
                 self.call_reusing(
                     loaded,
                     exchange,
                     &call.segments,
                     exchange.state(index),
-                    digests,
+                    &mut digests,
                 )
             } else {
                 loaded
@@ -197,19 +197,14 @@ impl Policy {
         exchange: &Exchange,
         segments: &[&Segment],
         state: &[u8],
-        digests: &mut Vec<(u32, findings::Key)>,
+        digests: &mut HashMap<u32, findings::Key>,
     ) -> Result<Report, Fault> {
         let mut known = Vec::new();
         let mut fresh = Vec::new();
         for segment in segments {
-            let digest = match digests.iter().find(|(id, _)| *id == segment.id) {
-                Some((_, digest)) => *digest,
-                None => {
-                    let digest = findings::digest(segment);
-                    digests.push((segment.id, digest));
-                    digest
-                }
-            };
+            let digest = *digests
+                .entry(segment.id)
+                .or_insert_with(|| findings::digest(segment));
             let key = findings::key(&loaded.identity, &digest);
             match self.known.get(&key) {
                 Some(found) => known.push((segment.id, found)),
