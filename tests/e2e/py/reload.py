@@ -74,7 +74,7 @@ class Load:
             except (OSError, http.client.HTTPException) as error:
                 self.failures.append(repr(error))
                 return
-            denied = answer.status == 403 and b"not in this round" in content
+            denied = answer.status == 400 and b"not in this round" in content
             if answer.status != 200 and not denied:
                 self.failures.append((answer.status, content))
             revision = answer.headers.get("x-caponier-revision")
