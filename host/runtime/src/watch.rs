@@ -8,8 +8,10 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use notify::{RecursiveMode, Watcher as _};
 
@@ -17,6 +19,8 @@ use crate::{Problem, Runtime, Source};
 
 /// Events that come within this time of each other are one change.
 const COALESCE: Duration = Duration::from_millis(30);
+/// However long events keep coming, a change waits no longer than this.
+const AT_MOST: Duration = Duration::from_millis(300);
 /// A file may have been read while it was being written: it is tried again after this time.
 const RETRY: Duration = Duration::from_millis(100);
 /// What the file system does not announce is noticed after this time.
@@ -46,13 +50,18 @@ impl<S: Send + Sync + 'static> Runtime<S> {
             )
         };
         let (changed, changes) = bounded::<()>(1);
-        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            let relevant = event.map_or(true, |event| {
-                !matches!(event.kind, notify::EventKind::Access(_))
-            });
-            if relevant {
-                // A full channel already says that something has changed.
-                let _ = changed.try_send(());
+        let written = Arc::new(ArcSwap::from_pointee(Vec::new()));
+        let watcher = notify::recommended_watcher({
+            let written = Arc::clone(&written);
+            move |event: notify::Result<notify::Event>| {
+                let relevant = event.map_or(true, |event| {
+                    !matches!(event.kind, notify::EventKind::Access(_))
+                        && !is_own(&event.paths, &written.load())
+                });
+                if relevant {
+                    // A full channel already says that something has changed.
+                    let _ = changed.try_send(());
+                }
             }
         })
         .map_err(|error| failed(&error))?;
@@ -62,6 +71,7 @@ impl<S: Send + Sync + 'static> Runtime<S> {
             config,
             watcher,
             watched: BTreeSet::new(),
+            written,
         };
         watch.follow();
         std::thread::Builder::new()
@@ -77,6 +87,8 @@ struct Watch<S> {
     config: PathBuf,
     watcher: notify::RecommendedWatcher,
     watched: BTreeSet<(PathBuf, bool)>,
+    /// Names of files that this program writes itself.
+    written: Arc<ArcSwap<Vec<String>>>,
 }
 
 impl<S: Send + Sync + 'static> Watch<S> {
@@ -84,13 +96,16 @@ impl<S: Send + Sync + 'static> Watch<S> {
         loop {
             crossbeam_channel::select! {
                 recv(stopped) -> _ => return,
-                recv(changes) -> _ => loop {
-                    match changes.recv_timeout(COALESCE) {
-                        Ok(()) => {}
-                        Err(RecvTimeoutError::Timeout) => break,
-                        Err(RecvTimeoutError::Disconnected) => return,
+                recv(changes) -> _ => {
+                    let latest = Instant::now() + AT_MOST;
+                    while Instant::now() < latest {
+                        match changes.recv_timeout(COALESCE) {
+                            Ok(()) => {}
+                            Err(RecvTimeoutError::Timeout) => break,
+                            Err(RecvTimeoutError::Disconnected) => return,
+                        }
                     }
-                },
+                }
                 default(POLL) => {}
             }
             self.reload();
@@ -128,11 +143,16 @@ impl<S: Send + Sync + 'static> Watch<S> {
         let base = self.config.parent().unwrap_or(Path::new("")).to_owned();
         let mut wanted = BTreeSet::new();
         directories(&self.config, &mut wanted);
+        let mut written = Vec::new();
         for used in self.runtime.current().config.paths() {
+            let path = base.join(&used.path);
             if used.purpose.is_watched() {
-                directories(&base.join(&used.path), &mut wanted);
+                directories(&path, &mut wanted);
+            } else if let Some(name) = path.file_name() {
+                written.push(name.to_string_lossy().into_owned());
             }
         }
+        self.written.store(Arc::new(written));
         let gone: Vec<_> = self.watched.difference(&wanted).cloned().collect();
         for entry in gone {
             let _ = self.watcher.unwatch(&entry.0);
@@ -156,6 +176,18 @@ impl<S: Send + Sync + 'static> Watch<S> {
             }
         }
     }
+}
+
+/// Whether an event is about nothing but files that this program writes: an audit log beside the
+/// configuration changes with every request, and its rotated files begin with its name.
+fn is_own(paths: &[PathBuf], written: &[String]) -> bool {
+    !paths.is_empty()
+        && paths.iter().all(|path| {
+            path.file_name().is_some_and(|name| {
+                let name = name.to_string_lossy();
+                written.iter().any(|own| name.starts_with(own.as_str()))
+            })
+        })
 }
 
 /// The directories that must be watched for `path`: its own, those of every link on the way, and

@@ -412,6 +412,39 @@ fn a_change_is_noticed_a_broken_one_refused_and_the_old_one_stays() {
 }
 
 #[test]
+fn a_change_is_noticed_while_other_files_change_without_pause() {
+    let place = Place::new(&format!(
+        "{PLAIN}rego: [rules/]\naudit: {{ path: audit.jsonl }}\n"
+    ));
+    place.write("rules/a.rego", "package caponier\n");
+    let runtime = place.start();
+    let _watching = runtime.watch().unwrap();
+    let first = runtime.current().id.clone();
+    let over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                place.write("audit.jsonl", "{}");
+                place.write("notes.txt", "nobody's");
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        });
+        std::thread::sleep(Duration::from_millis(50));
+        place.write(
+            "rules/a.rego",
+            "package caponier\n\nflag contains \"x\" if true\n",
+        );
+        let started = Instant::now();
+        let noticed = || runtime.current().id != first;
+        while !noticed() && started.elapsed() < Duration::from_secs(3) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(noticed(), "a busy directory keeps a change out");
+    });
+}
+
+#[test]
 fn a_kubernetes_volume_that_is_swapped_is_noticed() {
     let place = Place::new("version: 1\n");
     std::fs::remove_file(place.path("caponier.yaml")).unwrap();
