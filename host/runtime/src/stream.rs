@@ -19,6 +19,8 @@ pub struct StreamRun {
     /// Bytes that came since the last step.
     fresh: usize,
     tool_calls: Vec<ToolCall>,
+    /// How many of them the rules have been asked about.
+    judged_calls: usize,
     gaps: Vec<Gap>,
     ended: bool,
     concluded: bool,
@@ -129,6 +131,7 @@ impl Policy {
             stream: Stream::new(StreamLimits { hold, window }),
             fresh: 0,
             tool_calls: Vec::new(),
+            judged_calls: 0,
             gaps: Vec::new(),
             ended: false,
             concluded: false,
@@ -195,7 +198,10 @@ impl Policy {
             step.releases = settled.releases;
             step.windows = windows;
         }
+        // An edit that the rules may refuse and a tool call that they may deny are news, too.
         let has_news = !step.findings.is_empty()
+            || !edits.is_empty()
+            || run.tool_calls.len() > run.judged_calls
             || !faults.is_empty()
             || !coverage.gaps.is_empty()
             || !coverage.skipped.is_empty();
@@ -208,6 +214,7 @@ impl Policy {
         run.findings.extend_from_slice(&step.findings);
         let mut redact = Vec::new();
         if has_news {
+            run.judged_calls = run.tool_calls.len();
             let tool_calls = run.tool_calls.clone();
             let matter = Matter {
                 phase: Phase::Findings,

@@ -188,6 +188,45 @@ fn a_value_goes_out_as_a_token_and_comes_back_in_a_stream_split_anywhere() {
 }
 
 #[test]
+fn rules_are_asked_about_edits_and_tool_calls_of_a_stream() {
+    let place = Place::new(&format!("{PLAIN}rego: [own.rego]\n"));
+    place.write(
+        "own.rego",
+        "package caponier\n\ndefault decision := {\"action\": \"redact\", \"reason\": \"\", \"refuse_edits\": [\"pii\"]}\n\ndecision := {\"action\": \"deny\", \"reason\": \"no deletions\"} if {\n\tsome call in input.tool_calls\n\tcall.name == \"delete\"\n}\n",
+    );
+    let runtime = place.start();
+    let policy = &runtime.current().policy;
+    let plan = policy.route(None);
+    let mut exchange = exchange(policy);
+    let outcome = evaluate(
+        policy,
+        &mut exchange,
+        Stage::Prompt,
+        user("Write to ann@example.org."),
+    );
+    let token = outcome.edits[0].replacement.clone();
+    let mut run = policy.open_stream(&plan, &mut exchange);
+    run.open(Segment::new(9, Role::Assistant, Kind::Text, ""));
+    run.text(9, &format!("To {token} it went.\n\n")).unwrap();
+    let step = policy.step(&plan, &mut exchange, &mut run);
+    assert!(
+        step.edits.is_empty() && step.denied.is_none(),
+        "{:?}",
+        step.edits
+    );
+    run.tool_call(caponier_core::ToolCall {
+        id: None,
+        name: "delete".into(),
+        arguments: "{}".into(),
+    });
+    let step = policy.step(&plan, &mut exchange, &mut run);
+    assert_eq!(
+        step.denied.map(|denied| denied.reason),
+        Some("no deletions".into())
+    );
+}
+
+#[test]
 fn what_was_found_once_is_found_again_without_a_call() {
     let runtime = Place::new(PLAIN).start();
     let policy = &runtime.current().policy;
