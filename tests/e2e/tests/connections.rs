@@ -1,0 +1,13 @@
+//! TLS, HTTP/2, certificates that change, slow and many clients. See `py/connections.py`.
+
+caponier_e2e::scenarios!("connections":
+    http2_over_tls,
+    http2_can_be_turned_off,
+    http2_resets_and_large_headers,
+    certificates_change_while_it_listens,
+    slow_clients,
+    slow_handshakes,
+    large_headers_and_many_connections,
+    a_full_evaluation_pool,
+    upstreams_behind_tls,
+);
