@@ -186,8 +186,7 @@ impl<S: Service> Connection<S> {
                     .timer(TokioTimer::new())
                     .header_read_timeout(self.limits.header_timeout)
                     .max_headers(self.limits.max_headers)
-                    .max_buf_size(self.limits.header_bytes.max(8192))
-                    .pipeline_flush(true);
+                    .max_buf_size(self.limits.header_bytes.max(8192));
                 let connection = pin!(builder.serve_connection(io, answer).with_upgrades());
                 self.drive(connection, http1::UpgradeableConnection::graceful_shutdown)
                     .await;

@@ -8,6 +8,7 @@ caponier_e2e::scenarios!("connections":
     slow_clients,
     slow_handshakes,
     large_headers_and_many_connections,
+    an_answer_does_not_wait_for_the_next_request,
     a_full_evaluation_pool,
     upstreams_behind_tls,
 );
