@@ -48,11 +48,44 @@ class Recorded:
         return json.loads(self.body)
 
 
+class Raw:
+    """An answer in bytes of its own, head included, and then the end of the connection.
+
+    Numbers among the pieces are seconds to wait.
+    """
+
+    def __init__(self, *pieces):
+        self.pieces = pieces
+
+    @classmethod
+    def of(cls, body, *more, status="200 OK", length=None):
+        """A body with its headers; `length` is what they say of it."""
+        head = f"HTTP/1.1 {status}\r\ncontent-length: {len(body) if length is None else length}\r\n"
+        return cls((head + "".join(f"{line}\r\n" for line in more) + "\r\n").encode() + body)
+
+    @classmethod
+    def chunked(cls, pieces, *more, kind="text/event-stream", end=b"0\r\n\r\n", pause=0):
+        """A body in chunks, and what stands in the place of their end."""
+        head = f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ntransfer-encoding: chunked\r\n"
+        sent = [(head + "".join(f"{line}\r\n" for line in more) + "\r\n").encode()]
+        for piece in pieces:
+            sent += [b"%x\r\n%s\r\n" % (len(piece), piece), pause]
+        return cls(*sent, end)
+
+    def send(self, file):
+        for piece in self.pieces:
+            if isinstance(piece, bytes):
+                file.write(piece)
+                file.flush()
+            elif piece:
+                time.sleep(piece)
+
+
 class Upstream:
     """A model API that records what it gets and answers what it is told to.
 
-    `answer` takes a `Recorded` and returns a dictionary, sent as JSON, or a list of byte strings,
-    each sent in a network write of its own as a stream of events.
+    `answer` takes a `Recorded` and returns a dictionary, sent as JSON, a list of byte strings, each
+    sent in a network write of its own as a stream of events, or a `Raw`.
     """
 
     def __init__(self, answer=None):
@@ -66,10 +99,14 @@ class Upstream:
             def log_message(self, *_):
                 pass
 
+            def do_GET(self):
+                self.do_POST()
+
             def do_POST(self):
                 length = self.headers.get("content-length")
-                body = self.rfile.read(int(length)) if length else self._chunks()
-                request = Recorded("POST", self.path, dict(self.headers.items()), body)
+                chunked = self.headers.get("transfer-encoding")
+                body = self.rfile.read(int(length or 0)) if not chunked else self._chunks()
+                request = Recorded(self.command, self.path, dict(self.headers.items()), body)
                 upstream.requests.append(request)
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                     self._send(upstream.answer(request))
@@ -83,6 +120,10 @@ class Upstream:
                 return body
 
             def _send(self, answer):
+                if isinstance(answer, Raw):
+                    answer.send(self.wfile)
+                    self.close_connection = True
+                    return
                 self.send_response(200)
                 if isinstance(answer, dict):
                     body = json.dumps(answer).encode()
@@ -318,10 +359,16 @@ audit: {{ path: ./audit.jsonl }}
             found[file.name] = file.read_text()
         return found
 
-    def audit(self):
-        """The audit records, once they are written."""
-        lines = (self.path / "audit.jsonl").read_text().splitlines()
-        return [json.loads(line) for line in lines]
+    def audit(self, at_least=0):
+        """The audit records, once there are so many."""
+        until = time.monotonic() + 5
+        while True:
+            with contextlib.suppress(FileNotFoundError):
+                lines = (self.path / "audit.jsonl").read_text().splitlines()
+                if len(lines) >= at_least:
+                    return [json.loads(line) for line in lines]
+            assert time.monotonic() < until, f"less than {at_least} audit records after 5 s"
+            time.sleep(0.02)
 
     def __enter__(self):
         return self
