@@ -57,7 +57,8 @@ pub struct Policy {
     pub(crate) plugins: Vec<Arc<Loaded>>,
     pub(crate) specs: Vec<Arc<PluginSpec>>,
     pub(crate) bundle: Bundle,
-    pub(crate) evaluators: Mutex<Vec<Evaluator>>,
+        #[expect(clippy::vec_box, reason = "an evaluator is large, and moves in and out")]
+    pub(crate) evaluators: Mutex<Vec<Box<Evaluator>>>,
     pub(crate) limits: Limits,
     pub(crate) mode: Mode,
     pub(crate) expose_text: bool,
@@ -278,6 +279,9 @@ impl Policy {
             usage: &exchange.usage,
             expose_text: self.expose_text,
         };
+        if let Some(decision) = self.bundle.without_asking(&input) {
+            return (decision, DenialKind::Content);
+        }
         let spare = self.evaluators.lock().pop();
         let mut evaluator = match spare.map_or_else(|| self.new_evaluator(), Ok) {
             Ok(evaluator) => evaluator,
@@ -306,10 +310,10 @@ impl Policy {
         answer
     }
 
-    pub(crate) fn new_evaluator(&self) -> Result<Evaluator, caponier_rego::BundleError> {
+    pub(crate) fn new_evaluator(&self) -> Result<Box<Evaluator>, caponier_rego::BundleError> {
         let mut evaluator = self.bundle.evaluator()?;
         evaluator.set_time_limit(self.limits.rego);
-        Ok(evaluator)
+        Ok(Box::new(evaluator))
     }
 
     /// Of the findings, those that the decision redacts.
