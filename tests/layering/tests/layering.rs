@@ -10,11 +10,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("caponier-rego", &["caponier-core"]),
     ("caponier-component", &["caponier-core"]),
     (
+        "caponier-decide",
+        &["caponier-config", "caponier-core", "caponier-rego"],
+    ),
+    (
         "caponier-runtime",
         &[
             "caponier-component",
             "caponier-config",
             "caponier-core",
+            "caponier-decide",
             "caponier-rego",
         ],
     ),
@@ -36,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "caponier-config",
             "caponier-core",
+            "caponier-decide",
             "caponier-protocol",
             "caponier-rego",
         ],
@@ -60,7 +66,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The crates that are the same code in both hosts: no I/O, no unsafe code.
-const PURE: &[&str] = &["core", "protocol", "config", "rego"];
+const PURE: &[&str] = &["core", "protocol", "config", "rego", "decide"];
 
 fn is_ours(name: &str, all: &[Package]) -> bool {
     all.iter().any(|package| package.name == name)
