@@ -61,12 +61,14 @@ class Raw:
     def of(cls, body, *more, status="200 OK", length=None):
         """A body with its headers; `length` is what they say of it."""
         head = f"HTTP/1.1 {status}\r\ncontent-length: {len(body) if length is None else length}\r\n"
+        head += "connection: close\r\n"
         return cls((head + "".join(f"{line}\r\n" for line in more) + "\r\n").encode() + body)
 
     @classmethod
     def chunked(cls, pieces, *more, kind="text/event-stream", end=b"0\r\n\r\n", pause=0):
         """A body in chunks, and what stands in the place of their end."""
         head = f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ntransfer-encoding: chunked\r\n"
+        head += "connection: close\r\n"
         sent = [(head + "".join(f"{line}\r\n" for line in more) + "\r\n").encode()]
         for piece in pieces:
             sent += [b"%x\r\n%s\r\n" % (len(piece), piece), pause]

@@ -17,11 +17,14 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
     root.guard("", RESPONSE)?;
     let mut parts = Parts::new(first, limits.segments);
     let mut tokens = None;
+    // Without choices it is no answer but an error, of whatever shape: all of it is looked into.
+    let is_answer = root.get("choices").is_some();
     for (key, value) in root.members() {
         match key.string().as_deref() {
             Some("choices") => choices(&mut parts, value)?,
-            Some("usage") => tokens = usage(value),
             Some("error") => error(value, &mut |text, label| parts.string(text, label)),
+            _ if !is_answer => error(value, &mut |text, label| parts.string(text, label)),
+            Some("usage") => tokens = usage(value),
             Some("citations") => texts(
                 &mut parts,
                 value,
@@ -30,12 +33,10 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
             _ => {}
         }
     }
-    rest(
-        &mut parts,
-        root,
-        "",
-        &["choices", "usage", "error", "citations"],
-    );
+    if is_answer {
+        let read = &["choices", "usage", "error", "citations"];
+        rest(&mut parts, root, "", read);
+    }
     for gap in &mut parts.gaps {
         if let Some(place) = gap.place.strip_prefix('.') {
             gap.place = place.to_owned();

@@ -13,7 +13,7 @@ use crate::parts::Label;
 use crate::queue::{Event, Queue};
 use crate::sse::Data;
 use crate::stream::Update;
-use crate::{ErrorKind, ErrorShape, Malformed, Problem, StreamLimits};
+use crate::{ErrorShape, Malformed, Problem, StreamLimits};
 
 /// The index under which a choice's legacy `function_call` is kept.
 const LEGACY: u64 = u64::MAX;
@@ -212,13 +212,13 @@ impl Chunks {
         self.ended || (finished && rest_is_end)
     }
 
+    /// Writes an error event.
+    pub(crate) fn fail(shape: &ErrorShape, out: &mut Vec<u8>) {
+        out.extend_from_slice(format!("data: {}\n\n", error_body(shape)).as_bytes());
+    }
+
     /// Writes an end of our own.
-    pub(crate) fn deny(&mut self, message: &str, as_error: bool, out: &mut Vec<u8>) {
-        if as_error {
-            let body = error_body(&ErrorShape::new(ErrorKind::Content, message));
-            out.extend_from_slice(format!("data: {body}\n\n").as_bytes());
-            return;
-        }
+    pub(crate) fn deny(&self, out: &mut Vec<u8>) {
         let mut open: Vec<u64> = self
             .choices
             .iter()

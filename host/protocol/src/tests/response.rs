@@ -63,3 +63,16 @@ fn an_upstreams_error_is_looked_into() {
         ]
     );
 }
+
+#[test]
+fn an_error_of_another_shape_is_looked_into() {
+    let parsed = response(r#"{"detail":[{"msg":"bad key sk-1","loc":["body",0]}],"status":401}"#);
+    assert_eq!(
+        lines(parsed.segments()),
+        [
+            r#"10 output other other field=error: "bad key sk-1""#,
+            r#"11 output other other field=error: "body""#
+        ]
+    );
+    assert!(parsed.gaps().is_empty());
+}
