@@ -1,6 +1,6 @@
 //! Streamed responses.
 
-use caponier_core::{Gap, Release, Segment, SegmentEdit, ToolCall};
+use caponier_core::{Gap, GapKind, Release, Segment, SegmentEdit, ToolCall};
 
 use crate::openai_chat::Chunks;
 use crate::queue::{Event, Queue};
@@ -77,6 +77,8 @@ pub struct StreamCodec {
     over: bool,
     /// An end has been written in the upstream's place.
     denied: bool,
+    /// Lines beside the data have been told of.
+    told: bool,
 }
 
 impl StreamCodec {
@@ -88,6 +90,7 @@ impl StreamCodec {
             limits,
             over: false,
             denied: false,
+            told: false,
         }
     }
 
@@ -115,6 +118,12 @@ impl StreamCodec {
         let mut blocks = Vec::new();
         self.sse.feed(bytes, self.limits.event_bytes, &mut blocks)?;
         for block in blocks {
+            if block.is_odd && !std::mem::replace(&mut self.told, true) {
+                updates.push(Update::Gap(Gap {
+                    kind: GapKind::Unrecognized,
+                    place: "event".to_owned(),
+                }));
+            }
             let mut event = Event {
                 bytes: block.bytes,
                 ..Event::default()

@@ -1,6 +1,6 @@
 //! Whole responses.
 
-use caponier_core::{Kind, Role, Stage};
+use caponier_core::{GapKind, Kind, Role, Stage};
 
 use super::message::{assistant, content, rest, texts};
 use super::{CHOICE, MESSAGE, RESPONSE, VOCABULARY};
@@ -34,7 +34,7 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
         }
     }
     if is_answer {
-        let read = &["choices", "usage", "error", "citations"];
+        let read = &["choices", "error", "citations"];
         rest(&mut parts, root, "", read);
     }
     for gap in &mut parts.gaps {
@@ -71,11 +71,22 @@ fn choices(parts: &mut Parts, value: Value<'_>) -> Result<(), Malformed> {
             .filter(|logprobs| !logprobs.is_null())
         {
             let segments = first..parts.next();
+            // They go with the text that they repeat. Without it, nobody has looked at what they say.
+            if segments.is_empty() && says_tokens(logprobs) {
+                parts.gap(GapKind::Unrecognized, format!("{place}.logprobs"));
+            }
             parts.shadow(segments, logprobs);
         }
-        rest(parts, choice, &place, CHOICE);
+        rest(parts, choice, &place, &["index", "logprobs", "message"]);
     }
     Ok(())
+}
+
+/// Whether `logprobs` lists any token.
+pub(super) fn says_tokens(logprobs: Value<'_>) -> bool {
+    logprobs
+        .members()
+        .any(|(_, list)| list.any_string(|text| !text.is_empty()))
 }
 
 /// What the upstream says it has used.

@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use caponier_core::{GapKind, Kind, Role, Stage, ToolCall};
 
 use super::reading::Reading;
-use super::response::{error, usage};
-use super::{CALL, CHOICE, FUNCTION, MESSAGE, MOST, RESPONSE, VOCABULARY, error_body, is_token};
+use super::response::{error, says_tokens, usage};
+use super::{
+    CALL, CHOICE, FUNCTION, MESSAGE, MOST, RESPONSE, VOCABULARY, error_body, is_token, is_word,
+};
 use crate::json::{Document, Type, Value};
 use crate::parts::Label;
 use crate::queue::{Event, Queue};
@@ -135,7 +137,7 @@ impl Chunks {
                 _ => {}
             }
         }
-        reading.rest(root, "", &["choices", "citations", "error", "usage"]);
+        reading.rest(root, "", &["choices", "citations", "error"]);
         Ok(())
     }
 
@@ -164,6 +166,7 @@ impl Chunks {
             return Err(value.refuse(place, Problem::TooManyValues(MOST)));
         }
         let choice = self.choices.entry(index).or_default();
+        let before = reading.event.parts.len();
         let logprobs = value.get("logprobs").filter(|logprobs| !logprobs.is_null());
         reading.shadow = logprobs.map(|logprobs| reading.data.place(logprobs.span()));
         if let Some(delta) = value.get("delta").filter(|delta| !delta.is_null()) {
@@ -175,6 +178,11 @@ impl Chunks {
             choice.delta(index, delta, &place, reading, &self.limits)?;
         }
         reading.shadow = None;
+        // They go with the text that they repeat. Without it, nobody has looked at what they say.
+        let repeats = reading.event.parts.len() > before;
+        if logprobs.is_some_and(|logprobs| !repeats && says_tokens(logprobs)) {
+            reading.gap(GapKind::Unrecognized, format!("{place}.logprobs"));
+        }
         if reading
             .token(
                 value.get("finish_reason"),
@@ -559,7 +567,7 @@ impl Choice {
 /// Texts of annotations and citations, each by itself.
 fn citations(value: Value<'_>, reading: &mut Reading<'_>) -> Result<(), Malformed> {
     match value.kind() {
-        Type::String if value.string().is_some_and(|text| !is_token(&text)) => reading.whole(
+        Type::String if value.string().is_some_and(|text| !is_word(&text)) => reading.whole(
             value,
             &Label::new(Stage::Output, Role::Assistant, Kind::Citation),
         ),
