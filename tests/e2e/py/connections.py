@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import json
 import os
+import signal
 import socket
 import ssl
 import tempfile
@@ -17,10 +18,13 @@ from reload import Swapper, refusals, revision, until
 from support import (
     ATTACK,
     AWS_KEY,
+    DONE,
     EMAIL,
     Gateway,
+    Raw,
     Upstream,
     completion,
+    event,
     metric,
     text_events,
 )
@@ -418,6 +422,91 @@ def an_answer_does_not_wait_for_the_next_request():
         ):
             found = said(data, b"\r\n\r\n")
             assert found.startswith(b"HTTP/1.1 " + status), (data[:40], found)
+
+
+class Watched(Raw):
+    """An answer that notes whether it could be sent to its end."""
+
+    def __init__(self, *pieces):
+        super().__init__(*pieces)
+        self.over, self.is_whole = threading.Event(), False
+
+    def send(self, file):
+        try:
+            super().send(file)
+            self.is_whole = True
+        finally:
+            self.over.set()
+
+
+def words(count, pause):
+    """A stream of so many words, one after the other."""
+    pieces = [event({"role": "assistant", "content": ""})]
+    pieces += [event({"content": f"word {number} "}) for number in range(count)]
+    return Watched(*Raw.chunked([*pieces, event({}, "stop"), DONE], pause=pause).pieces)
+
+
+def a_client_that_leaves_stops_the_model():
+    """Also where nothing has been said yet: the upstream's connection ends with the client's."""
+    now = {}
+    upstream = Upstream(lambda _: now["answer"])
+    with Gateway(upstream) as gateway:
+
+        def leave(stream, wait_for):
+            body = json.dumps(user("go on", stream=stream)).encode()
+            head = f"POST {CHAT} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
+            found = b""
+            with dial(gateway.port) as connection:
+                connection.sendall(head.encode() + body)
+                while wait_for not in found:
+                    found += connection.recv(4096)
+                asked = len(upstream.requests)
+                while len(upstream.requests) == asked and not found:
+                    time.sleep(0.01)
+
+        now["answer"] = words(2000, 0.02)
+        leave(True, b"word 3")
+        assert now["answer"].over.wait(5) and not now["answer"].is_whole
+        # Before the first byte of an answer that will be long in coming.
+        silent = json.dumps(completion("x " * 200_000)).encode()
+        pieces = [0.05] + [piece for at in range(0, len(silent), 4000) for piece in (silent[at : at + 4000], 0.05)]
+        head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(silent)}\r\n\r\n"
+        now["answer"] = Watched(head.encode(), *pieces)
+        leave(False, b"")
+        assert now["answer"].over.wait(5) and not now["answer"].is_whole
+        end = time.monotonic() + 5
+        while metric(gateway.get("/metrics")[1], "caponier_requests_in_flight"):
+            assert time.monotonic() < end, "a request goes on without its client"
+            time.sleep(0.02)
+        found = gateway.get("/metrics")[1]
+        assert metric(found, "caponier_streams_open") == 0
+        assert metric(found, "caponier_stream_held_bytes") == 0
+
+
+def a_stop_lets_streams_end():
+    """After SIGTERM nobody new comes in, and what runs ends as it would have."""
+    answer = words(60, 0.02)
+    with Gateway(Upstream(lambda _: answer)) as gateway:
+        body = json.dumps(user("go on", stream=True)).encode()
+        head = f"POST {CHAT} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
+        with dial(gateway.port) as connection, dial(gateway.port) as idle:
+            connection.sendall(head.encode() + body)
+            found = b""
+            while b"word 3" not in found:
+                found += connection.recv(4096)
+            gateway.process.send_signal(signal.SIGTERM)
+            time.sleep(0.3)
+            with contextlib.suppress(OSError):
+                with dial(gateway.port) as late:
+                    late.sendall(head.encode() + body)
+                    assert b"200" not in read_all(late)
+            assert gateway.process.poll() is None, "it did not wait for a stream"
+            # A connection that asks for nothing does not keep it.
+            assert read_all(idle) == b""
+            assert answer.over.is_set() is False, "it waited for a connection that says nothing"
+            found += read_all(connection)
+        assert b"word 59" in found and DONE in found.replace(b"\r\n", b"\n"), found[-300:]
+        assert answer.is_whole and gateway.process.wait(5) == 0
 
 
 def a_full_evaluation_pool():

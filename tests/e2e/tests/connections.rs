@@ -9,6 +9,8 @@ caponier_e2e::scenarios!("connections":
     slow_handshakes,
     large_headers_and_many_connections,
     an_answer_does_not_wait_for_the_next_request,
+    a_client_that_leaves_stops_the_model,
+    a_stop_lets_streams_end,
     a_full_evaluation_pool,
     upstreams_behind_tls,
 );
