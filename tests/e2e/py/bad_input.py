@@ -534,6 +534,8 @@ def upstreams_that_fail():
         "not UTF-8": (Raw.of(whole.replace(b"fine", b"\xff"), json_type), 502),
         "key twice": (Raw.of(whole.replace(b'"content"', b'"content":"a","content"'), json_type), 502),
         "empty": (Raw.of(b"", json_type), 502),
+        "another protocol": (Raw(b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\nx"), 502),
+        "two answers": (Raw.of(whole + b"\n" + whole, json_type), 502),
         "too large": (Raw.of(b"x" * (33 << 20), json_type), 502),
     }
     cuts = {

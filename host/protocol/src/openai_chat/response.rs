@@ -2,7 +2,7 @@
 
 use caponier_core::{GapKind, Kind, Role, Stage};
 
-use super::message::{assistant, content, rest, texts};
+use super::message::{assistant, content, rest, texts, token};
 use super::{CHOICE, MESSAGE, RESPONSE, VOCABULARY};
 use crate::json::{Document, Type, Value};
 use crate::parts::{Label, Parts};
@@ -65,6 +65,10 @@ fn choices(parts: &mut Parts, value: Value<'_>) -> Result<(), Malformed> {
                 content(parts, value, &format!("{place}.content"), &label)?;
             }
             assistant(parts, message, &place, Stage::Output, |_, _| {})?;
+            // Names, in a request. Nobody asks a model for them, so nobody reads them as text.
+            for key in ["role", "name", "tool_call_id"] {
+                token(parts, message.get(key), &format!("{place}.{key}"))?;
+            }
         }
         if let Some(logprobs) = choice
             .get("logprobs")
