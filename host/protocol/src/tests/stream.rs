@@ -5,7 +5,9 @@ use proptest::prelude::*;
 
 use super::stream_edits::{Inspector, delta, events};
 use super::{lines, response};
-use crate::{Format, Placed, StreamCodec, StreamEnd, StreamLimits, Tokens, Update};
+use crate::{
+    ErrorKind, ErrorShape, Format, Placed, StreamCodec, StreamEnd, StreamLimits, Tokens, Update,
+};
 
 fn codec() -> StreamCodec {
     Format::OpenAiChat.stream(10, &StreamLimits::default())
