@@ -128,7 +128,10 @@ class Http2:
 
     def __init__(self, port, context=None):
         self.connection = dial(port, context)
-        self.talk = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True))
+        config = h2.config.H2Configuration(
+            client_side=True, validate_outbound_headers=False, normalize_outbound_headers=False
+        )
+        self.talk = h2.connection.H2Connection(config)
         self.talk.initiate_connection()
         self.head = [
             (":method", "POST"),
