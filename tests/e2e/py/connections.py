@@ -517,7 +517,8 @@ def a_stop_lets_streams_end():
             assert answer.over.is_set() is False, "it waited for a connection that says nothing"
             found += read_all(connection)
         assert b"word 59" in found and DONE in found.replace(b"\r\n", b"\n"), found[-300:]
-        assert answer.is_whole and gateway.process.wait(5) == 0
+        assert answer.over.wait(5) and answer.is_whole
+        assert (code := gateway.process.wait(10)) == 0, code
 
 
 def a_full_evaluation_pool():
