@@ -9,15 +9,14 @@ use caponier_core::{
     Action, Context, Kind, Mode, OnError, PluginSpec, ReportLimits, RequestFacts, Role, Segment,
     Severity, Stage,
 };
+use caponier_decide::{Parts, StageInput};
 use caponier_rego::{ActionEntry, ActionRule, Actions, Bundle, Source as RegoSource, Trust};
-use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 
 use crate::counters::MemoryCounters;
-use crate::evaluate::StageInput;
 use crate::files::{self, Files};
 use crate::findings::{Findings, Key};
-use crate::policy::{Loaded, Policy};
+use crate::policy::{Loaded, Policy, Sandboxes};
 use crate::problem::chained;
 use crate::seal::Sealer;
 use crate::{Problem, Source};
@@ -130,27 +129,26 @@ pub(crate) fn build(
     let Some(bundle) = bundle.filter(|_| problems.is_empty()) else {
         return Err(problems);
     };
-    let policy = Policy {
+    let inner = caponier_decide::Policy::new(Parts {
         specs: plugins
             .iter()
             .map(|loaded| Arc::clone(&loaded.spec))
             .collect(),
-        plugins,
+        guests: Sandboxes {
+            plugins,
+            known: Arc::clone(&workshop.known),
+        },
         bundle,
-        evaluators: Mutex::new(Vec::new()),
         limits: config.limits,
         mode: mode(config.mode),
         expose_text: config.rego.expose_text,
-        known: Arc::clone(&workshop.known),
+        evaluators: workshop.evaluators,
+    })
+    .map_err(|error| vec![Problem::new(&config.name, "rego", error.to_string())])?;
+    let policy = Policy {
+        inner,
         sealer: Sealer::new(&workshop.seal_key, id),
     };
-    let evaluators: Result<Vec<_>, _> = (0..workshop.evaluators.max(1))
-        .map(|_| policy.new_evaluator())
-        .collect();
-    match evaluators {
-        Ok(evaluators) => *policy.evaluators.lock() = evaluators,
-        Err(error) => return Err(vec![Problem::new(&config.name, "rego", error.to_string())]),
-    }
     self_test(&policy).map_err(|message| vec![Problem::new(&config.name, "", message)])?;
     Ok(policy)
 }
@@ -225,12 +223,7 @@ fn load(
     };
     let identity = identity(&digest, plugin, &settings, &grants, files);
     let known = previous
-        .and_then(|policy| {
-            policy
-                .plugins
-                .iter()
-                .find(|loaded| loaded.identity == identity)
-        })
+        .and_then(|policy| policy.plugins().find(|loaded| loaded.identity == identity))
         .map(|loaded| loaded.plugin.clone());
     let loaded = match known {
         Some(known) => known,

@@ -346,7 +346,11 @@ pub fn packed(plugins: &[Plugin<'_>]) -> Vec<u8> {
 /// The snapshot of a component, as an operator would take it.
 pub fn snapshot(component: &[u8], options: LoadOptions) -> Vec<u8> {
     let snapshot = standalone().snapshot(component, options);
-    snapshot.unwrap_or_else(|error| panic!("{error}")).component
+    let snapshot = snapshot.unwrap_or_else(|error| {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        panic!("{error}: {cause:?}")
+    });
+    snapshot.component
 }
 
 /// The context of a prompt.

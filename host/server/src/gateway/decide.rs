@@ -9,7 +9,7 @@ use caponier_config::{DenyAs, Route};
 use caponier_core::{
     Action, Context, Exchange, Gap, GapKind, Kind, RequestFacts, Role, Segment, Stage,
 };
-use caponier_protocol::{ErrorKind, Format, Limits, Placed, Request};
+use caponier_protocol::{ErrorKind, Format, Limits, Request};
 use caponier_runtime::{DenialKind, Outcome, RoutePlan, StageInput};
 
 use super::refusal::{Refusal, filtered};
@@ -157,10 +157,10 @@ impl Passage {
     /// Parses, inspects and decides a request, and makes the body that goes on.
     pub(crate) fn request(mut self, body: Vec<u8>) -> Result<Accepted, Refusal> {
         let bytes = body.len();
-        let request = self.format.request(body, &self.limits())?;
+        let mut request = self.format.request(body, &self.limits())?;
         let (mut exchange, begin) = self.begin(request.facts().clone(), bytes)?;
         exchange.usage.elapsed_ms = self.elapsed_ms();
-        let outcomes = self.stages(&mut exchange, &request);
+        let outcomes = self.stages(&mut exchange, &mut request);
         let denied = outcomes
             .iter()
             .find(|outcome| outcome.action() == Action::Deny);
@@ -192,17 +192,17 @@ impl Passage {
         })
     }
 
-    fn stages(&self, exchange: &mut Exchange, request: &Request) -> Vec<Outcome> {
+    fn stages(&self, exchange: &mut Exchange, request: &mut Request) -> Vec<Outcome> {
         let policy = &self.current.policy;
         let mut outcomes = Vec::with_capacity(2);
         let prompt = StageInput {
             stage: Stage::Prompt,
-            segments: texts(request.segments(), Stage::Prompt),
+            segments: request.take(Stage::Prompt),
             gaps: request.gaps().to_vec(),
             tool_calls: request.tool_calls().to_vec(),
         };
         outcomes.push(policy.evaluate(self.plan(), exchange, prompt));
-        let fetched = texts(request.segments(), Stage::Retrieval);
+        let fetched = request.take(Stage::Retrieval);
         if !fetched.is_empty() && exchange.denial.is_none() {
             let retrieval = StageInput {
                 stage: Stage::Retrieval,
@@ -232,15 +232,6 @@ impl Passage {
         self.record(&exchange, &outcome, None);
         Ok(exchange)
     }
-}
-
-/// The segments of one stage.
-fn texts(placed: &[Placed], stage: Stage) -> Vec<Segment> {
-    placed
-        .iter()
-        .filter(|placed| placed.stage == stage)
-        .map(|placed| placed.segment.clone())
-        .collect()
 }
 
 /// What several decisions want changed in one body.
@@ -275,7 +266,7 @@ impl Accepted {
         let limits = self.passage.limits();
         let spare = (!is_success).then(|| body.clone());
         self.exchange.usage.elapsed_ms = self.passage.elapsed_ms();
-        let response = match (
+        let mut response = match (
             self.passage
                 .format
                 .response(body, self.next_segment, &limits),
@@ -314,11 +305,7 @@ impl Accepted {
         }
         let input = StageInput {
             stage: Stage::Output,
-            segments: response
-                .segments()
-                .iter()
-                .map(|placed| placed.segment.clone())
-                .collect(),
+            segments: response.take(),
             gaps: response.gaps().to_vec(),
             tool_calls: response.tool_calls().to_vec(),
         };

@@ -10,7 +10,7 @@ use caponier_core::{
 };
 use caponier_rego::Phase;
 
-use crate::policy::{DenialKind, Judgement, Matter, Policy, RoutePlan, Timings};
+use crate::policy::{DenialKind, Guests, Judgement, Matter, Policy, RoutePlan, Timings};
 
 /// What a stage consists of.
 #[derive(Debug)]
@@ -81,7 +81,7 @@ pub(crate) fn matched<'s>(segment: &'s Segment, finding: &Finding) -> Option<&'s
         .get(span.start.checked_sub(offset)?..span.end.checked_sub(offset)?)
 }
 
-impl Policy {
+impl<G: Guests> Policy<G> {
     /// Access rules, before anything is inspected.
     pub fn begin(&self, exchange: &mut Exchange) -> Outcome {
         let stage = exchange.context.stage;

@@ -10,7 +10,7 @@ use caponier_core::{
 use caponier_rego::Phase;
 
 use crate::evaluate::{Outcome, matched, merged};
-use crate::policy::{DenialKind, Judgement, Matter, Policy, RoutePlan, Timings};
+use crate::policy::{DenialKind, Guests, Judgement, Matter, Policy, RoutePlan, Timings};
 
 /// A streamed answer under inspection.
 #[derive(Debug)]
@@ -114,7 +114,7 @@ impl StreamRun {
     }
 }
 
-impl Policy {
+impl<G: Guests> Policy<G> {
     /// Begins the inspection of a streamed answer.
     pub fn open_stream(&self, plan: &RoutePlan, exchange: &mut Exchange) -> StreamRun {
         exchange.enter(Stage::Output);

@@ -1,0 +1,17 @@
+//! One policy at work: which plugins are called with what, what the rules are asked, what follows
+//! from their answer.
+//!
+//! This is the code that both hosts share, so that a decision cannot depend on where it is made.
+//! A host says how a plugin is called ([`Guests`]) and owns everything around it: sockets, the
+//! building of revisions, records. [`Policy::evaluate`] takes one whole stage,
+//! [`Policy::open_stream`] and [`Policy::step`] an answer that comes bit by bit.
+
+#![forbid(unsafe_code)]
+
+mod evaluate;
+mod policy;
+mod stream;
+
+pub use evaluate::{Outcome, StageInput};
+pub use policy::{DenialKind, GuestCall, Guests, Parts, Policy, RoutePlan, Timings};
+pub use stream::{Step, StreamRun};
