@@ -226,10 +226,11 @@ fn is_inspect(name: &str) -> bool {
 fn is_shim(module: &[u8]) -> Result<bool, Problem> {
     for payload in Parser::new(0).parse_all(module) {
         match payload? {
-            Payload::MemorySection(_)
-            | Payload::DataSection(_)
-            | Payload::GlobalSection(_)
-            | Payload::StartSection { .. } => return Ok(false),
+            Payload::MemorySection(section) if section.count() > 0 => return Ok(false),
+            // A snapshot adds sections with nothing in them.
+            Payload::DataSection(section) if section.count() > 0 => return Ok(false),
+            Payload::GlobalSection(section) if section.count() > 0 => return Ok(false),
+            Payload::StartSection { .. } => return Ok(false),
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
                     if matches!(

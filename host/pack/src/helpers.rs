@@ -198,9 +198,9 @@ fn trap_if_outside(made: &mut Made, places: &Places, at: u32, len: u32) {
 /// `memory.copy`: to, from, length.
 pub(crate) fn copy(places: &Places) -> Made {
     let mut made = Made::new(&[I32, I32, I32], &[]);
-    charge(&mut made, places, 4, Some((2, 3)));
     trap_if_outside(&mut made, places, 0, 2);
     trap_if_outside(&mut made, places, 1, 2);
+    charge(&mut made, places, 4, Some((2, 3)));
     let (mark, memory) = (places.own.mark, places.memory);
     made.sink()
         .local_get(0)
@@ -216,8 +216,8 @@ pub(crate) fn copy(places: &Places) -> Made {
 /// `memory.fill`: to, value, length.
 pub(crate) fn fill(places: &Places) -> Made {
     let mut made = Made::new(&[I32, I32, I32], &[]);
-    charge(&mut made, places, 4, Some((2, 3)));
     trap_if_outside(&mut made, places, 0, 2);
+    charge(&mut made, places, 4, Some((2, 3)));
     let (mark, memory) = (places.own.mark, places.memory);
     made.sink()
         .local_get(0)
@@ -308,19 +308,19 @@ pub(crate) fn grow(places: &Places, most_pages: u64) -> Made {
         .i64_extend_i32_u()
         .i64_add()
         .local_tee(new)
-        // What the module itself rules out is no denial.
-        .i64_const(most)
-        .i64_gt_u()
-        .if_(BlockType::Empty)
-        .i32_const(-1)
-        .return_()
-        .end()
-        .local_get(new)
         .i64_const(limit)
         .i64_gt_u()
         .if_(BlockType::Empty)
         .i32_const(1)
         .global_set(control.denied)
+        .i32_const(-1)
+        .return_()
+        .end()
+        // What the module itself rules out is no denial.
+        .local_get(new)
+        .i64_const(most)
+        .i64_gt_u()
+        .if_(BlockType::Empty)
         .i32_const(-1)
         .return_()
         .end()

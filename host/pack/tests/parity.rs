@@ -38,7 +38,7 @@ fn shipped_plugins_answer_the_same_in_both_hosts() {
             let expected = loaded.inspect(&context(), &[&segment], b"");
             let got = worker.inspect(index, &context(), &[&segment], b"");
             assert!(got == expected, "{name}: {shown}: {:?} / {:?}", got.err(), expected.err());
-            println!("{name}: fuel {}", support::FUEL.base as i64 - worker.fuel_left(index));
+            println!("{name}: fuel {}", support::fuel().base.cast_signed() - worker.fuel_left(index));
         }
     }
 }

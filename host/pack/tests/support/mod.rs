@@ -309,11 +309,11 @@ impl Worker {
     }
 }
 
-/// Fuel for tests: what the standalone host's default time stands for would take seconds here.
-pub const FUEL: Fuel = Fuel {
-    base: 40_000_000,
-    per_mib: 400_000_000,
-};
+/// What the standalone host's default time stands for.
+pub fn fuel() -> Fuel {
+    let limits = caponier_component::Limits::default();
+    Fuel::for_time(limits.time_base, limits.time_per_mib)
+}
 
 /// A plugin with default limits.
 pub fn plugin(component: &[u8]) -> Plugin<'_> {
@@ -321,7 +321,7 @@ pub fn plugin(component: &[u8]) -> Plugin<'_> {
         name: "guest",
         component,
         memory: 64 << 20,
-        fuel: FUEL,
+        fuel: fuel(),
         counters: true,
         bounds: true,
     }
