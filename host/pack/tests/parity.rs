@@ -27,7 +27,9 @@ fn shipped_plugins_answer_the_same_in_both_hosts() {
     println!("{} bytes", module.len());
     let mut worker = Worker::start(&module);
     for ((index, name), component) in (0..).zip(PLUGINS).zip(&components) {
-        let loaded = standalone().load(component, LoadOptions::default()).unwrap();
+        let loaded = standalone()
+            .load(component, LoadOptions::default())
+            .unwrap();
         for shown in [
             "nothing to see",
             "mail me at someone@example.com or +49 30 1234567",
@@ -37,8 +39,16 @@ fn shipped_plugins_answer_the_same_in_both_hosts() {
             let segment = text(shown);
             let expected = loaded.inspect(&context(), &[&segment], b"");
             let got = worker.inspect(index, &context(), &[&segment], b"");
-            assert!(got == expected, "{name}: {shown}: {:?} / {:?}", got.err(), expected.err());
-            println!("{name}: fuel {}", support::fuel().base.cast_signed() - worker.fuel_left(index));
+            assert!(
+                got == expected,
+                "{name}: {shown}: {:?} / {:?}",
+                got.err(),
+                expected.err()
+            );
+            println!(
+                "{name}: fuel {}",
+                support::fuel().base.cast_signed() - worker.fuel_left(index)
+            );
         }
     }
 }

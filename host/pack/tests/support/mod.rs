@@ -14,9 +14,7 @@ use caponier_abi::{Guest, Limits, Status, inspect};
 use caponier_component::{Engine, EngineOptions, LoadOptions};
 use caponier_core::{Context, Fault, FaultKind, Report, Segment, Stage};
 use caponier_pack::{Fuel, Input, PackError, Plugin, pack};
-use wasmtime::{
-    AsContextMut, Caller, Config, Instance, Linker, Memory, Module, Store, TypedFunc,
-};
+use wasmtime::{AsContextMut, Caller, Config, Instance, Linker, Memory, Module, Store, TypedFunc};
 
 /// The shell's text.
 pub const SHELL: &str = include_str!("shell.wat");
@@ -109,7 +107,10 @@ impl<C: AsContextMut<Data = State>> Guest for Entry<C> {
     fn write(&mut self, to: u32, bytes: &[u8]) -> Result<(), FaultKind> {
         let store = self.store.get_mut();
         for (piece, at) in bytes.chunks(CHUNK).zip((to..).step_by(CHUNK)) {
-            self.entries.memory.write(&mut *store, SCRATCH, piece).unwrap();
+            self.entries
+                .memory
+                .write(&mut *store, SCRATCH, piece)
+                .unwrap();
             let len = u32::try_from(piece.len()).unwrap();
             let call = (self.index, at, u32::try_from(SCRATCH).unwrap(), len);
             Status::from_number(returned(self.entries.write.call(&mut *store, call))).check()?;
@@ -175,21 +176,32 @@ type Asking<'a> = Caller<'a, State>;
 fn linker() -> Linker<State> {
     let mut linker: Linker<State> = Linker::new(engine());
     linker
-        .func_wrap("env", "log", |mut caller: Asking<'_>, i: u32, level: u32, at: u32, len: u32| {
-            let mut heard = None;
-            let status = within(&mut caller, i, |entry, allowance| {
-                imports::log(entry, allowance, level, at, len, |_, line| {
-                    heard = Some(line.to_owned());
-                })
-            });
-            caller.data_mut().lines.extend(heard);
-            status.number()
-        })
+        .func_wrap(
+            "env",
+            "log",
+            |mut caller: Asking<'_>, i: u32, level: u32, at: u32, len: u32| {
+                let mut heard = None;
+                let status = within(&mut caller, i, |entry, allowance| {
+                    imports::log(entry, allowance, level, at, len, |_, line| {
+                        heard = Some(line.to_owned());
+                    })
+                });
+                caller.data_mut().lines.extend(heard);
+                status.number()
+            },
+        )
         .unwrap();
     linker
-        .func_wrap("env", "data_names", |mut caller: Asking<'_>, i: u32, result: u32| {
-            within(&mut caller, i, |entry, _| imports::data_names(entry, result)).number()
-        })
+        .func_wrap(
+            "env",
+            "data_names",
+            |mut caller: Asking<'_>, i: u32, result: u32| {
+                within(&mut caller, i, |entry, _| {
+                    imports::data_names(entry, result)
+                })
+                .number()
+            },
+        )
         .unwrap();
     linker
         .func_wrap(
@@ -207,12 +219,22 @@ fn linker() -> Linker<State> {
         .func_wrap(
             "env",
             "counters_add",
-            |mut caller: Asking<'_>, i: u32, at: u32, len: u32, amount: u64, _window: u32, result: u32| {
+            |mut caller: Asking<'_>,
+             i: u32,
+             at: u32,
+             len: u32,
+             amount: u64,
+             _window: u32,
+             result: u32| {
                 let (mut counted, down) = (None, caller.data().unavailable);
                 let status = within(&mut caller, i, |entry, allowance| {
                     imports::counters_add(entry, allowance, (at, len), result, |key| {
                         counted = Some((key.to_owned(), amount));
-                        if down { Err("counters are unavailable") } else { Ok(amount + 1) }
+                        if down {
+                            Err("counters are unavailable")
+                        } else {
+                            Ok(amount + 1)
+                        }
                     })
                 });
                 caller.data_mut().counted.extend(counted);
@@ -236,7 +258,11 @@ fn linker() -> Linker<State> {
                 within(&mut caller, i, |entry, allowance| {
                     let (key, member) = ((at, len), (member, member_len));
                     imports::counters_add_unique(entry, allowance, key, member, result, |_, _| {
-                        if down { Err("counters are unavailable") } else { Ok(1) }
+                        if down {
+                            Err("counters are unavailable")
+                        } else {
+                            Ok(1)
+                        }
                     })
                 })
                 .number()
@@ -300,7 +326,14 @@ impl Worker {
         state: &[u8],
     ) -> Result<Report, Fault> {
         let limits = Limits::default();
-        inspect(&mut self.entry(index), &limits, context, segments, state, |_| ())
+        inspect(
+            &mut self.entry(index),
+            &limits,
+            context,
+            segments,
+            state,
+            |_| (),
+        )
     }
 
     /// What is left of the fuel of the last call.
