@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use caponier_component::{Grants, Limits, LoadOptions};
 use caponier_core::FaultKind::{self, Memory, Output, Refused, Timeout, Trap};
 use caponier_core::{Fault, Kind, Report, Role, Segment};
+use caponier_pack::Plugin;
 use support::{Worker, built, context, packed, plugin, snapshot, standalone};
 use written::{FREE, Guest, REPORT, inspecting};
 
@@ -45,6 +46,13 @@ fn options(settings: String, counters: bool) -> LoadOptions {
 
 fn told(mode: &str) -> LoadOptions {
     options(format!(r#"{{"mode":"{mode}","when":"told"}}"#), false)
+}
+
+/// With a tenth of the fuel: what is endless ends sooner.
+fn impatient(component: &[u8]) -> Plugin<'_> {
+    let mut plugin = plugin(component);
+    plugin.fuel.base /= 10;
+    plugin
 }
 
 fn call(worker: &mut Worker, shown: &str) -> Result<Report, Fault> {
@@ -111,7 +119,7 @@ fn every_misbehaviour_of_a_compiled_plugin_ends_in_its_fault() {
     let component = built("guests/hostile.wasm");
     for (mode, allowed) in MODES {
         let snapshot = snapshot(&component, told(mode));
-        let mut worker = Worker::start(&packed(&[plugin(&snapshot)]));
+        let mut worker = Worker::start(&packed(&[impatient(&snapshot)]));
         for _ in 0..2 {
             let fault = call(&mut worker, WORD).err();
             let kind = fault.as_ref().map(|fault| fault.kind);
@@ -193,7 +201,7 @@ fn what_no_compiler_makes_ends_in_its_fault() {
         let snapshot = snapshot(&component, options("{}".to_owned(), false));
         let loaded = standalone().load(&component, options("{}".to_owned(), false));
         let loaded = loaded.unwrap();
-        let mut worker = Worker::start(&packed(&[plugin(&snapshot)]));
+        let mut worker = Worker::start(&packed(&[impatient(&snapshot)]));
         for _ in 0..2 {
             let shown = "r".repeat(*length);
             let kind = call(&mut worker, &shown).err().map(|fault| fault.kind);
@@ -652,7 +660,7 @@ fn every_misbehaviour_in_text_ends_in_its_fault() {
         let loaded = standalone()
             .load(&component, options("{}".to_owned(), counters))
             .unwrap();
-        let mut worker = Worker::start(&packed(&[plugin(&snapshot)]));
+        let mut worker = Worker::start(&packed(&[impatient(&snapshot)]));
         for _ in 0..2 {
             let kind = call(&mut worker, WORD).err().map(|fault| fault.kind);
             let other = loaded.inspect(&context(), &[&text(WORD)], b"");
