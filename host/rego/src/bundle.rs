@@ -4,12 +4,12 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
-use caponier_core::{Action, Decision};
+use caponier_core::Decision;
 use regorus::{Engine, PolicyLengthConfig, Value};
 
 use crate::actions::Actions;
 use crate::evaluator::{Evaluator, Failure, place_of, reason_of};
-use crate::input::{Input, Reads};
+use crate::input::{Input, MAX_FINDINGS, Reads};
 use crate::{bounded, check, selftest};
 
 /// The policy that is used beside, or instead of, the operator's own.
@@ -167,6 +167,8 @@ pub(crate) struct Parts {
     pub(crate) reads: Reads,
     /// The default policy is all there is: see [`Bundle::without_asking`].
     shipped_alone: bool,
+    /// How sure a finding must be that a document is dropped for it.
+    drop_confidence: f64,
 }
 
 impl Parts {
@@ -221,7 +223,7 @@ impl Bundle {
         actions: Actions,
         data: serde_json::Value,
     ) -> Result<Self, BundleError> {
-        let data = complete(Value::from(data), &actions)?;
+        let (data, drop_confidence) = complete(Value::from(data), &actions)?;
         let reads = Reads::of(sources.iter().map(|source| source.text.as_str()));
         let shipped_alone = matches!(sources.as_slice(), [source] if source.text == DEFAULT_POLICY);
         let bundle = Self {
@@ -231,6 +233,7 @@ impl Bundle {
                 data,
                 reads,
                 shipped_alone,
+                drop_confidence,
             }),
         };
         bundle.check()?;
@@ -253,6 +256,7 @@ impl Bundle {
             data: Value::new_object(),
             reads: Reads::of([]),
             shipped_alone: false,
+            drop_confidence: DROP_CONFIDENCE,
         };
         let own = declares_entry_point(&mut parts.engine()?);
         sources = parts.sources;
@@ -275,16 +279,20 @@ impl Bundle {
         Ok(evaluator)
     }
 
-    /// The answer where it is known before an evaluator is asked: the default policy, with nothing
-    /// added to it, looks at findings, faults and gaps of the coverage and at nothing else, and
-    /// allows what has none of them. A test holds it to that. Most exchanges are like this, and are
-    /// decided three times.
+    /// The default policy's answer where nothing has been added to it and the question is a common
+    /// one: no faults, no gaps in the coverage, no document that may have to be dropped. What is
+    /// left of the policy is the strongest action and the rules that ask for it. A test holds it to
+    /// the same answer as the policy's.
     pub fn without_asking(&self, input: &Input<'_>) -> Option<Decision> {
-        let is_quiet = self.parts.shipped_alone
-            && input.findings.is_empty()
+        let is_common = self.parts.shipped_alone
             && input.faults.is_empty()
-            && input.coverage.gaps.is_empty();
-        is_quiet.then(|| Decision::new(Action::Allow, ""))
+            && input.coverage.gaps.is_empty()
+            && input.findings.len() <= MAX_FINDINGS;
+        if is_common {
+            input.strongest(&self.parts.actions, self.parts.drop_confidence)
+        } else {
+            None
+        }
     }
 
     /// The `actions:` table.
@@ -376,7 +384,8 @@ const OPAQUE: &[(&str, &str)] = &[("image", "allow"), ("audio", "flag"), ("file"
 const DROP_CONFIDENCE: f64 = 0.7;
 
 /// Puts `caponier.actions` and the missing `caponier.limits` into the data document.
-fn complete(mut data: Value, actions: &Actions) -> Result<Value, BundleError> {
+/// Answers the document and the confidence from which a document is dropped.
+fn complete(mut data: Value, actions: &Actions) -> Result<(Value, f64), BundleError> {
     let caponier = child(&mut data, "caponier", "data")?;
     let object = caponier
         .as_object_mut()
@@ -389,18 +398,16 @@ fn complete(mut data: Value, actions: &Actions) -> Result<Value, BundleError> {
     let object = limits
         .as_object_mut()
         .map_err(|_| not_an_object("limits"))?;
-    let drop_confidence =
-        object.get_or_insert_with("drop_confidence".into(), || DROP_CONFIDENCE.into());
-    if !drop_confidence
+    let drop_confidence = object
+        .get_or_insert_with("drop_confidence".into(), || DROP_CONFIDENCE.into())
         .as_f64()
-        .is_ok_and(|number| (0.0..=1.0).contains(&number))
-    {
-        return Err(BundleError::Data {
+        .ok()
+        .filter(|number| (0.0..=1.0).contains(number))
+        .ok_or_else(|| BundleError::Data {
             why: "limits.drop_confidence must lie between 0 and 1".to_owned(),
-        });
-    }
+        })?;
     fill(child(limits, "opaque", "limits")?, OPAQUE, "opaque.")?;
-    Ok(data)
+    Ok((data, drop_confidence))
 }
 
 /// Fills in what is missing, checks what is there, and gives the last key's word.
