@@ -3,11 +3,6 @@
 
 mod support;
 #[path = "../../component/tests/support/mod.rs"]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "the standalone host uses the rest"
-)]
 mod written;
 
 use std::time::{Duration, Instant};

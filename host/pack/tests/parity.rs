@@ -1,12 +1,13 @@
 //! The same call through the component runtime and through the packed module: equal answers.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test's helper fails the test"
+)]
+
 mod support;
 #[path = "../../component/tests/support/mod.rs"]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "the standalone host uses the rest"
-)]
 mod written;
 
 use std::cell::RefCell;
@@ -270,7 +271,7 @@ struct Image {
 
 impl Image {
     fn room(&mut self, size: usize, align: usize) -> usize {
-        while self.bytes.len() % align != 0 {
+        while !self.bytes.len().is_multiple_of(align) {
             self.bytes.push(0xaa);
         }
         let at = self.bytes.len();
