@@ -13,6 +13,7 @@ mod access;
 mod code;
 mod component;
 mod contract;
+mod costs;
 mod error;
 mod glue;
 mod helpers;

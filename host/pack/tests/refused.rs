@@ -1,11 +1,5 @@
 //! What cannot be packed is refused, by plugin and by what it is, before anything runs.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test's helper fails the test"
-)]
-
 mod support;
 #[path = "../../component/tests/support/mod.rs"]
 mod written;

@@ -1,10 +1,6 @@
 //! Rewritten code does what the original does: random programs, run in both hosts.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test's helper fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "a test's helper fails the test")]
 
 mod support;
 #[path = "../../component/tests/support/mod.rs"]
