@@ -103,6 +103,7 @@ pub(crate) fn decode<'a>(
         validator.op(offset, &operator)?;
         let height = validator.operand_stack_height();
         body.max_height = body.max_height.max(u64::from(height));
+        body.wide |= validator.get_operand_type(0) == Some(Some(ValType::V128));
         match &operator {
             Operator::Call { function_index } => {
                 body.calls.insert(*function_index);
@@ -111,7 +112,6 @@ pub(crate) fn decode<'a>(
             Operator::Loop { .. } => body.loops = true,
             Operator::MemoryCopy { .. } | Operator::MemoryFill { .. } => body.bulk = true,
             Operator::MemoryGrow { .. } => body.grows = true,
-            Operator::V128Const { .. } | Operator::V128Load { .. } => body.wide = true,
             _ => {}
         }
         body.ops.push(Op {
