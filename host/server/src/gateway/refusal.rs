@@ -93,7 +93,7 @@ impl Refusal {
 }
 
 /// What a client is told of a denial: the policy author's words.
-pub(crate) fn message(decision: &Decision) -> String {
+fn message(decision: &Decision) -> String {
     if decision.reason.is_empty() {
         "denied by policy".to_owned()
     } else {
