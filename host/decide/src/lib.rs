@@ -9,9 +9,22 @@
 #![forbid(unsafe_code)]
 
 mod evaluate;
+mod message;
+mod packed;
 mod policy;
+mod refusal;
+mod route;
 mod stream;
+mod wire;
 
 pub use evaluate::{Outcome, StageInput};
+pub use message::{Arrived, Judged, Passed, Ruling};
+pub use packed::{
+    Grants, IdentityFrom, PACKED_VERSION, Packed, PackedPlugin, PackedRoute, PackedRule, Shell,
+    Unusable, bundle,
+};
 pub use policy::{DenialKind, GuestCall, Guests, Parts, Policy, RoutePlan, Timings};
+pub use refusal::{Refusal, filtered, message};
+pub use route::{Found, find};
 pub use stream::{Step, StreamRun};
+pub use wire::{Cut, Next, Wire};

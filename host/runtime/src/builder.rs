@@ -6,11 +6,10 @@ use std::sync::Arc;
 use caponier_component::{Engine, Grants, Limits, LoadOptions, LogLevel, LogSink};
 use caponier_config::{Config, Plugin as PluginConfig, PluginSource};
 use caponier_core::{
-    Action, Context, Kind, Mode, OnError, PluginSpec, ReportLimits, RequestFacts, Role, Segment,
-    Severity, Stage,
+    Context, Kind, Mode, OnError, PluginSpec, ReportLimits, RequestFacts, Role, Segment, Stage,
 };
-use caponier_decide::{Parts, StageInput};
-use caponier_rego::{ActionEntry, ActionRule, Actions, Bundle, Source as RegoSource, Trust};
+use caponier_decide::{Parts, StageInput, Unusable};
+use caponier_rego::{Bundle, Source as RegoSource};
 use sha2::{Digest as _, Sha256};
 
 use crate::counters::MemoryCounters;
@@ -322,35 +321,6 @@ fn identity(
 
 /// The rules with their data.
 fn bundle(config: &Config, files: &Files) -> Result<Bundle, Problem> {
-    let entries = config.actions.iter().map(|rule| ActionEntry {
-        glob: rule.glob.as_str().to_owned(),
-        rule: ActionRule {
-            action: Action::parse(rule.action.as_str()).unwrap_or(Action::Deny),
-            min_confidence: rule.min_confidence,
-            min_severity: Severity::parse(rule.min_severity.as_str()).unwrap_or(Severity::Info),
-            stages: rule.stages.as_ref().map(|stages| {
-                stages
-                    .iter()
-                    .filter_map(|stage| Stage::parse(stage.as_str()))
-                    .collect()
-            }),
-            roles: rule.roles.as_ref().map(|roles| {
-                roles
-                    .iter()
-                    .filter_map(|role| Role::parse(role.as_str()))
-                    .collect()
-            }),
-            trust: rule.trust.as_ref().map(|trust| {
-                trust
-                    .iter()
-                    .filter_map(|trust| Trust::parse(trust.as_str()))
-                    .collect()
-            }),
-            mode: mode(rule.mode),
-        },
-    });
-    let actions = Actions::with_shipped(entries.collect())
-        .map_err(|error| Problem::new(&config.name, "actions", error.to_string()))?;
     let mut sources = Vec::new();
     for path in &config.rego.paths {
         for (name, bytes) in files.listing(path) {
@@ -370,22 +340,12 @@ fn bundle(config: &Config, files: &Files) -> Result<Bundle, Problem> {
             merge_data(&mut data, name, bytes)?;
         }
     }
-    let limits = &config.limits;
-    data.insert(
-        "caponier".to_owned(),
-        serde_json::json!({ "limits": {
-            "over_limit": limits.over_limit.as_str(),
-            "unrecognized": limits.unrecognized.as_str(),
-            "opaque": {
-                "image": limits.opaque.image.as_str(),
-                "audio": limits.opaque.audio.as_str(),
-                "file": limits.opaque.file.as_str(),
-            },
-        }}),
-    );
-    Bundle::with_default(sources, actions, serde_json::Value::Object(data)).map_err(|error| {
-        // The message of a rule that cannot be used begins with its file and line.
+    caponier_decide::bundle(&config.actions, &config.limits, sources, data).map_err(|error| {
         let text = error.to_string();
+        if matches!(error, Unusable::Actions(_)) {
+            return Problem::new(&config.name, "actions", text);
+        }
+        // The message of a rule that cannot be used begins with its file and line.
         match text
             .split_once(": ")
             .filter(|(place, _)| place.contains(".rego"))

@@ -5,6 +5,7 @@ use caponier_layering_test::{Package, packages, root, sources};
 /// Each host crate, and those of the workspace that it may depend on.
 const ARROWS: &[(&str, &[&str])] = &[
     ("caponier-core", &[]),
+    ("caponier-abi", &["caponier-core"]),
     ("caponier-config", &[]),
     ("caponier-protocol", &["caponier-core"]),
     ("caponier-rego", &["caponier-core"]),
@@ -34,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "caponier-envoy",
         &[
+            "caponier-abi",
             "caponier-config",
             "caponier-core",
             "caponier-protocol",

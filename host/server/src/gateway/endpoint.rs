@@ -15,7 +15,7 @@ use super::forward::{failed, send};
 use super::refusal::{JSON, Refusal};
 use super::{Reply, echo};
 use crate::answer::Answer;
-use crate::path;
+use caponier_protocol::path;
 use crate::upstream::{Outgoing, headers};
 
 /// An endpoint that no wire format knows: passed, flagged or refused as configured.

@@ -25,7 +25,7 @@ use tokio::sync::oneshot;
 use crate::answer::{Answer, Flight};
 use crate::audit::Trail;
 use crate::metrics::{Metrics, RequestLabels};
-use crate::path;
+use caponier_protocol::path;
 use crate::state::{Current, ServerRuntime};
 use crate::upstream::Outgoing;
 use decide::{Accepted, Passage};

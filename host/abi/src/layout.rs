@@ -1,0 +1,163 @@
+//! Where the contract's types lie in memory, and how big they are.
+//!
+//! A record's fields follow one another, each aligned to its own size; an option is a byte and
+//! then its payload, a list or string an address and a count, four bytes each.
+
+use caponier_core::FaultKind;
+
+/// Address and count of a list or string.
+pub(crate) const PAIR: usize = 8;
+
+/// `tuple<context, list<segment>, list<u8>>`.
+pub(crate) mod arguments {
+    pub(crate) const SIZE: usize = 104;
+    pub(crate) const ALIGN: u32 = 8;
+    pub(crate) const EXCHANGE: usize = 0;
+    pub(crate) const STAGE: usize = 8;
+    pub(crate) const TENANT: usize = 12;
+    pub(crate) const PRINCIPAL: usize = 24;
+    pub(crate) const PRINCIPAL_ID: usize = 28;
+    pub(crate) const PRINCIPAL_ROLES: usize = 36;
+    pub(crate) const ROUTE: usize = 44;
+    pub(crate) const MODEL: usize = 52;
+    pub(crate) const TIME: usize = 64;
+    pub(crate) const SEED: usize = 72;
+    pub(crate) const ATTRIBUTES: usize = 80;
+    pub(crate) const SEGMENTS: usize = 88;
+    pub(crate) const STATE: usize = 96;
+}
+
+/// `segment`.
+pub(crate) mod segment {
+    pub(crate) const SIZE: usize = 56;
+    pub(crate) const ALIGN: u32 = 8;
+    pub(crate) const ID: usize = 0;
+    pub(crate) const ROLE: usize = 4;
+    pub(crate) const KIND: usize = 5;
+    pub(crate) const NAME: usize = 8;
+    pub(crate) const TEXT: usize = 20;
+    pub(crate) const OFFSET: usize = 32;
+    pub(crate) const SETTLED: usize = 40;
+    pub(crate) const OPEN: usize = 44;
+    pub(crate) const ATTRIBUTES: usize = 48;
+}
+
+/// `result<report, string>`.
+pub(crate) mod answer {
+    pub(crate) const SIZE: usize = 48;
+    pub(crate) const ALIGN: u32 = 4;
+    pub(crate) const ERROR: usize = 4;
+    pub(crate) const FINDINGS: usize = 4;
+    pub(crate) const EDITS: usize = 12;
+    pub(crate) const HOLDS: usize = 20;
+    pub(crate) const SKIPPED: usize = 28;
+    pub(crate) const STATE: usize = 36;
+}
+
+/// `finding`.
+pub(crate) mod finding {
+    pub(crate) const SIZE: usize = 72;
+    pub(crate) const RULE: usize = 0;
+    pub(crate) const SEVERITY: usize = 8;
+    pub(crate) const CONFIDENCE: usize = 16;
+    pub(crate) const SEGMENT: usize = 24;
+    pub(crate) const SPAN: usize = 28;
+    pub(crate) const MESSAGE: usize = 40;
+    pub(crate) const REPLACEMENT: usize = 48;
+    pub(crate) const ATTRIBUTES: usize = 60;
+}
+
+/// `edit`.
+pub(crate) mod edit {
+    pub(crate) const SIZE: usize = 20;
+    pub(crate) const SEGMENT: usize = 0;
+    pub(crate) const SPAN: usize = 4;
+    pub(crate) const REPLACEMENT: usize = 12;
+}
+
+/// `hold`.
+pub(crate) mod hold {
+    pub(crate) const SIZE: usize = 16;
+    pub(crate) const SEGMENT: usize = 0;
+    pub(crate) const START: usize = 4;
+    pub(crate) const WAKE: usize = 8;
+}
+
+/// `skip`.
+pub(crate) mod skip {
+    pub(crate) const SIZE: usize = 12;
+    pub(crate) const SEGMENT: usize = 0;
+    pub(crate) const REASON: usize = 4;
+}
+
+/// A value that is being laid out, or was read.
+pub(crate) struct Bytes<'a>(pub(crate) &'a mut [u8]);
+
+impl Bytes<'_> {
+    pub(crate) fn put<const N: usize>(&mut self, at: usize, value: [u8; N]) {
+        if let Some(place) = self.0.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+            *place = value;
+        }
+    }
+
+    pub(crate) fn put_u8(&mut self, at: usize, value: u8) {
+        self.put(at, [value]);
+    }
+
+    pub(crate) fn put_u32(&mut self, at: usize, value: u32) {
+        self.put(at, value.to_le_bytes());
+    }
+
+    pub(crate) fn put_u64(&mut self, at: usize, value: u64) {
+        self.put(at, value.to_le_bytes());
+    }
+
+    pub(crate) fn put_pair(&mut self, at: usize, (address, count): (u32, u32)) {
+        self.put_u32(at, address);
+        self.put_u32(at + 4, count);
+    }
+
+    /// An option whose payload is aligned to four bytes.
+    pub(crate) fn put_option(&mut self, at: usize, pair: Option<(u32, u32)>) {
+        if let Some(pair) = pair {
+            self.put_u8(at, 1);
+            self.put_pair(at + 4, pair);
+        }
+    }
+}
+
+/// A value that was read.
+#[derive(Clone, Copy)]
+pub(crate) struct Record<'a>(pub(crate) &'a [u8]);
+
+impl Record<'_> {
+    pub(crate) fn get<const N: usize>(self, at: usize) -> Result<[u8; N], FaultKind> {
+        let place = self.0.get(at..).and_then(<[u8]>::first_chunk);
+        place.copied().ok_or(FaultKind::Output)
+    }
+
+    pub(crate) fn u8(self, at: usize) -> Result<u8, FaultKind> {
+        self.get::<1>(at).map(u8::from_le_bytes)
+    }
+
+    pub(crate) fn u32(self, at: usize) -> Result<u32, FaultKind> {
+        self.get(at).map(u32::from_le_bytes)
+    }
+
+    pub(crate) fn f64(self, at: usize) -> Result<f64, FaultKind> {
+        self.get(at).map(f64::from_le_bytes)
+    }
+
+    pub(crate) fn pair(self, at: usize) -> Result<(u32, u32), FaultKind> {
+        Ok((self.u32(at)?, self.u32(at + 4)?))
+    }
+
+    /// Whether an option or result has its second case.
+    pub(crate) fn flag(self, at: usize) -> Result<bool, FaultKind> {
+        match self.u8(at)? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(FaultKind::Output),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The canonical ABI of `caponier:policy@0.1`, for a host that has no component runtime.
+//!
+//! [`inspect`] lowers what a plugin is shown into the plugin's memory, calls it, and lifts what it
+//! hands back; [`imports`] does the same for the functions that a plugin calls. Both work over a
+//! [`Guest`]: the few things that are different in a packed module and in a test. Nothing that
+//! comes from a plugin is believed: every address, length and count is bounded before memory is
+//! set aside for it.
+
+mod guest;
+pub mod imports;
+mod layout;
+mod lift;
+mod lower;
+#[cfg(target_arch = "wasm32")]
+mod packed;
+
+pub use guest::{Guest, Limits, Status};
+#[cfg(target_arch = "wasm32")]
+pub use packed::{Packed, config};
+
+use caponier_core::{Context, Fault, FaultKind, Report, Segment};
+
+/// Shows a plugin one stage's segments. What it hands back is not checked against its manifest
+/// yet. Whatever happens, the plugin is back at its snapshot afterwards.
+///
+/// The plugin's own error, if it returns one, goes to `on_error` and nowhere else: it is free text.
+///
+/// # Errors
+/// However it failed, as every host names it.
+pub fn inspect<G: Guest>(
+    guest: &mut G,
+    limits: &Limits,
+    context: &Context,
+    segments: &[&Segment],
+    state: &[u8],
+    on_error: impl FnOnce(&str),
+) -> Result<Report, Fault> {
+    let text: usize = segments.iter().map(|segment| segment.text.len()).sum();
+    guest.begin(text.saturating_add(state.len()));
+    let answer = call(guest, limits, context, segments, state);
+    let denied = guest.denied();
+    guest.reset();
+    match answer {
+        Ok(Ok(report)) => {
+            let most = limits.state;
+            if report
+                .state
+                .as_ref()
+                .is_some_and(|state| state.len() > most)
+            {
+                return Err(Fault::new(
+                    FaultKind::Output,
+                    format!("its state has more than {most} bytes"),
+                ));
+            }
+            Ok(report)
+        }
+        Ok(Err(message)) => {
+            on_error(&message);
+            Err(explained(FaultKind::Refused))
+        }
+        Err(FaultKind::Output | FaultKind::Trap) if denied => Err(explained(FaultKind::Memory)),
+        Err(kind) => Err(explained(kind)),
+    }
+}
+
+fn call<G: Guest>(
+    guest: &mut G,
+    limits: &Limits,
+    context: &Context,
+    segments: &[&Segment],
+    state: &[u8],
+) -> Result<Result<Report, String>, FaultKind> {
+    let arguments = lower::arguments(guest, context, segments, state)?;
+    let result = guest.inspect(arguments)?;
+    let answer = lift::answer(guest, limits.output, result)?;
+    guest.post_return(result)?;
+    Ok(answer)
+}
+
+/// The fault in the host's own words.
+fn explained(kind: FaultKind) -> Fault {
+    let detail = match kind {
+        FaultKind::Trap => "it trapped",
+        FaultKind::Timeout => "it used up its time",
+        FaultKind::Memory => "it asked for more memory than it may have",
+        FaultKind::Output => {
+            "what it handed back cannot be read: pointers out of range, invalid text or more than `limits.output`"
+        }
+        FaultKind::Refused => "it returned an error",
+    };
+    Fault::new(kind, detail)
+}
