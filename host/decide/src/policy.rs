@@ -85,7 +85,11 @@ pub struct Policy<G> {
     pub(crate) guests: G,
     pub(crate) specs: Vec<Arc<PluginSpec>>,
     pub(crate) bundle: Bundle,
-    pub(crate) evaluators: Mutex<Vec<Evaluator>>,
+    #[expect(
+        clippy::vec_box,
+        reason = "an evaluator is large, and moves in and out"
+    )]
+    pub(crate) evaluators: Mutex<Vec<Box<Evaluator>>>,
     pub(crate) limits: Limits,
     pub(crate) mode: Mode,
     pub(crate) expose_text: bool,
@@ -272,6 +276,9 @@ impl<G: Guests> Policy<G> {
             usage: &exchange.usage,
             expose_text: self.expose_text,
         };
+        if let Some(decision) = self.bundle.without_asking(&input) {
+            return (decision, DenialKind::Content);
+        }
         let spare = self.evaluators.lock().pop();
         let mut evaluator = match spare.map_or_else(|| self.new_evaluator(), Ok) {
             Ok(evaluator) => evaluator,
@@ -300,10 +307,10 @@ impl<G: Guests> Policy<G> {
         answer
     }
 
-    fn new_evaluator(&self) -> Result<Evaluator, BundleError> {
+    fn new_evaluator(&self) -> Result<Box<Evaluator>, BundleError> {
         let mut evaluator = self.bundle.evaluator()?;
         evaluator.set_time_limit(self.limits.rego);
-        Ok(evaluator)
+        Ok(Box::new(evaluator))
     }
 
     /// Of the findings, those that the decision redacts.

@@ -4,6 +4,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
+use caponier_core::{Action, Decision};
 use regorus::{Engine, PolicyLengthConfig, Value};
 
 use crate::actions::Actions;
@@ -164,21 +165,11 @@ pub(crate) struct Parts {
     data: Value,
     /// What the sources may look at.
     pub(crate) reads: Reads,
-    /// The default policy is all there is: see [`Parts::is_quiet`].
+    /// The default policy is all there is: see [`Bundle::without_asking`].
     shipped_alone: bool,
 }
 
 impl Parts {
-    /// Whether the answer is `allow` without asking: the default policy, with nothing added to it,
-    /// looks at findings, faults and gaps of the coverage and at nothing else. A test holds it to
-    /// that. Most exchanges have none of the three, and are asked about three times.
-    pub(crate) fn is_quiet(&self, input: &Input<'_>) -> bool {
-        self.shipped_alone
-            && input.findings.is_empty()
-            && input.faults.is_empty()
-            && input.coverage.gaps.is_empty()
-    }
-
     /// A new engine: parsed anew, so that threads share no counters.
     pub(crate) fn engine(&self) -> Result<Engine, BundleError> {
         let mut engine = Engine::new();
@@ -282,6 +273,18 @@ impl Bundle {
         selftest::run(&mut evaluator)?;
         evaluator.set_time_limit(crate::DEFAULT_TIME_LIMIT);
         Ok(evaluator)
+    }
+
+    /// The answer where it is known before an evaluator is asked: the default policy, with nothing
+    /// added to it, looks at findings, faults and gaps of the coverage and at nothing else, and
+    /// allows what has none of them. A test holds it to that. Most exchanges are like this, and are
+    /// decided three times.
+    pub fn without_asking(&self, input: &Input<'_>) -> Option<Decision> {
+        let is_quiet = self.parts.shipped_alone
+            && input.findings.is_empty()
+            && input.faults.is_empty()
+            && input.coverage.gaps.is_empty();
+        is_quiet.then(|| Decision::new(Action::Allow, ""))
     }
 
     /// The `actions:` table.

@@ -94,9 +94,6 @@ impl Evaluator {
     /// # Errors
     /// Why there is no decision; the caller denies, by [`DecideError::as_denial`].
     pub fn decide(&mut self, input: &Input<'_>) -> Result<Decision, DecideError> {
-        if self.parts.is_quiet(input) {
-            return Ok(Decision::new(Action::Allow, ""));
-        }
         let value = self.input_value(input);
         let outcome = self
             .evaluate(value, ENTRY_POINT)

@@ -11,11 +11,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("caponier-rego", &["caponier-core"]),
     ("caponier-component", &["caponier-core"]),
     (
+        "caponier-decide",
+        &["caponier-config", "caponier-core", "caponier-rego"],
+    ),
+    (
         "caponier-runtime",
         &[
             "caponier-component",
             "caponier-config",
             "caponier-core",
+            "caponier-decide",
             "caponier-rego",
         ],
     ),
@@ -38,6 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "caponier-abi",
             "caponier-config",
             "caponier-core",
+            "caponier-decide",
             "caponier-protocol",
             "caponier-rego",
         ],
@@ -62,7 +68,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The crates that are the same code in both hosts: no I/O, no unsafe code.
-const PURE: &[&str] = &["core", "protocol", "config", "rego"];
+const PURE: &[&str] = &["core", "protocol", "config", "rego", "decide"];
 
 fn is_ours(name: &str, all: &[Package]) -> bool {
     all.iter().any(|package| package.name == name)

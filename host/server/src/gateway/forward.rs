@@ -14,7 +14,7 @@ use super::decide::{Accepted, Passage};
 use super::echo::{self, AnswerBody};
 use super::refusal::{JSON, Refusal};
 use super::stream::{self, Live};
-use super::{Reply, Shared, work};
+use super::{Reply, Shared, with_others, work};
 use crate::answer::Answer;
 use crate::decode::{Decoder, encoding};
 use crate::metrics::Metrics;
@@ -138,6 +138,7 @@ pub(super) async fn send(
     *request.method_mut() = parts.method;
     *request.uri_mut() = uri;
     *request.headers_mut() = map;
+    with_others().await;
     client.send(request, route.timeouts.first_byte).await
 }
 
