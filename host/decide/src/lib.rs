@@ -12,6 +12,7 @@ mod evaluate;
 mod message;
 mod packed;
 mod policy;
+mod record;
 mod refusal;
 mod route;
 mod stream;
@@ -24,6 +25,7 @@ pub use packed::{
     Unusable, bundle,
 };
 pub use policy::{DenialKind, GuestCall, Guests, Parts, Policy, RoutePlan, Timings};
+pub use record::{CoverageRecord, DigestKey, Digests, FaultLine, Record, timestamp};
 pub use refusal::{Refusal, filtered, message};
 pub use route::{Found, find};
 pub use stream::{Step, StreamRun};
