@@ -136,10 +136,10 @@ impl Plugin {
                 let _ticking = engine.clock.run();
                 let host = Host::new(Arc::clone(&loaded.lent), phase, Budget::start(time));
                 let mut store = host.into_store(&engine.run.engine);
-                let guest = program
-                    .instantiate(&mut store)
+                let visit = program
+                    .visit(&mut store)
                     .map_err(|error| fault::from_start(&error, store.data()))?;
-                let answer = guest
+                let answer = visit
                     .inspect(&mut store, context, segments, state)
                     .map_err(|error| fault::from_call(&error, store.data()))?;
                 loaded.finish(answer)

@@ -32,7 +32,10 @@ pub(crate) fn check(
     {
         return fault("the state is larger than the limit");
     }
-    let shown: HashMap<u32, &Segment> = match items {
+    if report.clean.len() > shown.len() {
+        return fault("more clean segments than were shown");
+    }
+    let shown: HashMap<u32, &Segment> = match items + report.clean.len() {
         0 => HashMap::new(),
         _ => shown.iter().map(|segment| (segment.id, *segment)).collect(),
     };
@@ -91,6 +94,9 @@ pub(crate) fn check(
         .any(|skip| segment(skip.segment).is_none())
     {
         return fault("a skip names a segment that was not shown");
+    }
+    if report.clean.iter().any(|id| segment(*id).is_none()) {
+        return fault("a segment that was not shown is called clean");
     }
     Ok(report)
 }

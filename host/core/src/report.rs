@@ -65,6 +65,8 @@ pub struct Report {
     pub holds: Vec<Hold>,
     /// What it did not look at.
     pub skipped: Vec<Skip>,
+    /// Segments that it has nothing to say of, in this exchange or another.
+    pub clean: Vec<u32>,
     /// What it wants back at its next call. `None`: unchanged.
     pub state: Option<Vec<u8>>,
 }

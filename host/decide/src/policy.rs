@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use caponier_config::{Limits, OverLimit};
 use caponier_core::{
     Action, AppliedEdit, Chain, Context, Coverage, Decision, Exchange, Fault, FaultRecord, Finding,
-    Mode, PluginSpec, Report, RequestFacts, Scope, Segment, Stage, StageReport, ToolCall,
+    Mode, PluginSpec, Report, RequestFacts, Segment, Stage, StageReport, ToolCall,
 };
 use caponier_rego::{Bundle, BundleError, Evaluator, Input, Phase, Place, View};
 use parking_lot::Mutex;
@@ -22,7 +22,8 @@ pub struct GuestCall<'a> {
     pub segments: &'a [&'a Segment],
     /// What it handed back at its last call in this exchange.
     pub state: &'a [u8],
-    /// Whether what it says depends on these segments alone, one by one.
+    /// Whether these segments are whole and the first look at them: what it says of them may then
+    /// be known from before, as far as its scope allows.
     pub is_reusable: bool,
 }
 
@@ -192,7 +193,6 @@ impl<G: Guests> Policy<G> {
             };
             let started = Instant::now();
             let is_reusable = call.keeps_state
-                && spec.manifest.scope == Scope::Segment
                 && call
                     .segments
                     .iter()

@@ -1,6 +1,6 @@
 //! Whole bodies: what the application sends, and what the model answers.
 
-use caponier_core::{Gap, RequestFacts, SegmentEdit, Span, ToolCall};
+use caponier_core::{Gap, RequestFacts, Segment, SegmentEdit, Span, Stage, ToolCall};
 
 use crate::json::Document;
 use crate::parts::{Parts, Placed};
@@ -46,6 +46,12 @@ impl Request {
     /// Everything in it that is text. Ids count from 0.
     pub fn segments(&self) -> &[Placed] {
         &self.parts.segments
+    }
+
+    /// Takes the segments of a stage out: texts may be long, and are needed but once. Edits are
+    /// still told by their ids.
+    pub fn take(&mut self, stage: Stage) -> Vec<Segment> {
+        self.parts.take(stage)
     }
 
     /// What it asks of the model.
@@ -185,6 +191,11 @@ impl Response {
     /// Everything in it that is text.
     pub fn segments(&self) -> &[Placed] {
         &self.parts.segments
+    }
+
+    /// Takes the segments out, as [`Request::take`] does.
+    pub fn take(&mut self) -> Vec<Segment> {
+        self.parts.take(Stage::Output)
     }
 
     /// The tool calls the model makes.

@@ -1,10 +1,11 @@
 //! The segments of one body, and the way back from them to its bytes.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use caponier_core::{Gap, GapKind, Kind, Role, Segment, SegmentEdit, Span, Stage, ToolCall};
 
-use crate::json::{Cursor, Form, LeafEvent, Leaves, Type, Value, cut, escaped};
+use crate::json::{Cursor, Form, LeafEvent, Leaves, Type, Value, cut, escaped, unescape};
 use crate::splice::Splice;
 use crate::{EditError, Malformed, Problem};
 
@@ -122,6 +123,14 @@ impl Parts {
         }
     }
 
+    /// Takes the segments of a stage out. Edits still find them where they are written.
+    pub(crate) fn take(&mut self, stage: Stage) -> Vec<Segment> {
+        self.segments
+            .extract_if(.., |placed| placed.stage == stage)
+            .map(|placed| placed.segment)
+            .collect()
+    }
+
     /// Itself, if everything in it is there.
     pub(crate) fn checked(self) -> Result<Self, Malformed> {
         if self.overflow {
@@ -138,7 +147,7 @@ impl Parts {
     /// The id of the segment that comes next.
     pub(crate) fn next(&self) -> u32 {
         self.first
-            .saturating_add(u32::try_from(self.segments.len()).unwrap_or(u32::MAX))
+            .saturating_add(u32::try_from(self.sources.len()).unwrap_or(u32::MAX))
     }
 
     pub(crate) fn gap(&mut self, kind: GapKind, place: impl Into<String>) {
@@ -250,7 +259,8 @@ impl Parts {
             wanted.push((edit.segment, edit.span, &edit.replacement));
         }
         for segment in drop {
-            wanted.push((*segment, Span::new(0, self.text(*segment)?.len()), REMOVED));
+            let end = self.text(body, *segment)?.len();
+            wanted.push((*segment, Span::new(0, end), REMOVED));
         }
         wanted.sort_by_key(|(segment, span, _)| (*segment, *span));
         wanted.dedup_by(|second, first| first.0 == second.0 && drop.contains(&first.0));
@@ -261,7 +271,7 @@ impl Parts {
             let Some((segment, ..)) = group.first() else {
                 continue;
             };
-            self.check(*segment, group)?;
+            self.check(body, *segment, group)?;
             match self.source(*segment)? {
                 Source::String {
                     inner,
@@ -338,15 +348,30 @@ impl Parts {
             .ok_or(EditError::UnknownSegment(segment))
     }
 
-    fn text(&self, segment: u32) -> Result<&str, EditError> {
-        match self.segments.get(self.index(segment)?) {
-            Some(placed) => Ok(&placed.segment.text),
-            None => Err(EditError::UnknownSegment(segment)),
-        }
+    /// The text of a segment, from where it is written.
+    fn text<'t>(&'t self, body: &'t str, segment: u32) -> Result<Cow<'t, str>, EditError> {
+        let (spelling, is_escaped) = match self.source(segment)? {
+            Source::String { inner, escaped } => (cut(body, *inner), *escaped),
+            Source::Leaf { call, span, form } => {
+                let arguments = self.arguments.get(*call);
+                let text = arguments.map_or("", |arguments| arguments.text.as_str());
+                (cut(text, *span), matches!(form, Form::String | Form::Key))
+            }
+            Source::ReadOnly => return Err(EditError::ReadOnly(segment)),
+        };
+        Ok(match is_escaped {
+            true => Cow::Owned(unescape(spelling)),
+            false => Cow::Borrowed(spelling),
+        })
     }
 
-    fn check(&self, segment: u32, group: &[(u32, Span, &str)]) -> Result<(), EditError> {
-        let text = self.text(segment)?;
+    fn check(
+        &self,
+        body: &str,
+        segment: u32,
+        group: &[(u32, Span, &str)],
+    ) -> Result<(), EditError> {
+        let text = self.text(body, segment)?;
         let mut end = 0;
         for (_, span, _) in group {
             if text.get(span.start..span.end).is_none() {

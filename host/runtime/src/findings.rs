@@ -1,4 +1,5 @@
-//! What was found in a segment before, for plugins whose findings depend on the segment alone.
+//! What was found in a segment before, for plugins whose findings depend on the segment alone; for
+//! others, which segments they called clean.
 //!
 //! An agent sends its whole history with every turn. What has been inspected under the same
 //! plugin, settings and text needs no second look.
@@ -70,6 +71,11 @@ impl Findings {
                 .collect(),
         };
         self.known.insert(key, Arc::new(known));
+    }
+
+    /// Keeps that there is nothing to say of a segment.
+    pub(crate) fn keep_clean(&self, key: Key) {
+        self.known.insert(key, Arc::default());
     }
 }
 

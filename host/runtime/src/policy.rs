@@ -1,12 +1,12 @@
 //! The policy of a revision: what both hosts share, with plugins that run in sandboxes of this
 //! process.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 use std::sync::Arc;
 
 use caponier_component::Plugin;
-use caponier_core::{Exchange, Fault, PluginSpec, Report, Segment};
+use caponier_core::{Exchange, Fault, PluginSpec, Report, Scope, Segment};
 use caponier_decide::{GuestCall, Guests};
 
 use crate::findings::{self, Findings};
@@ -111,8 +111,16 @@ impl Sandboxes {
         } else {
             let shown: Vec<&Segment> = fresh.iter().map(|(_, segment)| *segment).collect();
             let report = loaded.plugin.inspect(call.context, &shown, call.state)?;
-            for (key, segment) in fresh {
-                self.known.keep(key, segment.id, &report);
+            if loaded.spec.manifest.scope == Scope::Segment {
+                for (key, segment) in fresh {
+                    self.known.keep(key, segment.id, &report);
+                }
+            } else if !report.clean.is_empty() {
+                let clean: HashSet<u32> = report.clean.iter().copied().collect();
+                fresh.retain(|(_, segment)| clean.contains(&segment.id));
+                for (key, _) in fresh {
+                    self.known.keep_clean(key);
+                }
             }
             report
         };

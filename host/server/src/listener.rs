@@ -120,11 +120,7 @@ impl<S: Service> Connection<S> {
         let metrics = Arc::clone(&self.metrics);
         metrics.connections.inc();
         let _ = stream.set_nodelay(true);
-        let mut phase = self.phase.clone();
-        tokio::select! {
-            () = self.speak(stream) => {}
-            _ = phase.wait_for(|phase| *phase == Phase::Cut) => {}
-        }
+        self.speak(stream).await;
         metrics.connections.dec();
     }
 
@@ -195,7 +191,8 @@ impl<S: Service> Connection<S> {
         }
     }
 
-    /// Runs a connection to its end; once the stop begins, to the end of what runs on it.
+    /// Runs a connection to its end; once the stop begins, to the end of what runs on it, or until
+    /// that is cut.
     async fn drive<C: Future>(
         &self,
         mut connection: Pin<&mut C>,
@@ -207,6 +204,9 @@ impl<S: Service> Connection<S> {
             _ = phase.wait_for(|phase| *phase > Phase::Run) => {}
         }
         shutdown(connection.as_mut());
-        let _ = connection.await;
+        tokio::select! {
+            _ = connection => {}
+            _ = phase.wait_for(|phase| *phase == Phase::Cut) => {}
+        }
     }
 }

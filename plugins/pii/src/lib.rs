@@ -157,7 +157,10 @@ impl Plugin for Pii {
             }
         }
         for segment in call.segments {
-            self.find(call, segment, Some(&mut tokens), report);
+            let is_plain = self.find(call, segment, Some(&mut tokens), report);
+            if is_plain && !segment.is_open() && !restore::may_hold_token(segment.text()) {
+                report.clean(segment);
+            }
         }
         let mut changed = tokens.changed;
         if self.settings.restore.enabled && call.context.stage == Stage::Output && !table.is_empty()
@@ -187,20 +190,23 @@ impl Plugin for Pii {
 }
 
 impl Pii {
+    /// Reports what is in a segment. Answers whether there is nothing, reported or not.
     fn find(
         &self,
         call: &Call<'_>,
         segment: &Segment,
         mut tokens: Option<&mut Tokens<'_>>,
         report: &mut Report<'_>,
-    ) {
+    ) -> bool {
         let text = segment.text();
+        let mut is_plain = true;
         let hold = if segment.is_open() {
             self.detector.hold(text, segment.settled())
         } else {
             None
         };
         for found in self.detector.scan(text, segment.settled()) {
+            is_plain = false;
             // What may still grow comes again.
             if hold.is_some_and(|hold| found.end > hold) {
                 continue;
@@ -228,6 +234,7 @@ impl Pii {
         if let Some(hold) = hold {
             report.hold(segment, hold);
         }
+        is_plain
     }
 
     fn find_forged(

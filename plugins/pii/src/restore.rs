@@ -6,6 +6,7 @@ use caponier_sdk::scan::bytes::{find, run_end};
 use caponier_sdk::{Kind, Report, Segment};
 use serde::{Deserialize, Serialize};
 
+use crate::entity::Entity;
 use crate::markup::{Markup, whole_runs};
 use crate::settings::Restore;
 use crate::tokens::{MAX_BYTES, Reading, Table, Token};
@@ -241,6 +242,22 @@ pub(crate) fn forged(text: &str, key: u64) -> Vec<(Token, usize, usize)> {
         }
     }
     found
+}
+
+/// Whether a token of any exchange may stand in a text.
+pub(crate) fn may_hold_token(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once('[') {
+        if Entity::ALL.iter().any(|entity| {
+            after
+                .strip_prefix(entity.label())
+                .is_some_and(|after| after.starts_with('_'))
+        }) {
+            return true;
+        }
+        rest = after;
+    }
+    false
 }
 
 /// How much released text a stream must show, so that the beginning of a URL is seen.

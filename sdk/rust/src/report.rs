@@ -26,6 +26,7 @@ impl<'a> Report<'a> {
                 edits: Vec::new(),
                 holds: Vec::new(),
                 skipped: Vec::new(),
+                clean: Vec::new(),
                 state: None,
             },
         }
@@ -124,6 +125,14 @@ impl<'a> Report<'a> {
             segment: segment.id(),
             reason: reason.into(),
         });
+    }
+
+    /// Says that a plugin of scope [`Stage`](crate::Scope::Stage) need not see the segment again, in
+    /// this exchange or another: it has nothing to say of it and remembers nothing of it, whatever
+    /// the stage, the context and the state. What an agent sends with every turn is then looked at
+    /// once.
+    pub fn clean(&mut self, segment: &Segment) {
+        self.raw.clean.push(segment.id());
     }
 
     /// Hands `value` to this plugin's next call in the same exchange; see

@@ -11,6 +11,7 @@ pub(crate) fn honest(segments: &[Segment]) -> Report {
         edits: Vec::new(),
         holds: Vec::new(),
         skipped: Vec::new(),
+        clean: Vec::new(),
         state: None,
     }
 }
@@ -59,6 +60,7 @@ pub(crate) fn tell(mode: &str, segments: &[Segment], report: &mut Report) {
         "hold-far-beyond" => report.holds.push(hold(id, u32::MAX)),
         "hold-unknown-segment" => report.holds.push(hold(u32::MAX, 0)),
         "hold-for-ever" => report.holds.push(hold(id, 0)),
+        "clean-unknown-segment" => report.clean.push(id.wrapping_add(99)),
         "skip-unknown-segment" => report.skipped.push(Skip {
             segment: u32::MAX,
             reason: String::new(),

@@ -38,6 +38,7 @@ const MODES: &[(&str, &[FaultKind])] = &[
     ("hold-far-beyond", &[Output]),
     ("hold-unknown-segment", &[Output]),
     ("skip-unknown-segment", &[Output]),
+    ("clean-unknown-segment", &[Output]),
     ("finding-unknown-segment", &[Output]),
     ("undeclared-rule", &[Output]),
     ("full-rule-name", &[Output]),

@@ -1,7 +1,7 @@
 //! One more turn of an agent that sends its whole history each time.
 
-use caponier_core::{Action, Segment, Stage};
-use caponier_protocol::{Format, Limits, Placed};
+use caponier_core::{Action, Stage};
+use caponier_protocol::{Format, Limits};
 use caponier_runtime::{Policy, StageInput, Timings};
 use serde_json::{Value, json};
 
@@ -75,7 +75,6 @@ fn body(messages: &[Value]) -> Vec<u8> {
 #[derive(Debug, Default)]
 struct Parts {
     parse: std::time::Duration,
-    copy: std::time::Duration,
     edit: std::time::Duration,
     plugins: Vec<Timings>,
     rules: Vec<std::time::Duration>,
@@ -85,14 +84,13 @@ struct Parts {
 fn decide(policy: &Policy, body: Vec<u8>) -> anyhow::Result<Parts> {
     let mut parts = Parts::default();
     let (time, request) = timed(|| Format::OpenAiChat.request(body, &Limits::default()));
-    let request = request?;
+    let mut request = request?;
     parts.parse = time;
     let mut exchange = exchange(policy, Stage::Prompt)?;
     policy.begin(&mut exchange);
     let mut edits = Vec::new();
     for stage in [Stage::Prompt, Stage::Retrieval] {
-        let (time, segments) = timed(|| of_stage(request.segments(), stage));
-        parts.copy += time;
+        let segments = request.take(stage);
         let is_prompt = stage == Stage::Prompt;
         let input = StageInput {
             stage,
@@ -122,12 +120,4 @@ fn decide(policy: &Policy, body: Vec<u8>) -> anyhow::Result<Parts> {
     edited?;
     parts.edit = time;
     Ok(parts)
-}
-
-fn of_stage(placed: &[Placed], stage: Stage) -> Vec<Segment> {
-    placed
-        .iter()
-        .filter(|placed| placed.stage == stage)
-        .map(|placed| placed.segment.clone())
-        .collect()
 }

@@ -169,6 +169,7 @@ pub(super) fn report(report: wit::Report) -> core::Report {
                 reason: skip.reason,
             })
             .collect(),
+        clean: report.clean,
         state: report.state,
     }
 }

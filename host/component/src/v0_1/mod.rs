@@ -4,8 +4,13 @@ mod bindings;
 mod convert;
 mod host;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use caponier_core::{Context, Manifest, Report, Segment};
-use wasmtime::component::{Component, HasSelf, Instance, InstancePre, Linker, TypedFunc};
+use wasmtime::component::{
+    Component, ComponentExportIndex, Func, HasSelf, Instance, InstancePre, Linker, TypedFunc,
+};
 use wasmtime::{AsContextMut, Store};
 
 use crate::host::Host;
@@ -25,13 +30,38 @@ pub(crate) fn add_to_linker(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
 #[derive(Clone)]
 pub(crate) struct Program {
     policy: bindings::PolicyPre<Host>,
+    inspect: ComponentExportIndex,
+    /// Whether the type of `inspect` was compared with the contract's: it is the same in every
+    /// instance.
+    is_checked: Arc<AtomicBool>,
 }
 
 impl Program {
     /// Checks imports and exports against the contract.
     pub(crate) fn new(linker: &Linker<Host>, component: &Component) -> wasmtime::Result<Self> {
         let policy = bindings::PolicyPre::new(linker.instantiate_pre(component)?)?;
-        Ok(Self { policy })
+        let inspect = component
+            .get_export_index(None, GUARD)
+            .and_then(|guard| component.get_export_index(Some(&guard), "inspect"))
+            .ok_or_else(|| wasmtime::Error::msg("the guard has no `inspect`"))?;
+        Ok(Self {
+            policy,
+            inspect,
+            is_checked: Arc::default(),
+        })
+    }
+
+    /// A new instance for one call.
+    pub(crate) fn visit(&self, store: &mut Store<Host>) -> wasmtime::Result<Visit> {
+        let instance = self.policy.instance_pre().instantiate(&mut *store)?;
+        let inspect = instance
+            .get_func(&mut *store, self.inspect)
+            .ok_or_else(|| wasmtime::Error::msg("`inspect` is not a function"))?;
+        if !self.is_checked.load(Ordering::Acquire) {
+            inspect.typed::<InspectParams<'_>, InspectAnswer>(&mut *store)?;
+            self.is_checked.store(true, Ordering::Release);
+        }
+        Ok(Visit { inspect })
     }
 
     /// A new instance.
@@ -63,6 +93,36 @@ impl Program {
             .instantiate_async(&mut *store)
             .await?;
         AsyncGuest::new(store, &instance)
+    }
+}
+
+/// An instance that is called once. Comparing its types anew would take a tenth of a short call.
+pub(crate) struct Visit {
+    /// Of the contract's type.
+    inspect: Func,
+}
+
+impl Visit {
+    #[expect(
+        unsafe_code,
+        reason = "the type of a program's `inspect` is compared once, not at every call"
+    )]
+    pub(crate) fn inspect(
+        self,
+        store: &mut Store<Host>,
+        context: &Context,
+        segments: &[&Segment],
+        state: &[u8],
+    ) -> Answer<Report> {
+        let frame = convert::Frame::new(context, segments);
+        // SAFETY: `Program::visit`, which alone makes visits, has compared the type of this export
+        // with these parameters and this answer. A type belongs to the component, not to its
+        // instances.
+        let inspect =
+            unsafe { TypedFunc::<InspectParams<'_>, InspectAnswer>::new_unchecked(self.inspect) };
+        let segments = frame.segments();
+        let (answer,) = inspect.call(store, (frame.context(), &segments, state))?;
+        Ok(answer.map(convert::report))
     }
 }
 
@@ -100,6 +160,7 @@ impl Guest {
 }
 
 type InspectParams<'a> = (wit::Context<'a>, &'a [wit::Segment<'a>], &'a [u8]);
+type InspectAnswer = (Result<wit::Report, String>,);
 
 /// An instance whose imports may wait.
 pub(crate) struct AsyncGuest {
@@ -138,8 +199,7 @@ impl AsyncGuest {
         let frame = convert::Frame::new(context, segments);
         let function = function(&mut *store, &self.instance, "inspect")?;
         let segments = frame.segments();
-        let function =
-            function.typed::<InspectParams<'_>, (Result<wit::Report, String>,)>(&mut *store)?;
+        let function = function.typed::<InspectParams<'_>, InspectAnswer>(&mut *store)?;
         let (answer,) = function
             .call_async(store, (frame.context(), &segments, state))
             .await?;

@@ -160,6 +160,26 @@ fn a_token_that_the_model_did_not_write_first_is_never_put_back() {
 }
 
 #[test]
+fn only_what_can_never_matter_is_called_clean() {
+    let mut other = harness(ON);
+    let (mut harness, token) = exchange(ON);
+    let stranger = other.prompt("I am eve@example.org").unwrap();
+    let stranger = stranger.findings[0].replacement.clone().unwrap();
+    for (text, is_clean) in [
+        ("Nothing to see [here], nor [1] there.", true),
+        ("I am ann@example.org", false),
+        (token.as_str(), false),
+        // Elsewhere it may be the token of an exchange that runs.
+        (stranger.as_str(), false),
+        ("[EMAIL_1_aaaaaaaa]", false),
+    ] {
+        let shown = [Input::new(Role::Document, Kind::Document, text)];
+        let outcome = harness.inspect(Stage::Retrieval, &shown).unwrap();
+        assert_eq!(!outcome.clean.is_empty(), is_clean, "{text}");
+    }
+}
+
+#[test]
 fn a_token_that_was_not_given_out_is_no_token() {
     let (mut harness, token) = exchange(ON);
     let nonce = &token[token.len() - 9..token.len() - 1];

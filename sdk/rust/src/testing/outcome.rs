@@ -48,6 +48,8 @@ pub struct Outcome {
     pub holds: Vec<(u32, usize)>,
     /// The ids of segments that were not inspected.
     pub skipped: Vec<u32>,
+    /// The ids of segments that need not be shown again.
+    pub clean: Vec<u32>,
 }
 
 impl Outcome {
@@ -109,6 +111,10 @@ impl Outcome {
         for skip in raw.skipped {
             segment(segments, skip.segment)?;
             outcome.skipped.push(skip.segment);
+        }
+        for id in raw.clean {
+            segment(segments, id)?;
+            outcome.clean.push(id);
         }
         Ok(outcome)
     }
