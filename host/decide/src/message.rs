@@ -2,7 +2,7 @@
 
 use caponier_config::DenyAs;
 use caponier_core::{Action, Exchange, Gap, GapKind, Kind, Role, Segment, SegmentEdit, Stage};
-use caponier_protocol::{ErrorKind, Format, Limits, Placed, Request};
+use caponier_protocol::{ErrorKind, Format, Limits, Request};
 
 use crate::refusal::{Refusal, filtered};
 use crate::{DenialKind, Guests, Outcome, Policy, RoutePlan, StageInput};
@@ -61,9 +61,9 @@ impl<G: Guests> Policy<G> {
         plan: &RoutePlan,
         exchange: &mut Exchange,
         begin: Outcome,
-        request: Request,
+        mut request: Request,
     ) -> Ruling<Passed> {
-        let mut outcomes = self.stages(plan, exchange, &request);
+        let mut outcomes = self.stages(plan, exchange, &mut request);
         let denied = outcomes
             .iter()
             .find(|outcome| outcome.action() == Action::Deny);
@@ -91,16 +91,21 @@ impl<G: Guests> Policy<G> {
         (outcomes, passed)
     }
 
-    fn stages(&self, plan: &RoutePlan, exchange: &mut Exchange, request: &Request) -> Vec<Outcome> {
+    fn stages(
+        &self,
+        plan: &RoutePlan,
+        exchange: &mut Exchange,
+        request: &mut Request,
+    ) -> Vec<Outcome> {
         let mut outcomes = Vec::with_capacity(2);
         let prompt = StageInput {
             stage: Stage::Prompt,
-            segments: texts(request.segments(), Stage::Prompt),
+            segments: request.take(Stage::Prompt),
             gaps: request.gaps().to_vec(),
             tool_calls: request.tool_calls().to_vec(),
         };
         outcomes.push(self.evaluate(plan, exchange, prompt));
-        let fetched = texts(request.segments(), Stage::Retrieval);
+        let fetched = request.take(Stage::Retrieval);
         if !fetched.is_empty() && exchange.denial.is_none() {
             let retrieval = StageInput {
                 stage: Stage::Retrieval,
@@ -139,7 +144,7 @@ impl<G: Guests> Policy<G> {
             seconds,
         };
         let spare = (!is_success).then(|| body.clone());
-        let response = match (format.response(body, next_segment, &limits), spare) {
+        let mut response = match (format.response(body, next_segment, &limits), spare) {
             (Ok(response), _) => response,
             (Err(_), Some(text)) => {
                 return self.error_text(plan, exchange, &reply, text, next_segment);
@@ -166,11 +171,7 @@ impl<G: Guests> Policy<G> {
         }
         let input = StageInput {
             stage: Stage::Output,
-            segments: response
-                .segments()
-                .iter()
-                .map(|placed| placed.segment.clone())
-                .collect(),
+            segments: response.take(),
             gaps: response.gaps().to_vec(),
             tool_calls: response.tool_calls().to_vec(),
         };
@@ -277,15 +278,6 @@ fn replaced(text: &mut String, edits: &[SegmentEdit]) -> Result<(), Refusal> {
         text.replace_range(edit.span.start..edit.span.end, &edit.replacement);
     }
     Ok(())
-}
-
-/// The segments of one stage.
-fn texts(placed: &[Placed], stage: Stage) -> Vec<Segment> {
-    placed
-        .iter()
-        .filter(|placed| placed.stage == stage)
-        .map(|placed| placed.segment.clone())
-        .collect()
 }
 
 /// What several decisions want changed in one body.

@@ -31,6 +31,28 @@ pub enum Level {
     Error,
 }
 
+/// What a metric is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// It only grows.
+    Counter,
+    /// It goes up and down.
+    Gauge,
+    /// Many values.
+    Histogram,
+}
+
+/// What became of a value that was to be shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shared {
+    /// It is.
+    Done,
+    /// Another worker was faster.
+    Changed,
+    /// Envoy refuses.
+    Failed,
+}
+
 /// Envoy, or what a test puts in its place. Each function does nothing where Envoy refuses.
 pub trait Host {
     /// All headers: names in lower case, values as they are.
@@ -56,6 +78,22 @@ pub trait Host {
 
     /// Fills `bytes` with randomness. False where there is none.
     fn random(&self, bytes: &mut [u8]) -> bool;
+
+    /// The number of a metric by its name; the first call makes it.
+    fn metric(&self, kind: Metric, name: &str) -> Option<u32>;
+
+    /// Adds to a counter or a gauge.
+    fn add(&self, metric: u32, by: i64);
+
+    /// Sets a gauge, or gives a histogram one more value.
+    fn measure(&self, metric: u32, value: u64);
+
+    /// What all workers share under a key, and the number that this state of it has. A key that
+    /// nobody has set is empty.
+    fn shared(&self, key: &str) -> Option<(Vec<u8>, u32)>;
+
+    /// Sets it, unless it has another state by now.
+    fn share(&self, key: &str, value: &[u8], state: u32) -> Shared;
 
     /// Writes a line to Envoy's log.
     fn log(&self, level: Level, line: &str);

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use caponier_config::OverLimit;
 use caponier_core::{Action, Gap, GapKind};
-use caponier_decide::{Found, Guests, Refusal, find};
+use caponier_decide::{Found, Guests, Refusal, find, is_lookalike};
 use caponier_protocol::{ErrorKind, Format};
 
 use crate::endpoint::Passes;
@@ -22,6 +22,10 @@ impl<H: Host, G: Guests> Filter<H, G> {
         let path = target.split('?').next().unwrap_or_default();
         let format = Format::of_path(path).unwrap_or(Format::OpenAiChat);
         let route = match find(self.root.patterns(), path) {
+            Found::None if is_lookalike(self.root.patterns(), path) => {
+                let refusal = Refusal::new(ErrorKind::NotFound, "no route for this path");
+                return self.refuse(&refusal, format, None);
+            }
             Found::None => return Flow::Continue,
             Found::Route(route) => route,
             Found::Ambiguous => {

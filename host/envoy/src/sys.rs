@@ -10,7 +10,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::host::{Body, Host, Level, Map};
+use crate::host::{Body, Host, Level, Map, Metric, Shared};
 use crate::identity::pairs;
 
 #[link(wasm_import_module = "env")]
@@ -44,6 +44,23 @@ unsafe extern "C" {
         path_len: usize,
         data: *mut *mut u8,
         size: *mut usize,
+    ) -> u32;
+    fn proxy_define_metric(kind: u32, name: *const u8, len: usize, metric: *mut u32) -> u32;
+    fn proxy_increment_metric(metric: u32, by: i64) -> u32;
+    fn proxy_record_metric(metric: u32, value: u64) -> u32;
+    fn proxy_get_shared_data(
+        key: *const u8,
+        key_len: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+        state: *mut u32,
+    ) -> u32;
+    fn proxy_set_shared_data(
+        key: *const u8,
+        key_len: usize,
+        value: *const u8,
+        value_len: usize,
+        state: u32,
     ) -> u32;
     fn proxy_send_local_response(
         status: u32,
@@ -205,6 +222,65 @@ impl Host for Envoy {
 
     fn random(&self, bytes: &mut [u8]) -> bool {
         random(bytes)
+    }
+
+    fn metric(&self, kind: Metric, name: &str) -> Option<u32> {
+        let kind = match kind {
+            Metric::Counter => 0,
+            Metric::Gauge => 1,
+            Metric::Histogram => 2,
+        };
+        let mut metric = 0_u32;
+        // SAFETY: the name is a live string, the address is that of a live variable.
+        let status =
+            unsafe { proxy_define_metric(kind, name.as_ptr(), name.len(), &raw mut metric) };
+        (status == 0).then_some(metric)
+    }
+
+    fn add(&self, metric: u32, by: i64) {
+        // SAFETY: it takes any numbers.
+        let _ = unsafe { proxy_increment_metric(metric, by) };
+    }
+
+    fn measure(&self, metric: u32, value: u64) {
+        // SAFETY: it takes any numbers.
+        let _ = unsafe { proxy_record_metric(metric, value) };
+    }
+
+    fn shared(&self, key: &str) -> Option<(Vec<u8>, u32)> {
+        const NOT_FOUND: u32 = 1;
+        let mut state = 0_u32;
+        let mut status = 0;
+        let bytes = taken(|data, size| {
+            // SAFETY: the key is a live string, the addresses are those of live variables.
+            status = unsafe {
+                proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &raw mut state)
+            };
+            status
+        });
+        match bytes {
+            Some(bytes) => Some((bytes, state)),
+            None => (status == NOT_FOUND).then(|| (Vec::new(), 0)),
+        }
+    }
+
+    fn share(&self, key: &str, value: &[u8], state: u32) -> Shared {
+        const CHANGED: u32 = 8;
+        // SAFETY: addresses and lengths are those of live slices.
+        let status = unsafe {
+            proxy_set_shared_data(
+                key.as_ptr(),
+                key.len(),
+                value.as_ptr(),
+                value.len(),
+                state,
+            )
+        };
+        match status {
+            0 => Shared::Done,
+            CHANGED => Shared::Changed,
+            _ => Shared::Failed,
+        }
     }
 
     fn log(&self, level: Level, line: &str) {
