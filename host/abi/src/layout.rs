@@ -44,14 +44,15 @@ pub(crate) mod segment {
 
 /// `result<report, string>`.
 pub(crate) mod answer {
-    pub(crate) const SIZE: usize = 48;
+    pub(crate) const SIZE: usize = 56;
     pub(crate) const ALIGN: u32 = 4;
     pub(crate) const ERROR: usize = 4;
     pub(crate) const FINDINGS: usize = 4;
     pub(crate) const EDITS: usize = 12;
     pub(crate) const HOLDS: usize = 20;
     pub(crate) const SKIPPED: usize = 28;
-    pub(crate) const STATE: usize = 36;
+    pub(crate) const CLEAN: usize = 36;
+    pub(crate) const STATE: usize = 44;
 }
 
 /// `finding`.

@@ -15,6 +15,7 @@ mod cost {
     pub(super) const EDIT: usize = 40;
     pub(super) const HOLD: usize = 16;
     pub(super) const SKIP: usize = 32;
+    pub(super) const CLEAN: usize = 4;
     pub(super) const PAIR: usize = 48;
 }
 
@@ -41,6 +42,9 @@ pub(crate) fn answer<G: Guest>(
         edits: from.list(record, answer::EDITS, Shape::EDIT, one_edit)?,
         holds: from.list(record, answer::HOLDS, Shape::HOLD, one_hold)?,
         skipped: from.list(record, answer::SKIPPED, Shape::SKIP, one_skip)?,
+        clean: from.list(record, answer::CLEAN, Shape::CLEAN, |_, record| {
+            record.u32(0)
+        })?,
         state: if record.flag(answer::STATE)? {
             Some(from.bytes(record, answer::STATE + 4)?)
         } else {
@@ -62,6 +66,7 @@ impl Shape {
     const EDIT: Self = Self::new(edit::SIZE, 4, cost::EDIT);
     const HOLD: Self = Self::new(hold::SIZE, 4, cost::HOLD);
     const SKIP: Self = Self::new(skip::SIZE, 4, cost::SKIP);
+    const CLEAN: Self = Self::new(4, 4, cost::CLEAN);
     const PAIR: Self = Self::new(2 * PAIR, 4, cost::PAIR);
 
     const fn new(size: usize, align: u32, cost: usize) -> Self {

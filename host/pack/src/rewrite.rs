@@ -1,0 +1,606 @@
+//! A plugin's functions, written anew so that nothing they do traps.
+//!
+//! Where the original would trap, the new code throws; where it would go on for ever or sink too
+//! deep, likewise. A store marks its page, so that a reset finds it.
+
+use std::collections::BTreeMap;
+
+use wasm_encoder::reencode::Reencode;
+use wasm_encoder::{BlockType, Encode, Instruction, InstructionSink, MemArg, ValType};
+use wasmparser::Operator;
+
+use crate::Problem;
+use crate::access::{Access, access, fuel};
+use crate::code::{Body, Facts, at};
+use crate::places::{InPlace, Places, SECOND, Types};
+use crate::values::{Plan, plan};
+
+/// Locals that the new code needs beside the old one's.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Temp {
+    Fuel,
+    Limit,
+    Scratch,
+    Scratch64,
+    Address,
+    Left,
+    Right,
+    Left64,
+    Right64,
+    ValueI32,
+    ValueI64,
+    ValueF32,
+    ValueF64,
+    ValueV128,
+}
+
+impl Temp {
+    fn ty(self) -> ValType {
+        match self {
+            Self::Fuel | Self::Scratch64 | Self::Left64 | Self::Right64 | Self::ValueI64 => {
+                ValType::I64
+            }
+            Self::ValueF32 => ValType::F32,
+            Self::ValueF64 => ValType::F64,
+            Self::ValueV128 => ValType::V128,
+            _ => ValType::I32,
+        }
+    }
+
+    fn value(ty: wasmparser::ValType) -> Self {
+        match ty {
+            wasmparser::ValType::I64 => Self::ValueI64,
+            wasmparser::ValType::F32 => Self::ValueF32,
+            wasmparser::ValType::F64 => Self::ValueF64,
+            wasmparser::ValType::V128 => Self::ValueV128,
+            _ => Self::ValueI32,
+        }
+    }
+}
+
+/// Writes one function: the bytes of its body, without their length.
+pub(crate) fn rewrite(
+    body: &Body<'_>,
+    own: Facts,
+    facts: &[Facts],
+    places: &Places,
+    results: &[wasmparser::ValType],
+    types: &mut Types,
+) -> Result<Vec<u8>, Problem> {
+    let plans = plan(body, facts, places.bounds, places.initial);
+    let checks = plans.iter().filter(|plan| plan.check.is_some()).count();
+    let costs = Costs::of(body, facts);
+    let mut writer = Writer {
+        places,
+        facts,
+        bytes: Vec::new(),
+        first_temp: u32::try_from(body.locals()).unwrap_or(u32::MAX),
+        temps: Vec::new(),
+        local_fuel: !own.leaf && costs.tight_loop,
+        local_limit: checks > 2,
+        nesting: 0,
+        wrapped: false,
+    };
+    writer.enter(own, costs.entry);
+    writer.wrapped = own.descends || writer.local_fuel;
+    if writer.wrapped {
+        let mut results = results.iter().map(|ty| InPlace(places).val_type(*ty));
+        let results: Result<Vec<ValType>, _> = results.by_ref().collect();
+        let results = results.map_err(|_| Problem::code("a type that is not known"))?;
+        let ty = match results.as_slice() {
+            [] => BlockType::Empty,
+            [one] => BlockType::Result(*one),
+            _ => BlockType::FunctionType(types.of([], results)),
+        };
+        writer.sink().block(ty);
+    }
+    let mut before = None;
+    for (place, (op, plan)) in body.ops.iter().zip(plans).enumerate() {
+        let last = place + 1 == body.ops.len();
+        if !last {
+            let cost = costs.loops.get(&place).copied();
+            writer.one(&op.operator, before, plan, cost)?;
+        }
+        before = Some(&op.operator);
+    }
+    if writer.wrapped {
+        writer.sink().end();
+        writer.leave(own);
+    }
+    writer.sink().end();
+    Ok(writer.assemble(body))
+}
+
+/// What a function and its loops cost.
+struct Costs {
+    entry: u64,
+    loops: BTreeMap<usize, u64>,
+    /// There is a loop without calls: fuel is kept in a local.
+    tight_loop: bool,
+}
+
+impl Costs {
+    fn of(body: &Body<'_>, facts: &[Facts]) -> Self {
+        let mut costs = Self {
+            entry: 0,
+            loops: BTreeMap::new(),
+            tight_loop: false,
+        };
+        // For each open block: the head, cost and calls of its loop, if it is one.
+        let mut open: Vec<Option<(usize, u64, bool)>> = Vec::new();
+        for (place, op) in body.ops.iter().enumerate() {
+            match &op.operator {
+                Operator::Loop { .. } => open.push(Some((place, 1, false))),
+                Operator::Block { .. } | Operator::If { .. } => open.push(None),
+                Operator::End => {
+                    if let Some(Some((head, cost, calls))) = open.pop() {
+                        costs.loops.insert(head, cost);
+                        costs.tight_loop |= !calls;
+                    }
+                }
+                _ => {}
+            }
+            let mut cost = fuel(&op.operator);
+            if let Operator::Call { function_index } = &op.operator
+                && let Some(callee) = at(facts, *function_index)
+                && callee.leaf
+            {
+                cost = cost.saturating_add(callee.cost);
+            }
+            if synced(&op.operator, facts) {
+                for (_, _, calls) in open.iter_mut().flatten() {
+                    *calls = true;
+                }
+            }
+            match open.iter_mut().rev().flatten().next() {
+                Some((_, sum, _)) => *sum = sum.saturating_add(cost),
+                None => costs.entry = costs.entry.saturating_add(cost),
+            }
+        }
+        costs
+    }
+}
+
+/// Whether the instruction spends fuel by itself.
+fn synced(operator: &Operator<'_>, facts: &[Facts]) -> bool {
+    match operator {
+        Operator::Call { function_index } => {
+            at(facts, *function_index).is_none_or(|callee| !callee.leaf)
+        }
+        Operator::CallIndirect { .. }
+        | Operator::MemoryCopy { .. }
+        | Operator::MemoryFill { .. }
+        | Operator::MemoryGrow { .. } => true,
+        _ => false,
+    }
+}
+
+/// Whether memory may be larger afterwards.
+fn may_grow(operator: &Operator<'_>, facts: &[Facts]) -> bool {
+    match operator {
+        Operator::Call { function_index } => {
+            at(facts, *function_index).is_none_or(|callee| callee.may_grow)
+        }
+        Operator::CallIndirect { .. } | Operator::MemoryGrow { .. } => true,
+        _ => false,
+    }
+}
+
+struct Writer<'a> {
+    places: &'a Places,
+    facts: &'a [Facts],
+    bytes: Vec<u8>,
+    first_temp: u32,
+    temps: Vec<Temp>,
+    local_fuel: bool,
+    local_limit: bool,
+    nesting: u32,
+    wrapped: bool,
+}
+
+impl Writer<'_> {
+    fn sink(&mut self) -> InstructionSink<'_> {
+        InstructionSink::new(&mut self.bytes)
+    }
+
+    fn temp(&mut self, temp: Temp) -> u32 {
+        let place = self.temps.iter().position(|known| *known == temp);
+        let place = place.unwrap_or_else(|| {
+            self.temps.push(temp);
+            self.temps.len() - 1
+        });
+        self.first_temp
+            .wrapping_add(u32::try_from(place).unwrap_or(u32::MAX))
+    }
+
+    fn assemble(self, body: &Body<'_>) -> Vec<u8> {
+        let mut runs: Vec<(u32, ValType)> = Vec::new();
+        for (count, ty) in &body.locals {
+            if let Ok(ty) = InPlace(self.places).val_type(*ty) {
+                runs.push((*count, ty));
+            }
+        }
+        runs.extend(self.temps.iter().map(|temp| (1, temp.ty())));
+        let mut bytes = Vec::with_capacity(self.bytes.len() + 16);
+        runs.len().encode(&mut bytes);
+        for (count, ty) in runs {
+            count.encode(&mut bytes);
+            ty.encode(&mut bytes);
+        }
+        bytes.extend(self.bytes);
+        bytes
+    }
+
+    /// With a condition on the stack: a trap, if it holds.
+    fn trap_if(&mut self) {
+        let trap = self.places.shared.trap;
+        self.sink()
+            .if_(BlockType::Empty)
+            .call(trap)
+            .unreachable()
+            .end();
+    }
+
+    fn charge(&mut self, cost: u64) {
+        let cost = i64::try_from(cost).unwrap_or(i64::MAX);
+        let (global, timeout) = (self.places.control.fuel, self.places.shared.timeout);
+        if self.local_fuel {
+            let local = self.temp(Temp::Fuel);
+            self.sink()
+                .local_get(local)
+                .i64_const(cost)
+                .i64_sub()
+                .local_tee(local);
+        } else {
+            let scratch = self.temp(Temp::Scratch64);
+            self.sink()
+                .global_get(global)
+                .i64_const(cost)
+                .i64_sub()
+                .local_tee(scratch)
+                .global_set(global)
+                .local_get(scratch);
+        }
+        self.sink()
+            .i64_const(0)
+            .i64_lt_s()
+            .if_(BlockType::Empty)
+            .call(timeout)
+            .unreachable()
+            .end();
+    }
+
+    fn enter(&mut self, own: Facts, cost: u64) {
+        let control = self.places.control;
+        let frame = i32::try_from(own.frame).unwrap_or(i32::MAX);
+        if !own.leaf {
+            if self.local_fuel {
+                let local = self.temp(Temp::Fuel);
+                self.sink().global_get(control.fuel).local_set(local);
+            }
+            if cost > 0 {
+                self.charge(cost);
+            }
+            if own.descends {
+                let scratch = self.temp(Temp::Scratch);
+                self.sink()
+                    .global_get(control.stack)
+                    .i32_const(frame)
+                    .i32_sub()
+                    .local_tee(scratch)
+                    .i32_const(0)
+                    .i32_lt_s();
+                self.trap_if();
+                self.sink().local_get(scratch).global_set(control.stack);
+            } else {
+                self.sink()
+                    .global_get(control.stack)
+                    .i32_const(frame)
+                    .i32_lt_s();
+                self.trap_if();
+            }
+        }
+        self.refresh_limit();
+    }
+
+    fn leave(&mut self, own: Facts) {
+        let control = self.places.control;
+        let frame = i32::try_from(own.frame).unwrap_or(i32::MAX);
+        if own.descends {
+            self.sink()
+                .global_get(control.stack)
+                .i32_const(frame)
+                .i32_add()
+                .global_set(control.stack);
+        }
+        self.store_fuel();
+    }
+
+    fn store_fuel(&mut self) {
+        if self.local_fuel {
+            let global = self.places.control.fuel;
+            let local = self.temp(Temp::Fuel);
+            self.sink().local_get(local).global_set(global);
+        }
+    }
+
+    fn refresh_limit(&mut self) {
+        if self.local_limit {
+            let global = self.places.control.size;
+            let local = self.temp(Temp::Limit);
+            self.sink().global_get(global).local_set(local);
+        }
+    }
+
+    fn one(
+        &mut self,
+        operator: &Operator<'_>,
+        before: Option<&Operator<'_>>,
+        plan: Plan,
+        loop_cost: Option<u64>,
+    ) -> Result<(), Problem> {
+        if synced(operator, self.facts) {
+            self.store_fuel();
+        }
+        match operator {
+            Operator::Unreachable => {
+                let trap = self.places.shared.trap;
+                self.sink().call(trap).unreachable();
+            }
+            Operator::Return if self.wrapped => {
+                let depth = self.nesting;
+                self.sink().br(depth);
+            }
+            Operator::MemorySize { .. } => {
+                let size = self.places.control.size;
+                self.sink().global_get(size).i32_const(16).i32_shr_u();
+            }
+            Operator::MemoryGrow { .. } => self.call(self.places.own.grow),
+            Operator::MemoryCopy { .. } => self.call(self.places.own.copy),
+            Operator::MemoryFill { .. } => self.call(self.places.own.fill),
+            Operator::CallIndirect {
+                type_index,
+                table_index,
+            } => {
+                self.guard_indirect(*type_index, *table_index);
+                self.copy(operator)?;
+            }
+            other => {
+                if let Some(helper) = truncation(other) {
+                    self.call(self.places.shared.truncate + helper);
+                } else if let Some(division) = division(other) {
+                    self.guard_division(division, before);
+                    self.copy(other)?;
+                } else if let Some(access) = access(other) {
+                    self.guard_access(access, plan);
+                    self.copy(other)?;
+                } else {
+                    self.copy(other)?;
+                }
+            }
+        }
+        match operator {
+            Operator::Block { .. } | Operator::If { .. } => self.nesting += 1,
+            Operator::Loop { .. } => {
+                self.nesting += 1;
+                if let Some(cost) = loop_cost {
+                    self.charge(cost);
+                }
+            }
+            Operator::End => self.nesting = self.nesting.saturating_sub(1),
+            _ => {}
+        }
+        if synced(operator, self.facts) && self.local_fuel {
+            let global = self.places.control.fuel;
+            let local = self.temp(Temp::Fuel);
+            self.sink().global_get(global).local_set(local);
+        }
+        if may_grow(operator, self.facts) {
+            self.refresh_limit();
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, function: u32) {
+        self.sink().call(function);
+    }
+
+    fn copy(&mut self, operator: &Operator<'_>) -> Result<(), Problem> {
+        let instruction: Instruction<'_> = InPlace(self.places)
+            .instruction(operator.clone())
+            .map_err(|_| Problem::code("an instruction that is not known"))?;
+        instruction.encode(&mut self.bytes);
+        Ok(())
+    }
+
+    fn guard_access(&mut self, access: Access, plan: Plan) {
+        if plan.check.is_none() && plan.mark.is_none() {
+            return;
+        }
+        if let Some(local) = plan.local {
+            self.guard_address(local, plan);
+            return;
+        }
+        let value = access.value.map(|ty| self.temp(Temp::value(ty)));
+        let address = self.temp(Temp::Address);
+        if let Some(value) = value {
+            self.sink().local_set(value);
+        }
+        self.sink().local_set(address);
+        self.guard_address(address, plan);
+        self.sink().local_get(address);
+        if let Some(value) = value {
+            self.sink().local_get(value);
+        }
+    }
+
+    fn guard_address(&mut self, address: u32, plan: Plan) {
+        if let Some(end) = plan.check {
+            let limit = self.local_limit.then(|| self.temp(Temp::Limit));
+            let size = self.places.control.size;
+            let push_limit = |mut sink: InstructionSink<'_>| match limit {
+                Some(local) => {
+                    sink.local_get(local);
+                }
+                None => {
+                    sink.global_get(size);
+                }
+            };
+            match i32::try_from(end) {
+                Ok(small) if end <= self.places.initial => {
+                    self.sink().local_get(address);
+                    push_limit(self.sink());
+                    self.sink().i32_const(small).i32_sub().i32_gt_u();
+                }
+                _ => {
+                    self.sink()
+                        .local_get(address)
+                        .i64_extend_i32_u()
+                        .i64_const(i64::try_from(end).unwrap_or(i64::MAX >> 1))
+                        .i64_add();
+                    push_limit(self.sink());
+                    self.sink().i64_extend_i32_u().i64_gt_u();
+                }
+            }
+            self.trap_if();
+        }
+        if let Some(from) = plan.mark {
+            let map = self.places.map;
+            self.sink().local_get(address);
+            if from > 0 {
+                // A sum that wraps belongs to a store that is out of bounds.
+                let from = u32::try_from(from).unwrap_or(u32::MAX);
+                self.sink().i32_const(from.cast_signed()).i32_add();
+            }
+            self.sink()
+                .i32_const(12)
+                .i32_shr_u()
+                .i32_const(1)
+                .i32_store8(MemArg {
+                    offset: map,
+                    align: 0,
+                    memory_index: SECOND,
+                });
+        }
+    }
+
+    fn guard_indirect(&mut self, ty: u32, table: u32) {
+        let table = usize::try_from(table).unwrap_or(usize::MAX);
+        let (map, count) = self
+            .places
+            .type_maps
+            .get(table)
+            .copied()
+            .unwrap_or_default();
+        let ty = usize::try_from(ty).ok().and_then(|ty| {
+            let ty = self.places.types.get(ty)?;
+            self.places.kinds.get(ty)
+        });
+        // What no function of the table has is a number that is not in the map.
+        let kind = ty.map_or(256, |kind| i32::from(*kind));
+        let index = self.temp(Temp::Scratch);
+        let count = count.cast_signed();
+        self.sink()
+            .local_tee(index)
+            .i32_const(count)
+            .local_get(index)
+            .i32_const(count)
+            .i32_lt_u()
+            .select()
+            .local_tee(index)
+            .i32_load8_u(MemArg {
+                offset: map,
+                align: 0,
+                memory_index: SECOND,
+            })
+            .i32_const(kind)
+            .i32_ne();
+        self.trap_if();
+        self.sink().local_get(index);
+    }
+
+    fn guard_division(&mut self, division: Division, before: Option<&Operator<'_>>) {
+        let known = match before {
+            Some(Operator::I32Const { value }) if !division.wide => Some(i64::from(*value)),
+            Some(Operator::I64Const { value }) if division.wide => Some(*value),
+            _ => None,
+        };
+        if known.is_some_and(|value| value != 0 && (value != -1 || !division.overflows)) {
+            return;
+        }
+        let (left, right) = if division.wide {
+            (Temp::Left64, Temp::Right64)
+        } else {
+            (Temp::Left, Temp::Right)
+        };
+        let right = self.temp(right);
+        if !division.overflows {
+            let mut sink = self.sink();
+            sink.local_tee(right).local_get(right);
+            if division.wide {
+                sink.i64_eqz();
+            } else {
+                sink.i32_eqz();
+            }
+            // The divisor stays on the stack below the condition.
+            self.trap_if();
+            return;
+        }
+        let left = self.temp(left);
+        let mut sink = self.sink();
+        sink.local_set(right).local_set(left).local_get(right);
+        if division.wide {
+            sink.i64_eqz()
+                .local_get(left)
+                .i64_const(i64::MIN)
+                .i64_eq()
+                .local_get(right)
+                .i64_const(-1)
+                .i64_eq();
+        } else {
+            sink.i32_eqz()
+                .local_get(left)
+                .i32_const(i32::MIN)
+                .i32_eq()
+                .local_get(right)
+                .i32_const(-1)
+                .i32_eq();
+        }
+        sink.i32_and().i32_or();
+        self.trap_if();
+        self.sink().local_get(left).local_get(right);
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Division {
+    wide: bool,
+    /// The smallest number divided by −1 is no number.
+    overflows: bool,
+}
+
+fn division(operator: &Operator<'_>) -> Option<Division> {
+    let (wide, overflows) = match operator {
+        Operator::I32DivS => (false, true),
+        Operator::I32DivU | Operator::I32RemS | Operator::I32RemU => (false, false),
+        Operator::I64DivS => (true, true),
+        Operator::I64DivU | Operator::I64RemS | Operator::I64RemU => (true, false),
+        _ => return None,
+    };
+    Some(Division { wide, overflows })
+}
+
+/// Which of the guarded conversions stands for this one.
+fn truncation(operator: &Operator<'_>) -> Option<u32> {
+    Some(match operator {
+        Operator::I32TruncF32S => 0,
+        Operator::I32TruncF32U => 1,
+        Operator::I32TruncF64S => 2,
+        Operator::I32TruncF64U => 3,
+        Operator::I64TruncF32S => 4,
+        Operator::I64TruncF32U => 5,
+        Operator::I64TruncF64S => 6,
+        Operator::I64TruncF64U => 7,
+        _ => return None,
+    })
+}
