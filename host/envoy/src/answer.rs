@@ -2,8 +2,8 @@
 //! passes.
 
 use caponier_config::{DenyAs, StreamMode};
-use caponier_core::Action;
-use caponier_decide::{Arrived, Cut, Guests, Next, Refusal, Wire};
+use caponier_core::{Action, Stage};
+use caponier_decide::{Arrived, Cut, Guests, Next, Refusal, Step, Wire};
 use caponier_protocol::{ErrorKind, KEEP_ALIVE};
 
 use crate::filter::{Filter, Flow, Live, Sent, State};
@@ -23,13 +23,17 @@ impl<H: Host, G: Guests> Filter<H, G> {
             State::Over => Flow::Continue,
             // Envoy, or another filter, answers before the request was judged.
             State::Held(passage) => {
-                Headers::read(&self.host, Map::Response).clean(&self.host, Map::Response);
+                let headers = Headers::read(&self.host, Map::Response);
+                headers.clean(&self.host, Map::Response);
                 self.sign(Action::Deny, &passage.id);
+                self.count(Some(passage.route), Action::Deny, status(&headers));
                 Flow::Continue
             }
             State::Passing(passage) => {
-                Headers::read(&self.host, Map::Response).clean(&self.host, Map::Response);
+                let headers = Headers::read(&self.host, Map::Response);
+                headers.clean(&self.host, Map::Response);
                 self.sign(passage.action, &passage.id);
+                self.count(Some(passage.route), passage.action, status(&headers));
                 self.state = State::Passing(passage);
                 Flow::Continue
             }
@@ -48,8 +52,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             mut exchange,
             next_segment,
         } = sent;
-        let status = headers.one(":status").and_then(|text| text.parse().ok());
-        let status: u16 = status.unwrap_or(0);
+        let status = status(&headers);
         let is_success = (200..300).contains(&status);
         headers.clean_answer(&self.host);
         self.sign(passage.action, &passage.id);
@@ -59,7 +62,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
                 "the upstream's answer has an encoding that cannot be undone",
             );
             let refusal = refusal.action(passage.action);
-            return self.refuse(&refusal, passage.format, Some(&passage.id));
+            return self.refuse(&refusal, passage.format, passage.mark());
         }
         if is_success && headers.is_event_stream() {
             let Some((route, _, plan)) = self.root.route(passage.route) else {
@@ -78,6 +81,8 @@ impl<H: Host, G: Guests> Filter<H, G> {
                 manner,
             );
             self.host.set_header(Map::Response, "content-length", None);
+            self.root.metrics.change(&self.host, "streams_open", 1);
+            self.count(Some(passage.route), passage.action, status);
             self.state = State::Live(Box::new(Live {
                 passage,
                 exchange,
@@ -92,6 +97,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
         };
         if is_whole {
             if !is_success {
+                self.count(Some(sent.passage.route), sent.passage.action, status);
                 return Flow::Continue;
             }
             return self.judge_answer(sent, 0);
@@ -111,7 +117,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
                 self.refuse(
                     &refusal.action(passage.action),
                     passage.format,
-                    Some(&passage.id),
+                    passage.mark(),
                 )
             }
             State::Gathering(sent) if is_end => self.judge_answer(*sent, size),
@@ -142,12 +148,12 @@ impl<H: Host, G: Guests> Filter<H, G> {
         if !live.wire.is_over() && size > 0 {
             match self.host.body(Body::Response, size) {
                 Some(bytes) => self.inspect(live, &bytes, &mut out),
-                None => live.wire.cut(Cut::Upstream, &mut out),
+                None => self.cut(live, Cut::Upstream, &mut out),
             }
         }
         if is_end {
             if !live.wire.is_over() {
-                live.wire.cut(Cut::Upstream, &mut out);
+                self.cut(live, Cut::Upstream, &mut out);
             }
             self.conclude(live);
         }
@@ -165,6 +171,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
                 Some((_, _, plan)) => {
                     let policy = &self.root.policy;
                     let step = live.wire.step(policy, plan, &mut live.exchange);
+                    self.note(live, &step);
                     live.wire.apply(&step, out)
                 }
                 None => Err(Cut::Malformed),
@@ -172,15 +179,52 @@ impl<H: Host, G: Guests> Filter<H, G> {
             Err(cut) => Err(cut),
         };
         if let Err(cut) = done {
-            live.wire.cut(cut, out);
+            self.cut(live, cut, out);
         }
     }
 
     /// Records a stream as a whole, once.
     fn conclude(&self, live: &mut Live) {
-        if let Some(outcome) = live.wire.finish(&self.root.policy) {
-            self.record(&live.passage, &live.exchange, &outcome, None);
+        let Some(outcome) = live.wire.finish(&self.root.policy) else {
+            return;
+        };
+        self.hold(live);
+        let usage = &live.exchange.usage;
+        let metrics = &self.root.metrics;
+        if usage.reported {
+            metrics.tokens(&self.host, usage.prompt_tokens, usage.completion_tokens);
         }
+        metrics.change(&self.host, "streams_open", -1);
+        let digests = std::mem::take(&mut live.passage.digests);
+        self.write(&live.exchange, &outcome, &digests, None);
+    }
+
+    /// Counts what a step found, while the text is at hand.
+    fn note(&self, live: &mut Live, step: &Step) {
+        let root = &self.root;
+        for finding in &step.findings {
+            let action = root.policy.action_of(Stage::Output, finding, &[]);
+            root.metrics.finding(&self.host, &finding.rule, action);
+            if root.packed.shell.audit {
+                let matched = step.matched(finding);
+                live.passage.digests.add(&root.digest_key, finding, matched);
+            }
+        }
+        self.hold(live);
+    }
+
+    fn hold(&self, live: &mut Live) {
+        let held = i64::try_from(live.wire.held()).unwrap_or(i64::MAX);
+        let by = held - live.passage.held;
+        self.root
+            .metrics
+            .change(&self.host, "stream_held_bytes", by);
+        live.passage.held = held;
+    }
+
+    fn cut(&self, live: &mut Live, why: Cut, out: &mut Vec<u8>) {
+        self.root.metrics.upstream_error(&self.host, why.word());
+        live.wire.cut(why, out);
     }
 
     /// Trailers: no more of the body will come.
@@ -208,17 +252,14 @@ impl<H: Host, G: Guests> Filter<H, G> {
             next_segment,
         } = sent;
         let headers = Headers::read(&self.host, Map::Response);
-        let status: u16 = headers
-            .one(":status")
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(0);
+        let status = status(&headers);
         let body = match size {
             0 => Some(Vec::new()),
             size => self.host.body(Body::Response, size),
         };
         let (Some(body), Some((route, _, plan))) = (body, self.root.route(passage.route)) else {
             let refusal = Refusal::new(ErrorKind::Unavailable, "the answer cannot be read");
-            return self.refuse(&refusal, passage.format, Some(&passage.id));
+            return self.refuse(&refusal, passage.format, passage.mark());
         };
         let size = body.len();
         exchange.usage.elapsed_ms = passage.elapsed_ms();
@@ -233,12 +274,20 @@ impl<H: Host, G: Guests> Filter<H, G> {
             seconds: self.host.unix_millis() / 1000,
         };
         let (outcomes, judged) = self.root.policy.answer(plan, &mut exchange, arrived);
+        let metrics = &self.root.metrics;
+        let usage = &exchange.usage;
+        if usage.reported {
+            metrics.tokens(&self.host, usage.prompt_tokens, usage.completion_tokens);
+        }
+        if outcomes.is_empty() && (200..300).contains(&status) {
+            metrics.upstream_error(&self.host, "malformed");
+        }
         for outcome in &outcomes {
-            self.record(&passage, &exchange, outcome, judged.as_ref().err());
+            self.record(&exchange, outcome, judged.as_ref().err());
         }
         let judged = match judged {
             Ok(judged) => judged,
-            Err(refusal) => return self.refuse(&refusal, passage.format, Some(&passage.id)),
+            Err(refusal) => return self.refuse(&refusal, passage.format, passage.mark()),
         };
         if judged.body != body {
             if !self.host.set_body(Body::Response, size, &judged.body) {
@@ -246,7 +295,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
                     ErrorKind::Unavailable,
                     "the decision cannot be carried out: the answer cannot be changed any more",
                 );
-                return self.refuse(&refusal, passage.format, Some(&passage.id));
+                return self.refuse(&refusal, passage.format, passage.mark());
             }
             if headers.has("content-length") {
                 let length = judged.body.len().to_string();
@@ -260,14 +309,29 @@ impl<H: Host, G: Guests> Filter<H, G> {
                 .set_header(Map::Response, "content-type", Some("application/json"));
         }
         self.sign(judged.action, &passage.id);
+        let status = if judged.is_replaced { 200 } else { status };
+        self.count(Some(passage.route), judged.action, status);
         self.state = State::Over;
         Flow::Continue
     }
 
     /// The exchange is over, however it ended.
     pub fn on_done(&mut self) {
-        if let State::Live(mut live) = std::mem::replace(&mut self.state, State::Over) {
-            self.conclude(&mut live);
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Live(mut live) => self.conclude(&mut live),
+            State::Held(_) | State::Sent(_) | State::Gathering(_) => {
+                self.root
+                    .metrics
+                    .count(&self.host, "requests_abandoned_total", &[], 1);
+            }
+            State::Idle | State::Passing(_) | State::Over => {}
         }
     }
+}
+
+fn status(headers: &Headers) -> u16 {
+    headers
+        .one(":status")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0)
 }

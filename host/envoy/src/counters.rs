@@ -65,18 +65,14 @@ pub(crate) fn add_unique(
         let mut members: Vec<(u64, u64)> = pairs(value)
             .filter(|(number, _)| number.saturating_add(u64::from(SLICES)) > now)
             .collect();
-        let known = members.iter_mut().find(|(_, known)| *known == digest);
-        let is_changed = match known {
-            Some((number, _)) if *number == now => false,
-            Some((number, _)) => {
-                *number = now;
-                true
-            }
-            None if members.len() < MAX_MEMBERS => {
+        let is_full = members.len() >= MAX_MEMBERS;
+        let is_changed = match members.iter_mut().find(|(_, known)| *known == digest) {
+            Some((number, _)) => std::mem::replace(number, now) != now,
+            None if is_full => false,
+            None => {
                 members.push((now, digest));
                 true
             }
-            None => false,
         };
         let count = members.len() as u64;
         (count, is_changed.then(|| written(&members)))
@@ -201,7 +197,11 @@ mod tests {
     fn another_worker_that_is_faster_is_not_lost() {
         let host = Fake::default();
         host.races.set(5);
-        assert_eq!(add(&host, SCOPE, "k", 1, 3600), Ok(6), "five others came first");
+        assert_eq!(
+            add(&host, SCOPE, "k", 1, 3600),
+            Ok(6),
+            "five others came first"
+        );
         host.races.set(1_000);
         assert_eq!(add(&host, SCOPE, "k", 1, 3600), Err(UNAVAILABLE));
     }

@@ -72,8 +72,8 @@ impl<H: Host, G: Guests> Filter<H, G> {
         let (mut exchange, mut outcome) = self.begin(&passage, RequestFacts::default(), 0);
         if outcome.action() == Action::Deny {
             let refusal = Refusal::denied(&outcome.decision, outcome.kind);
-            self.record(&passage, &exchange, &outcome, Some(&refusal));
-            return self.refuse(&refusal, passage.format, Some(&passage.id));
+            self.record(&exchange, &outcome, Some(&refusal));
+            return self.refuse(&refusal, passage.format, passage.mark());
         }
         outcome.coverage.gaps.push(gap);
         outcome.decision.action = outcome.decision.action.max(action);
@@ -81,7 +81,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             "passed uninspected, as configured".clone_into(&mut outcome.decision.reason);
         }
         exchange.action = exchange.action.max(action);
-        self.record(&passage, &exchange, &outcome, None);
+        self.record(&exchange, &outcome, None);
         passage.action = exchange.action;
         self.state = State::Passing(Box::new(passage));
         Flow::Continue
@@ -97,7 +97,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             });
             outcome.decision = Decision::new(Action::Deny, "endpoint not let through");
         }
-        self.record(passage, &exchange, &outcome, Some(refusal));
+        self.record(&exchange, &outcome, Some(refusal));
     }
 }
 

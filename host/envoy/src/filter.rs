@@ -3,11 +3,11 @@
 use std::rc::Rc;
 use std::time::Instant;
 
-use caponier_core::{Action, Context, Exchange, RequestFacts, Stage};
-use caponier_decide::{Guests, Outcome, Refusal, Wire};
+use caponier_core::{Action, Context, Exchange, Finding, RequestFacts, Stage};
+use caponier_decide::{Digests, Guests, Outcome, Record, Refusal, Wire};
 use caponier_protocol::Format;
 
-use crate::host::{Host, Map};
+use crate::host::{Host, Level, Map};
 use crate::identity::Caller;
 use crate::root::Root;
 
@@ -56,6 +56,9 @@ pub(crate) struct Passage {
     pub(crate) path: String,
     pub(crate) arrived: Instant,
     pub(crate) action: Action,
+    pub(crate) digests: Digests,
+    /// Bytes that the gauge of held text was told.
+    pub(crate) held: i64,
 }
 
 /// An exchange whose request was decided.
@@ -73,6 +76,11 @@ pub(crate) struct Live {
 }
 
 impl Passage {
+    /// What a refusal is told of it.
+    pub(crate) fn mark(&self) -> Option<(&str, usize)> {
+        Some((&self.id, self.route))
+    }
+
     pub(crate) fn elapsed_ms(&self) -> u64 {
         u64::try_from(self.arrived.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
@@ -124,14 +132,67 @@ impl<H: Host, G: Guests> Filter<H, G> {
         (exchange, outcome)
     }
 
-    /// Counts and records what was decided.
-    pub(crate) fn record(
+    /// Counts and records a stage.
+    pub(crate) fn record(&self, exchange: &Exchange, outcome: &Outcome, refusal: Option<&Refusal>) {
+        let root = &self.root;
+        for finding in &outcome.findings {
+            let action = root
+                .policy
+                .action_of(outcome.stage, finding, &outcome.segments);
+            root.metrics.finding(&self.host, &finding.rule, action);
+        }
+        let digests = if root.packed.shell.audit {
+            Digests::of(&root.digest_key, outcome)
+        } else {
+            Digests::default()
+        };
+        self.write(exchange, outcome, &digests, refusal);
+    }
+
+    /// The same, where findings were counted as they came.
+    pub(crate) fn write(
         &self,
-        _passage: &Passage,
-        _exchange: &Exchange,
-        _outcome: &Outcome,
-        _refusal: Option<&Refusal>,
+        exchange: &Exchange,
+        outcome: &Outcome,
+        digests: &Digests,
+        refusal: Option<&Refusal>,
     ) {
+        let root = &self.root;
+        root.metrics.stage(&self.host, outcome);
+        if !root.packed.shell.audit {
+            return;
+        }
+        let action_of = |finding: &Finding| {
+            root.policy
+                .action_of(outcome.stage, finding, &outcome.segments)
+        };
+        let record = Record::new(
+            self.host.unix_millis(),
+            root.revision(),
+            exchange,
+            outcome,
+            digests,
+            refusal.map(Refusal::code),
+            &action_of,
+        );
+        match serde_json::to_string(&record) {
+            Ok(line) => {
+                self.host
+                    .log(Level::Info, &format!("caponier-audit {line}"));
+                root.metrics
+                    .count(&self.host, "audit_records_total", &[], 1);
+            }
+            Err(_) => root
+                .metrics
+                .count(&self.host, "audit_records_dropped_total", &[], 1),
+        }
+    }
+
+    /// Counts an answer.
+    pub(crate) fn count(&self, route: Option<usize>, action: Action, status: u16) {
+        let route = route.and_then(|route| self.root.route(route));
+        let name = route.map_or("none", |(_, name, _)| name);
+        self.root.metrics.request(&self.host, name, action, status);
     }
 
     /// Answers in the upstream's place. Where even that fails, everything stays held.
@@ -139,15 +200,17 @@ impl<H: Host, G: Guests> Filter<H, G> {
         &mut self,
         refusal: &Refusal,
         format: Format,
-        exchange: Option<&str>,
+        exchange: Option<(&str, usize)>,
     ) -> Flow {
         self.state = State::Over;
+        let route = exchange.map(|(_, route)| route);
+        self.count(route, refusal.action, refusal.code());
         let mut headers = vec![("content-type", "application/json")];
         headers.extend_from_slice(refusal.headers());
         if self.root.packed.shell.answer_headers {
             headers.push(("x-caponier-action", refusal.action.as_str()));
             headers.push(("x-caponier-revision", self.root.revision()));
-            if let Some(exchange) = exchange {
+            if let Some((exchange, _)) = exchange {
                 headers.push(("x-caponier-exchange", exchange));
             }
         }

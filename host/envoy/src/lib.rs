@@ -10,11 +10,17 @@
 //! upstream does: a trap would end the worker's whole VM.
 
 mod answer;
+mod counters;
 mod endpoint;
+#[cfg(test)]
+mod fake;
 mod filter;
+#[cfg(all(target_arch = "wasm32", feature = "packed"))]
+mod guests;
 mod headers;
 mod host;
 mod identity;
+mod metrics;
 mod request;
 mod root;
 #[cfg(target_arch = "wasm32")]
@@ -23,5 +29,5 @@ mod shell;
 mod sys;
 
 pub use filter::{Filter, Flow};
-pub use host::{Body, Host, Level, Map};
+pub use host::{Body, Host, Level, Map, Metric, Shared};
 pub use root::Root;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use caponier_config::OverLimit;
 use caponier_core::{Action, Gap, GapKind};
-use caponier_decide::{Found, Guests, Refusal, find, is_lookalike};
+use caponier_decide::{Digests, Found, Guests, Refusal, find, is_lookalike};
 use caponier_protocol::{ErrorKind, Format};
 
 use crate::endpoint::Passes;
@@ -42,7 +42,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
         };
         let caller = match identify(&self.host, &headers, &self.root.packed.shell.identity) {
             Ok(caller) => caller,
-            Err(refusal) => return self.refuse(&refusal, format, Some(&id)),
+            Err(refusal) => return self.refuse(&refusal, format, Some((&id, route))),
         };
         let passage = Passage {
             route,
@@ -54,18 +54,19 @@ impl<H: Host, G: Guests> Filter<H, G> {
             path: path.to_owned(),
             arrived: Instant::now(),
             action: Action::Allow,
+            digests: Digests::default(),
+            held: 0,
         };
         match self.passes(&passage, &headers) {
             Passes::No => {}
             Passes::With(action, gap) => return self.let_pass(passage, action, gap),
             Passes::Refused(refusal) => {
-                let id = passage.id.clone();
                 self.record_refusal(&passage, &refusal);
-                return self.refuse(&refusal, format, Some(&id));
+                return self.refuse(&refusal, format, passage.mark());
             }
         }
         if let Some(refusal) = self.unreadable(&headers) {
-            return self.refuse(&refusal, format, Some(&passage.id));
+            return self.refuse(&refusal, format, passage.mark());
         }
         // What comes back has to be readable, too.
         self.host
@@ -125,7 +126,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
     fn over_limit(&mut self, passage: Passage) -> Flow {
         let limit = self.root.body_limit();
         if self.root.packed.limits.over_limit == OverLimit::Deny {
-            return self.refuse(&too_large(limit), passage.format, Some(&passage.id));
+            return self.refuse(&too_large(limit), passage.format, passage.mark());
         }
         let gap = Gap {
             kind: GapKind::OverLimit,
@@ -140,27 +141,26 @@ impl<H: Host, G: Guests> Filter<H, G> {
             0 => Some(Vec::new()),
             size => self.host.body(Body::Request, size),
         };
-        let id = passage.id.clone();
         let format = passage.format;
         let Some(body) = body else {
             let refusal = Refusal::new(ErrorKind::Unavailable, "the body cannot be read");
-            return self.refuse(&refusal, format, Some(&id));
+            return self.refuse(&refusal, format, passage.mark());
         };
         let size = body.len();
         let request = match format.request(body.clone(), &self.root.limits()) {
             Ok(request) => request,
-            Err(malformed) => return self.refuse(&malformed.into(), format, Some(&id)),
+            Err(malformed) => return self.refuse(&malformed.into(), format, passage.mark()),
         };
         let (mut exchange, begin) = self.begin(&passage, request.facts().clone(), size);
         if begin.action() == Action::Deny {
             let refusal = Refusal::denied(&begin.decision, begin.kind);
-            self.record(&passage, &exchange, &begin, Some(&refusal));
-            return self.refuse(&refusal, format, Some(&id));
+            self.record(&exchange, &begin, Some(&refusal));
+            return self.refuse(&refusal, format, passage.mark());
         }
         exchange.usage.elapsed_ms = passage.elapsed_ms();
         let Some((_, _, plan)) = self.root.route(passage.route) else {
             let refusal = Refusal::new(ErrorKind::NotFound, "no route for this path");
-            return self.refuse(&refusal, format, Some(&id));
+            return self.refuse(&refusal, format, passage.mark());
         };
         let (outcomes, passed) = self
             .root
@@ -169,18 +169,18 @@ impl<H: Host, G: Guests> Filter<H, G> {
         for outcome in &outcomes {
             let own = passed.as_ref().err();
             let own = own.filter(|_| outcome.action() == Action::Deny);
-            self.record(&passage, &exchange, outcome, own);
+            self.record(&exchange, outcome, own);
         }
         let passed = match passed {
             Ok(passed) => passed,
-            Err(refusal) => return self.refuse(&refusal, format, Some(&id)),
+            Err(refusal) => return self.refuse(&refusal, format, passage.mark()),
         };
         if passed.body != body && !self.write_request(size, &passed.body) {
             let refusal = Refusal::new(
                 ErrorKind::Unavailable,
                 "the decision cannot be carried out: the body cannot be changed any more",
             );
-            return self.refuse(&refusal, format, Some(&id));
+            return self.refuse(&refusal, format, passage.mark());
         }
         passage.action = passed.action;
         self.state = State::Sent(Box::new(Sent {

@@ -1,13 +1,18 @@
 //! What all exchanges of one filter configuration share.
 
 use caponier_config::PathPattern;
-use caponier_decide::{Guests, Packed, PackedRoute, Policy, RoutePlan, Unusable};
+use caponier_decide::{DigestKey, Guests, Packed, PackedRoute, Policy, RoutePlan, Unusable};
 use caponier_protocol::Limits;
+
+use crate::host::Host;
+use crate::metrics::Metrics;
 
 /// One configuration of the filter: a revision, ready to decide.
 pub struct Root<G> {
     pub(crate) packed: Packed,
     pub(crate) policy: Policy<G>,
+    pub(crate) metrics: Metrics,
+    pub(crate) digest_key: DigestKey,
     routes: Vec<(String, RoutePlan)>,
 }
 
@@ -16,7 +21,7 @@ impl<G: Guests> Root<G> {
     ///
     /// # Errors
     /// What of it cannot be used.
-    pub fn new(packed: Packed, guests: G) -> Result<Self, Unusable> {
+    pub fn new(host: &impl Host, packed: Packed, guests: G) -> Result<Self, Unusable> {
         let policy = packed.policy(guests)?;
         let routes = packed.routes.iter();
         let routes = routes
@@ -25,9 +30,23 @@ impl<G: Guests> Root<G> {
                 (route.path.to_string(), plan)
             })
             .collect();
+        let metrics = Metrics::default();
+        metrics.set(host, "revision", &[("revision", &packed.revision)], 1);
+        let digest_key = match &packed.shell.audit_key {
+            Some(key) => DigestKey::new(key.as_bytes()),
+            None => {
+                let mut key = [0; 32];
+                if !host.random(&mut key) && packed.shell.audit {
+                    return Err(Unusable::Form("the system gives no randomness".to_owned()));
+                }
+                DigestKey::random(key)
+            }
+        };
         Ok(Self {
             packed,
             policy,
+            metrics,
+            digest_key,
             routes,
         })
     }

@@ -2,8 +2,7 @@
 
 use std::rc::Rc;
 
-use caponier_core::{Fault, FaultKind, Report};
-use caponier_decide::{GuestCall, Guests, Packed};
+use caponier_decide::{Packed, Unusable};
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::{Action, ContextType};
 
@@ -12,10 +11,6 @@ use crate::host::{Host, Level};
 use crate::root::Root;
 use crate::sys::{self, Envoy};
 
-#[expect(
-    unsafe_code,
-    reason = "the name of the function that Envoy calls first must not be changed by the compiler"
-)]
 mod start {
     proxy_wasm::main! {{
         std::panic::set_hook(Box::new(|panic| {
@@ -28,15 +23,52 @@ mod start {
     }}
 }
 
-/// The packed plugins.
+#[cfg(feature = "packed")]
+use crate::guests::Plugins;
+
+/// A shell alone has no plugins.
+#[cfg(not(feature = "packed"))]
 struct Plugins;
 
-impl Guests for Plugins {
+#[cfg(not(feature = "packed"))]
+impl caponier_decide::Guests for Plugins {
     type Memo = ();
 
-    fn inspect(&self, _: &GuestCall<'_>, (): &mut ()) -> Result<Report, Fault> {
-        Err(Fault::new(FaultKind::Refused, "there is no such plugin"))
+    fn inspect(
+        &self,
+        _: &caponier_decide::GuestCall<'_>,
+        (): &mut (),
+    ) -> Result<caponier_core::Report, caponier_core::Fault> {
+        Err(caponier_core::Fault::new(
+            caponier_core::FaultKind::Refused,
+            "there is no such plugin",
+        ))
     }
+}
+
+/// What was packed beside the shell. What Envoy's configuration says of the shell replaces what was
+/// packed of that.
+#[cfg(feature = "packed")]
+fn read(configuration: &[u8]) -> Result<(Packed, Plugins), Unusable> {
+    let mut packed = Packed::from_json(&caponier_abi::config())?;
+    let count = usize::try_from(caponier_abi::Packed::count()).unwrap_or(0);
+    if count != packed.plugins.len() {
+        let named = packed.plugins.len();
+        let why = format!("{named} plugins are named and {count} are there");
+        return Err(Unusable::Form(why));
+    }
+    if !configuration.is_empty() {
+        packed.shell = serde_json::from_slice(configuration)
+            .map_err(|error| Unusable::Form(error.to_string()))?;
+    }
+    let plugins = Plugins(packed.plugins.clone());
+    Ok((packed, plugins))
+}
+
+/// Everything is in Envoy's configuration.
+#[cfg(not(feature = "packed"))]
+fn read(configuration: &[u8]) -> Result<(Packed, Plugins), Unusable> {
+    Ok((Packed::from_json(configuration)?, Plugins))
 }
 
 /// One configuration of the filter.
@@ -48,8 +80,8 @@ impl Context for Configured {}
 
 impl RootContext for Configured {
     fn on_configure(&mut self, size: usize) -> bool {
-        let packed = Packed::from_json(&sys::configuration(size));
-        match packed.and_then(|packed| Root::new(packed, Plugins)) {
+        let read = read(&sys::configuration(size));
+        match read.and_then(|(packed, plugins)| Root::new(&Envoy, packed, plugins)) {
             Ok(root) => {
                 Envoy.log(Level::Info, &format!("revision {}", root.revision()));
                 self.root = Some(Rc::new(root));

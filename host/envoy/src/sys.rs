@@ -268,13 +268,7 @@ impl Host for Envoy {
         const CHANGED: u32 = 8;
         // SAFETY: addresses and lengths are those of live slices.
         let status = unsafe {
-            proxy_set_shared_data(
-                key.as_ptr(),
-                key.len(),
-                value.as_ptr(),
-                value.len(),
-                state,
-            )
+            proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), state)
         };
         match status {
             0 => Shared::Done,
