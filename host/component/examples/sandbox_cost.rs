@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use caponier_component::{Engine, EngineOptions, LoadOptions};
+use caponier_component::{Call, Engine, EngineOptions, LoadOptions};
 use caponier_core::{Context, Kind, Role, Segment, Stage};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -32,11 +32,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let context = context();
             let rounds = (40_000_000 / (bytes + 2_000)).min(10_000);
             let new = median(rounds, || {
-                plugin.inspect(&context, &[&segment], b"").is_ok()
+                plugin
+                    .inspect(&Call::new(&context, &[&segment], b""))
+                    .is_ok()
             });
             let mut session = plugin.session()?;
             let reused = median(rounds, || {
-                session.inspect(&context, &[&segment], b"").is_ok()
+                session
+                    .inspect(&Call::new(&context, &[&segment], b""))
+                    .is_ok()
             });
             writeln!(
                 out,

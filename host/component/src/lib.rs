@@ -30,4 +30,4 @@ pub use options::{
     CounterScope, Counters, CountersUnavailable, EngineOptions, Grants, Limits, LoadOptions,
     LogLevel, LogSink, NoCounters, NoLog,
 };
-pub use plugin::{Kind, Plugin, PluginInfo, Session};
+pub use plugin::{Call, Kind, Plugin, PluginInfo, Session};

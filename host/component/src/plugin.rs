@@ -120,15 +120,10 @@ impl Plugin {
     ///
     /// # Errors
     /// However it failed, as every host names it.
-    pub fn inspect(
-        &self,
-        context: &Context,
-        segments: &[&Segment],
-        state: &[u8],
-    ) -> Result<Report, Fault> {
+    pub fn inspect(&self, call: &Call<'_>) -> Result<Report, Fault> {
         let loaded = &*self.inner;
-        let time = loaded.time(segments, state);
-        let phase = loaded.phase(context);
+        let time = loaded.time(call);
+        let phase = loaded.phase(call.context);
         match &loaded.body {
             Body::Snapshot(program) => {
                 let engine = &*loaded.engine.inner;
@@ -140,13 +135,11 @@ impl Plugin {
                     .visit(&mut store)
                     .map_err(|error| fault::from_start(&error, store.data()))?;
                 let answer = visit
-                    .inspect(&mut store, context, segments, state)
+                    .inspect(&mut store, call)
                     .map_err(|error| fault::from_call(&error, store.data()))?;
                 loaded.finish(answer)
             }
-            Body::Spares(spares) => {
-                loaded.finish(spares.inspect(phase, time, context, segments, state)?)
-            }
+            Body::Spares(spares) => loaded.finish(spares.inspect(phase, time, call)?),
         }
     }
 
@@ -189,9 +182,12 @@ impl std::fmt::Debug for Plugin {
 }
 
 impl Loaded {
-    fn time(&self, segments: &[&Segment], state: &[u8]) -> Duration {
-        let text: usize = segments.iter().map(|segment| segment.text.len()).sum();
-        self.lent.limits.time_for(text.saturating_add(state.len()))
+    fn time(&self, call: &Call<'_>) -> Duration {
+        let texts = call.segments.iter().map(|segment| segment.text.len());
+        let notes = call.notes.iter().map(|note| note.len());
+        let bytes: usize = texts.chain(notes).sum();
+        let bytes = bytes.saturating_add(call.state.len());
+        self.lent.limits.time_for(bytes)
     }
 
     fn phase(&self, context: &Context) -> Phase {
@@ -228,6 +224,31 @@ impl Loaded {
     }
 }
 
+/// What a plugin is shown in one call.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    /// What it is told of the exchange.
+    pub context: &'a Context,
+    /// The segments of one stage.
+    pub segments: &'a [&'a Segment],
+    /// What it noted before of the segment in the same place; none for those behind the last.
+    pub notes: &'a [&'a [u8]],
+    /// What it handed back at its last call in this exchange.
+    pub state: &'a [u8],
+}
+
+impl<'a> Call<'a> {
+    /// A call without notes.
+    pub fn new(context: &'a Context, segments: &'a [&'a Segment], state: &'a [u8]) -> Self {
+        Self {
+            context,
+            segments,
+            notes: &[],
+            state,
+        }
+    }
+}
+
 /// One instance used for many calls; see [`Plugin::session`].
 pub struct Session {
     loaded: Arc<Loaded>,
@@ -240,19 +261,14 @@ impl Session {
     ///
     /// # Errors
     /// However the plugin failed.
-    pub fn inspect(
-        &mut self,
-        context: &Context,
-        segments: &[&Segment],
-        state: &[u8],
-    ) -> Result<Report, Fault> {
+    pub fn inspect(&mut self, call: &Call<'_>) -> Result<Report, Fault> {
         let loaded = &*self.loaded;
         let _ticking = loaded.engine.inner.clock.run();
-        let budget = Budget::start(loaded.time(segments, state));
-        Host::begin(&mut self.store, loaded.phase(context), budget);
+        let budget = Budget::start(loaded.time(call));
+        Host::begin(&mut self.store, loaded.phase(call.context), budget);
         let answer = self
             .guest
-            .inspect(&mut self.store, context, segments, state)
+            .inspect(&mut self.store, call)
             .map_err(|error| fault::from_call(&error, self.store.data()))?;
         loaded.finish(answer)
     }

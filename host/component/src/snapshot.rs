@@ -17,6 +17,7 @@ use crate::clock::Budget;
 use crate::data::DataFiles;
 use crate::engine::{Flavour, Inner};
 use crate::host::{Host, Lent, Phase};
+use crate::plugin::Call;
 use crate::v0_1::{Guest, Program};
 use crate::{LoadError, fault, imports, warmup};
 
@@ -180,7 +181,7 @@ impl Ready {
             let segments: Vec<_> = segments.iter().collect();
             if self
                 .guest
-                .inspect(&mut self.store, &context, &segments, &[])
+                .inspect(&mut self.store, &Call::new(&context, &segments, &[]))
                 .is_err()
             {
                 return false;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use caponier_core::{Context, Fault, Manifest, Report, Segment};
+use caponier_core::{Fault, Manifest, Report};
 use parking_lot::{Condvar, Mutex};
 use wasmtime::Store;
 
@@ -16,6 +16,7 @@ use crate::clock::Budget;
 use crate::data::DataFiles;
 use crate::engine::Inner;
 use crate::host::{Host, Lent, Phase};
+use crate::plugin::Call;
 use crate::v0_1::{AsyncGuest, Program};
 use crate::{LoadError, fault, snapshot, warmup};
 
@@ -108,7 +109,8 @@ impl Recipe {
                 let segments: Vec<_> = segments.iter().collect();
                 let budget = Budget::start(lent.limits.configure_time);
                 Host::begin(&mut store, Phase::WarmUp, budget);
-                let call = guest.inspect(&mut store, &context, &segments, &[]);
+                let call = Call::new(&context, &segments, &[]);
+                let call = guest.inspect(&mut store, &call);
                 if !matches!(wait(&budget, call), Ok(Ok(_))) {
                     return Ok(Made::Spoilt);
                 }
@@ -162,13 +164,10 @@ impl Spares {
         &self,
         phase: Phase,
         time: Duration,
-        context: &Context,
-        segments: &[&Segment],
-        state: &[u8],
+        call: &Call<'_>,
     ) -> Result<Result<Report, String>, Fault> {
         let spare = self.take()?;
-        alone(|| self.call(spare, phase, time, context, segments, state))
-            .unwrap_or_else(|| Err(fault::no_thread()))
+        alone(|| self.call(spare, phase, time, call)).unwrap_or_else(|| Err(fault::no_thread()))
     }
 
     fn call(
@@ -176,20 +175,13 @@ impl Spares {
         mut spare: Spare,
         phase: Phase,
         time: Duration,
-        context: &Context,
-        segments: &[&Segment],
-        state: &[u8],
+        call: &Call<'_>,
     ) -> Result<Result<Report, String>, Fault> {
         let budget = Budget::start(time);
         let _ticking = self.shared.recipe.inner.clock.run();
         Host::begin(&mut spare.store, phase, budget);
-        wait(
-            &budget,
-            spare
-                .guest
-                .inspect(&mut spare.store, context, segments, state),
-        )?
-        .map_err(|error| fault::from_call(&error, spare.store.data()))
+        wait(&budget, spare.guest.inspect(&mut spare.store, call))?
+            .map_err(|error| fault::from_call(&error, spare.store.data()))
     }
 
     /// A spare, as soon as there is one: making it may take as long as `configure` may.

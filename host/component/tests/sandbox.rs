@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use caponier_component::{
-    CounterScope, Counters, CountersUnavailable, Grants, Kind, LoadOptions, LogLevel, LogSink,
+    Call, CounterScope, Counters, CountersUnavailable, Grants, Kind, LoadOptions, LogLevel, LogSink,
 };
 use caponier_core::FaultKind;
 use parking_lot::Mutex;
@@ -197,7 +197,7 @@ fn nothing_of_one_call_is_there_for_the_next() {
     );
     let mut call = || {
         session
-            .inspect(&support::context(), &[&segment], b"")
+            .inspect(&Call::new(&support::context(), &[&segment], b""))
             .unwrap()
             .state
             .unwrap()

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{Fault, FaultKind, PluginSpec, Report, Segment, Span};
+use crate::{Fault, FaultKind, Note, PluginSpec, Report, Segment, Span};
 
 /// Checks a report against the manifest, the limits, the grants and the segments that were shown.
 pub(crate) fn check(
@@ -32,10 +32,10 @@ pub(crate) fn check(
     {
         return fault("the state is larger than the limit");
     }
-    if report.clean.len() > shown.len() {
-        return fault("more clean segments than were shown");
+    if report.notes.len() > shown.len() {
+        return fault("more notes than segments were shown");
     }
-    let shown: HashMap<u32, &Segment> = match items + report.clean.len() {
+    let shown: HashMap<u32, &Segment> = match items + report.notes.len() {
         0 => HashMap::new(),
         _ => shown.iter().map(|segment| (segment.id, *segment)).collect(),
     };
@@ -95,8 +95,13 @@ pub(crate) fn check(
     {
         return fault("a skip names a segment that was not shown");
     }
-    if report.clean.iter().any(|id| segment(*id).is_none()) {
-        return fault("a segment that was not shown is called clean");
+    for note in &report.notes {
+        if segment(note.segment).is_none() {
+            return fault("a note names a segment that was not shown");
+        }
+        if note.content.len() > Note::MAX_BYTES {
+            return fault("a note is larger than the limit");
+        }
     }
     Ok(report)
 }

@@ -37,6 +37,6 @@ pub use fault::{Fault, FaultKind, FaultRecord};
 pub use finding::{AppliedEdit, Finding};
 pub use manifest::{Manifest, ManifestError, Rule, Scope, Severity};
 pub use merge::{Plan, SegmentEdit, plan};
-pub use report::{Edit, Hold, RawFinding, Report, ReportLimits, Skip};
+pub use report::{Edit, Hold, Note, RawFinding, Report, ReportLimits, Skip};
 pub use segment::{Kind, Role, Segment, Span, Stage};
 pub use stream::{Release, Settled, Stream, StreamLimits};

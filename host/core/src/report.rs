@@ -54,6 +54,20 @@ pub struct Skip {
     pub reason: String,
 }
 
+/// What a plugin noted of a segment. An empty note: it need not be shown again.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The segment's id.
+    pub segment: u32,
+    /// In the plugin's own terms.
+    pub content: Vec<u8>,
+}
+
+impl Note {
+    /// The most bytes of one.
+    pub const MAX_BYTES: usize = 4096;
+}
+
 /// What one call handed back.
 #[derive(Clone, Default, PartialEq)]
 pub struct Report {
@@ -65,8 +79,8 @@ pub struct Report {
     pub holds: Vec<Hold>,
     /// What it did not look at.
     pub skipped: Vec<Skip>,
-    /// Segments that it has nothing to say of, in this exchange or another.
-    pub clean: Vec<u32>,
+    /// What spares it a second look at a segment.
+    pub notes: Vec<Note>,
     /// What it wants back at its next call. `None`: unchanged.
     pub state: Option<Vec<u8>>,
 }

@@ -4,12 +4,12 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
-use caponier_core::{Action, Decision};
+use caponier_core::Decision;
 use regorus::{Engine, PolicyLengthConfig, Value};
 
 use crate::actions::Actions;
 use crate::evaluator::{Evaluator, Failure, place_of, reason_of};
-use crate::input::{Input, Reads};
+use crate::input::{Input, MAX_FINDINGS, Reads};
 use crate::{bounded, check, selftest};
 
 /// The policy that is used beside, or instead of, the operator's own.
@@ -275,16 +275,20 @@ impl Bundle {
         Ok(evaluator)
     }
 
-    /// The answer where it is known before an evaluator is asked: the default policy, with nothing
-    /// added to it, looks at findings, faults and gaps of the coverage and at nothing else, and
-    /// allows what has none of them. A test holds it to that. Most exchanges are like this, and are
-    /// decided three times.
+    /// The default policy's answer where nothing has been added to it and the question is a common
+    /// one: no faults, no gaps in the coverage, no document that may have to be dropped. What is
+    /// left of the policy is the strongest action and the rules that ask for it. A test holds it to
+    /// the same answer as the policy's.
     pub fn without_asking(&self, input: &Input<'_>) -> Option<Decision> {
-        let is_quiet = self.parts.shipped_alone
-            && input.findings.is_empty()
+        let is_common = self.parts.shipped_alone
             && input.faults.is_empty()
-            && input.coverage.gaps.is_empty();
-        is_quiet.then(|| Decision::new(Action::Allow, ""))
+            && input.coverage.gaps.is_empty()
+            && input.findings.len() <= MAX_FINDINGS;
+        if is_common {
+            input.strongest(&self.parts.actions)
+        } else {
+            None
+        }
     }
 
     /// The `actions:` table.

@@ -18,11 +18,11 @@
 //! Nothing that a plugin is free to word is in it: no messages, attributes of findings or
 //! replacements.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use caponier_core::{
-    Action, AppliedEdit, Context, Coverage, FaultRecord, Finding, RequestFacts, Segment, Span,
-    ToolCall, Usage,
+    Action, AppliedEdit, Context, Coverage, Decision, FaultRecord, Finding, RequestFacts, Segment,
+    Span, Stage, ToolCall, Usage,
 };
 use regorus::Value;
 
@@ -101,6 +101,7 @@ pub struct Input<'a> {
 pub(crate) struct Reads {
     pub(crate) segments: bool,
     pub(crate) tool_calls: bool,
+    pub(crate) prior: bool,
 }
 
 impl Reads {
@@ -110,6 +111,7 @@ impl Reads {
         let mut reads = Self {
             segments: false,
             tool_calls: false,
+            prior: false,
         };
         let is_word = |byte: Option<&u8>| {
             byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
@@ -131,6 +133,7 @@ impl Reads {
                 let whole = name.is_none_or(<[u8]>::is_empty);
                 reads.segments |= whole || name == Some(b"segments");
                 reads.tool_calls |= whole || name == Some(b"tool_calls");
+                reads.prior |= whole || name == Some(b"prior");
             }
         }
         reads
@@ -208,8 +211,8 @@ impl Input<'_> {
             &[]
         };
         let (findings, counts) = self.findings(words, actions);
-        let prior = self
-            .prior
+        let prior = if reads.prior { self.prior } else { &[] };
+        let prior = prior
             .iter()
             .filter(|finding| self.shows(finding.monitor))
             .take(MAX_FINDINGS);
@@ -263,21 +266,48 @@ impl Input<'_> {
             .done()
     }
 
-    fn shows(&self, monitored: bool) -> bool {
-        self.view == View::Would || !monitored
+    /// The strongest action that a finding asks for, and the rules that do; `None` where a document
+    /// may have to be dropped instead.
+    pub(crate) fn strongest(&self, actions: &Actions) -> Option<Decision> {
+        let mut strongest = Action::Allow;
+        let mut rules = BTreeSet::new();
+        for (finding, resolved) in self.resolved(actions) {
+            if self.context.stage == Stage::Retrieval && resolved.configured == Action::Deny {
+                return None;
+            }
+            if resolved.action > strongest {
+                strongest = resolved.action;
+                rules.clear();
+            }
+            if resolved.action == strongest && strongest != Action::Allow {
+                rules.insert(&*finding.rule);
+            }
+        }
+        let rules: Vec<&str> = rules.into_iter().collect();
+        Some(Decision::new(strongest, rules.join(", ")))
     }
 
-    /// The findings to show, and the counts of all.
-    fn findings(&self, words: &Words, actions: &Actions) -> (Value, Value) {
-        let mut all: Vec<(&Finding, Resolved)> = self
-            .findings
+    /// The findings to judge, each with what is to be done about it.
+    fn resolved<'s>(
+        &'s self,
+        actions: &'s Actions,
+    ) -> impl Iterator<Item = (&'s Finding, Resolved)> {
+        self.findings
             .iter()
             .map(|finding| {
                 let place = Place::of(self.context.stage, finding, self.segments);
                 (finding, actions.resolve(finding, place))
             })
             .filter(|(finding, resolved)| self.shows(finding.monitor || resolved.monitor))
-            .collect();
+    }
+
+    fn shows(&self, monitored: bool) -> bool {
+        self.view == View::Would || !monitored
+    }
+
+    /// The findings to show, and the counts of all.
+    fn findings(&self, words: &Words, actions: &Actions) -> (Value, Value) {
+        let mut all: Vec<(&Finding, Resolved)> = self.resolved(actions).collect();
         let strongest = all
             .iter()
             .map(|(_, resolved)| resolved.action)
@@ -561,8 +591,11 @@ mod tests {
             Reads::of([crate::DEFAULT_POLICY]),
             Reads {
                 segments: false,
-                tool_calls: false
+                tool_calls: false,
+                prior: false,
             }
         );
+        assert!(Reads::of(["count(input.prior.findings)"]).prior);
+        assert!(Reads::of(["walk(input)"]).prior);
     }
 }

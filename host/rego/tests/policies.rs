@@ -3,7 +3,9 @@
 #[cfg(test)]
 mod common;
 
-use caponier_rego::{Actions, Bundle, Source};
+use caponier_core::{Action, GapKind, Kind, Role, Skipped, Stage};
+use caponier_rego::{Actions, Bundle, Phase, Source, View};
+use common::Exchange;
 
 #[cfg(test)]
 fn policies() -> Vec<Source> {
@@ -65,51 +67,94 @@ fn a_rego_test_that_does_not_hold_is_told() {
     );
 }
 
-/// Where nothing was found the default policy is not asked, so it must have nothing to say: the
+/// The common answers of the default policy are known without asking it. They must be its own: the
 /// same policy beside a file that adds nothing is asked every time.
 #[test]
-fn the_default_policy_is_silent_where_nothing_was_found() {
-    use caponier_core::{Kind, Role, Skipped, Stage};
-    use caponier_rego::Phase;
-    use common::Exchange;
-
-    let bundle = |sources| {
-        Bundle::with_default(sources, Actions::shipped(), serde_json::json!({}))
-            .unwrap()
-            .evaluator()
-            .unwrap()
+fn what_is_known_without_asking_is_what_the_default_policy_says() {
+    let bundle =
+        |sources| Bundle::with_default(sources, Actions::shipped(), serde_json::json!({})).unwrap();
+    let shipped = bundle(vec![]);
+    let mut asked = bundle(vec![Source::new("empty.rego", "package caponier\n")])
+        .evaluator()
+        .unwrap();
+    let rules = [
+        "pii/email",
+        "pii/ip",
+        "secrets/jwt",
+        "injection/override",
+        "other/x",
+    ];
+    let (mut known, mut seed) = (0, 1_u64);
+    let mut random = |bound: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 33) % bound
     };
-    let mut shipped = bundle(vec![]);
-    let mut asked = bundle(vec![Source::new("empty.rego", "package caponier\n")]);
-    for stage in Stage::ALL {
+    for round in 0..600 {
+        let stage = Stage::ALL[random(3) as usize];
+        let mut exchange = Exchange::new(stage).segment(Role::User, Kind::Text, "text");
+        for _ in 0..random(4) {
+            let rule = rules[random(5) as usize];
+            exchange = exchange.finding(rule, [0.1, 0.6, 0.99][random(3) as usize]);
+            let finding = exchange.findings.last_mut().unwrap();
+            finding.monitor = random(5) == 0;
+        }
+        match random(8) {
+            0 => {
+                let earlier = Exchange::new(Stage::Prompt).finding("injection/x", 0.99);
+                exchange.prior = earlier.findings;
+            }
+            1 => _ = exchange.labels.insert("deny".into(), "yes".into()),
+            2 => exchange.coverage.unscanned.push(0),
+            3 => exchange.coverage.skipped.push(Skipped {
+                plugin: "pii".into(),
+                segment: 0,
+            }),
+            4 => {
+                exchange.request.logprobs = true;
+                exchange.context.principal = None;
+                exchange.usage.prompt_tokens = 1 << 40;
+            }
+            _ => {}
+        }
         for phase in [Phase::Begin, Phase::Findings, Phase::End] {
-            for number in 0..6 {
-                let mut exchange = Exchange::new(*stage).segment(Role::User, Kind::Text, "text");
-                match number {
-                    1 => {
-                        let earlier = Exchange::new(Stage::Prompt).finding("injection/x", 0.99);
-                        exchange.prior = earlier.findings;
-                    }
-                    2 => _ = exchange.labels.insert("deny".into(), "yes".into()),
-                    3 => exchange.coverage.unscanned.push(0),
-                    4 => exchange.coverage.skipped.push(Skipped {
-                        plugin: "pii".into(),
-                        segment: 0,
-                    }),
-                    5 => {
-                        exchange.request.logprobs = true;
-                        exchange.context.principal = None;
-                        exchange.usage.prompt_tokens = 1 << 40;
-                    }
-                    _ => {}
-                }
+            for view in [View::Applied, View::Would] {
+                exchange.view = view;
                 let input = exchange.input(phase);
-                assert_eq!(
-                    shipped.decide(&input),
-                    asked.decide(&input),
-                    "{stage} {number}"
-                );
+                if let Some(decision) = shipped.without_asking(&input) {
+                    known += usize::from(decision.action != Action::Allow);
+                    assert_eq!(Ok(decision), asked.decide(&input), "{stage} {round}");
+                }
             }
         }
     }
+    assert!(known > 200, "{known}");
+}
+
+/// What it cannot know it does not answer.
+#[test]
+fn faults_gaps_and_documents_are_asked_about() {
+    let shipped = Bundle::with_default(vec![], Actions::shipped(), serde_json::json!({})).unwrap();
+    let begun = |stage| Exchange::new(stage).segment(Role::Tool, Kind::ToolResult, "text");
+    assert!(
+        shipped
+            .without_asking(&begun(Stage::Prompt).input(Phase::End))
+            .is_some()
+    );
+    for exchange in [
+        begun(Stage::Prompt).fault(false, false),
+        begun(Stage::Prompt).gap(GapKind::Unrecognized),
+        begun(Stage::Retrieval).finding("injection/override", 0.9),
+    ] {
+        assert!(
+            shipped
+                .without_asking(&exchange.input(Phase::End))
+                .is_none()
+        );
+    }
+    let own = Source::new("own.rego", "package caponier\n");
+    let own = Bundle::with_default(vec![own], Actions::shipped(), serde_json::json!({})).unwrap();
+    assert!(
+        own.without_asking(&begun(Stage::Prompt).input(Phase::End))
+            .is_none()
+    );
 }

@@ -1,12 +1,12 @@
 //! What was found in a segment before, for plugins whose findings depend on the segment alone; for
-//! others, which segments they called clean.
+//! others, what they noted of it.
 //!
 //! An agent sends its whole history with every turn. What has been inspected under the same
 //! plugin, settings and text needs no second look.
 
 use std::sync::Arc;
 
-use caponier_core::{Edit, RawFinding, Report, Segment, Skip};
+use caponier_core::{Context, Edit, RawFinding, Report, Segment, Skip};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
@@ -20,6 +20,7 @@ pub(crate) struct Known {
     findings: Vec<RawFinding>,
     edits: Vec<Edit>,
     skipped: Vec<Skip>,
+    note: Vec<u8>,
 }
 
 #[derive(Clone)]
@@ -27,7 +28,7 @@ struct ByItems;
 
 impl Weighter<Key, Arc<Known>> for ByItems {
     fn weight(&self, _: &Key, known: &Arc<Known>) -> u64 {
-        1 + (known.findings.len() + known.edits.len()) as u64
+        1 + (known.findings.len() + known.edits.len() + known.note.len() / 64) as u64
     }
 }
 
@@ -69,17 +70,27 @@ impl Findings {
                 .filter(|skip| skip.segment == segment)
                 .cloned()
                 .collect(),
+            note: Vec::new(),
         };
         self.known.insert(key, Arc::new(known));
     }
 
-    /// Keeps that there is nothing to say of a segment.
-    pub(crate) fn keep_clean(&self, key: Key) {
-        self.known.insert(key, Arc::default());
+    /// Keeps what a plugin noted of a segment.
+    pub(crate) fn keep_note(&self, key: Key, note: Vec<u8>) {
+        let known = Known {
+            note,
+            ..Known::default()
+        };
+        self.known.insert(key, Arc::new(known));
     }
 }
 
 impl Known {
+    /// What the plugin noted. Empty: the segment need not be shown.
+    pub(crate) fn note(&self) -> &[u8] {
+        &self.note
+    }
+
     /// Says the same of a segment that now goes by the id `segment`.
     pub(crate) fn tell(&self, segment: u32, report: &mut Report) {
         report
@@ -117,6 +128,20 @@ pub(crate) fn digest(segment: &Segment) -> Key {
         field(&mut hasher, value);
     }
     hasher.update(segment.text.as_bytes());
+    *hasher.finalize().as_bytes()
+}
+
+/// Whose exchange it is: tenant and principal. What a plugin said of one caller's text is never
+/// handed to another, so that it cannot carry anything from one to the other.
+pub(crate) fn owner(context: &Context) -> Key {
+    let mut hasher = blake3::Hasher::new();
+    let principal = context.principal.as_ref().map(|principal| &principal.id);
+    for name in [context.tenant.as_ref(), principal] {
+        hasher.update(&[u8::from(name.is_some())]);
+        let name = name.map_or("", String::as_str);
+        hasher.update(&(name.len() as u64).to_le_bytes());
+        hasher.update(name.as_bytes());
+    }
     *hasher.finalize().as_bytes()
 }
 

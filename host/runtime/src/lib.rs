@@ -20,7 +20,7 @@ mod seal;
 mod watch;
 
 pub use builtin::{builtin, builtin_names};
-pub use caponier_component::{EngineMode, Plugin, Session};
+pub use caponier_component::{Call, EngineMode, Plugin, Session};
 pub use caponier_decide::{DenialKind, Outcome, RoutePlan, StageInput, Step, StreamRun, Timings};
 pub use files::Files;
 pub use policy::{Loaded, Policy, Sandboxes};

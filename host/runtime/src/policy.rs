@@ -1,12 +1,12 @@
 //! The policy of a revision: what both hosts share, with plugins that run in sandboxes of this
 //! process.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use caponier_component::Plugin;
-use caponier_core::{Exchange, Fault, PluginSpec, Report, Scope, Segment};
+use caponier_component::{Call, Plugin};
+use caponier_core::{Exchange, Fault, PluginSpec, Report, Scope};
 use caponier_decide::{GuestCall, Guests};
 
 use crate::findings::{self, Findings};
@@ -68,64 +68,96 @@ impl Policy {
     }
 }
 
-impl Guests for Sandboxes {
+/// What is remembered while one stage goes through the chain.
+#[derive(Default)]
+pub struct Memo {
     /// Digests of segments, by their ids.
-    type Memo = HashMap<u32, findings::Key>;
+    digests: HashMap<u32, findings::Key>,
+    /// Whose exchange it is.
+    owner: Option<findings::Key>,
+}
 
-    fn inspect(&self, call: &GuestCall<'_>, digests: &mut Self::Memo) -> Result<Report, Fault> {
+impl Guests for Sandboxes {
+    type Memo = Memo;
+
+    fn inspect(&self, call: &GuestCall<'_>, memo: &mut Memo) -> Result<Report, Fault> {
         let Some(loaded) = self.plugins.get(call.plugin) else {
             return Ok(Report::default());
         };
         if call.is_reusable {
-            self.call_reusing(loaded, call, digests)
+            self.call_reusing(loaded, call, memo)
         } else {
-            loaded
-                .plugin
-                .inspect(call.context, call.segments, call.state)
+            let call = Call::new(call.context, call.segments, call.state);
+            loaded.plugin.inspect(&call)
         }
     }
 }
 
 impl Sandboxes {
-    /// Calls a plugin for the segments it has not seen before, and adds what it said of the others.
+    /// Calls a plugin for what must be shown to it, and adds what it said of the rest before.
+    ///
+    /// With scope `segment` that is what it said of the very segment. With scope `stage` it is
+    /// handed back its own note of a segment, and needs not be shown one that it called clean.
     fn call_reusing(
         &self,
         loaded: &Loaded,
         call: &GuestCall<'_>,
-        digests: &mut HashMap<u32, findings::Key>,
+        memo: &mut Memo,
     ) -> Result<Report, Fault> {
-        let mut known = Vec::new();
-        let mut fresh = Vec::new();
+        let is_local = loaded.spec.manifest.scope == Scope::Segment;
+        let owner = memo
+            .owner
+            .get_or_insert_with(|| findings::owner(call.context));
+        let identity = findings::key(&loaded.identity, owner);
+        let mut told = Vec::new();
+        let mut shown = Vec::new();
+        let mut fresh = HashMap::new();
+        let mut noted = Vec::new();
         for segment in call.segments {
-            let digest = *digests
+            let digest = memo
+                .digests
                 .entry(segment.id)
                 .or_insert_with(|| findings::digest(segment));
-            let key = findings::key(&loaded.identity, &digest);
+            let key = findings::key(&identity, digest);
             match self.known.get(&key) {
-                Some(found) => known.push((segment.id, found)),
-                None => fresh.push((key, *segment)),
+                Some(known) if is_local => told.push((segment.id, known)),
+                Some(known) if known.note().is_empty() => {}
+                known => {
+                    if known.is_none() {
+                        fresh.insert(segment.id, key);
+                    }
+                    shown.push(*segment);
+                    noted.push(known);
+                }
             }
         }
-        let mut report = if fresh.is_empty() {
+        let notes: Vec<&[u8]> = noted
+            .iter()
+            .map(|known| known.as_ref().map_or(&[][..], |known| known.note()))
+            .collect();
+        let mut report = if shown.is_empty() {
             Report::default()
         } else {
-            let shown: Vec<&Segment> = fresh.iter().map(|(_, segment)| *segment).collect();
-            let report = loaded.plugin.inspect(call.context, &shown, call.state)?;
-            if loaded.spec.manifest.scope == Scope::Segment {
-                for (key, segment) in fresh {
-                    self.known.keep(key, segment.id, &report);
-                }
-            } else if !report.clean.is_empty() {
-                let clean: HashSet<u32> = report.clean.iter().copied().collect();
-                fresh.retain(|(_, segment)| clean.contains(&segment.id));
-                for (key, _) in fresh {
-                    self.known.keep_clean(key);
+            loaded.plugin.inspect(&Call {
+                context: call.context,
+                segments: &shown,
+                notes: &notes,
+                state: call.state,
+            })?
+        };
+        if is_local {
+            for (id, key) in fresh {
+                self.known.keep(key, id, &report);
+            }
+        } else {
+            for note in report.notes.drain(..) {
+                if let Some(key) = fresh.remove(&note.segment) {
+                    self.known.keep_note(key, note.content);
                 }
             }
-            report
-        };
-        for (segment, found) in known {
-            found.tell(segment, &mut report);
+        }
+        for (segment, known) in told {
+            known.tell(segment, &mut report);
         }
         Ok(report)
     }

@@ -31,6 +31,14 @@ struct State {
     progress: restore::Progress,
 }
 
+/// What follows from a text alone.
+#[derive(Serialize, Deserialize)]
+struct Note {
+    found: Vec<Match>,
+    /// Whether a token of some exchange may stand in it.
+    may_hold_token: bool,
+}
+
 /// The plugin.
 pub struct Pii {
     detector: Detector,
@@ -142,7 +150,8 @@ impl Plugin for Pii {
     fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
         if !self.settings.needs_exchange() {
             for segment in call.segments {
-                self.find(call, segment, None, report);
+                let found = self.detector.scan(segment.text(), segment.settled());
+                self.report(call, segment, found, None, report);
             }
             return Ok(());
         }
@@ -153,14 +162,20 @@ impl Plugin for Pii {
         let mut tokens = Tokens::new(&mut table, call.context.seed);
         if self.settings.restore.enabled && call.context.stage != Stage::Output {
             for segment in call.segments {
-                self.find_forged(call, segment, &mut tokens, report);
+                let may_hold_token = segment
+                    .note::<Note>()
+                    .is_none_or(|note| note.may_hold_token);
+                if may_hold_token {
+                    self.find_forged(call, segment, &mut tokens, report);
+                }
             }
         }
         for segment in call.segments {
-            let is_plain = self.find(call, segment, Some(&mut tokens), report);
-            if is_plain && !segment.is_open() && !restore::may_hold_token(segment.text()) {
-                report.clean(segment);
-            }
+            let note = match segment.note::<Note>() {
+                Some(note) => note,
+                None => self.look(segment, report),
+            };
+            self.report(call, segment, note.found, Some(&mut tokens), report);
         }
         let mut changed = tokens.changed;
         if self.settings.restore.enabled && call.context.stage == Stage::Output && !table.is_empty()
@@ -190,23 +205,37 @@ impl Plugin for Pii {
 }
 
 impl Pii {
-    /// Reports what is in a segment. Answers whether there is nothing, reported or not.
-    fn find(
+    /// Looks for everything in a segment, and notes it for the next time.
+    fn look(&self, segment: &Segment, report: &mut Report<'_>) -> Note {
+        let text = segment.text();
+        let note = Note {
+            found: self.detector.scan(text, segment.settled()),
+            may_hold_token: restore::may_hold_token(text),
+        };
+        if note.found.is_empty() && !note.may_hold_token {
+            report.clean(segment);
+        } else {
+            report.note(segment, &note);
+        }
+        note
+    }
+
+    /// Reports what was found in a segment.
+    fn report(
         &self,
         call: &Call<'_>,
         segment: &Segment,
+        found: Vec<Match>,
         mut tokens: Option<&mut Tokens<'_>>,
         report: &mut Report<'_>,
-    ) -> bool {
+    ) {
         let text = segment.text();
-        let mut is_plain = true;
         let hold = if segment.is_open() {
             self.detector.hold(text, segment.settled())
         } else {
             None
         };
-        for found in self.detector.scan(text, segment.settled()) {
-            is_plain = false;
+        for found in found {
             // What may still grow comes again.
             if hold.is_some_and(|hold| found.end > hold) {
                 continue;
@@ -234,7 +263,6 @@ impl Pii {
         if let Some(hold) = hold {
             report.hold(segment, hold);
         }
-        is_plain
     }
 
     fn find_forged(

@@ -71,7 +71,7 @@ pub use data::Data;
 pub use error::Error;
 pub use manifest::{Manifest, Rule};
 pub use plugin::{Call, Plugin};
-pub use report::{Finding, Report};
+pub use report::{Finding, MAX_NOTE, Report};
 pub use segment::Segment;
 pub use words::{Kind, Role, Scope, Severity, Stage};
 

@@ -8,6 +8,9 @@ use crate::bindings::caponier::policy::types as wit;
 use crate::segment::{ceil_boundary, floor_boundary};
 use crate::{Error, Rule, Segment, Severity, state};
 
+/// The most bytes of a note; see [`Report::note`].
+pub const MAX_NOTE: usize = 4096;
+
 /// What a plugin hands back from one call.
 ///
 /// Every offset is an offset into [`Segment::text`]. Ranges are brought to character boundaries
@@ -26,7 +29,7 @@ impl<'a> Report<'a> {
                 edits: Vec::new(),
                 holds: Vec::new(),
                 skipped: Vec::new(),
-                clean: Vec::new(),
+                notes: Vec::new(),
                 state: None,
             },
         }
@@ -127,12 +130,34 @@ impl<'a> Report<'a> {
         });
     }
 
-    /// Says that a plugin of scope [`Stage`](crate::Scope::Stage) need not see the segment again, in
-    /// this exchange or another: it has nothing to say of it and remembers nothing of it, whatever
-    /// the stage, the context and the state. What an agent sends with every turn is then looked at
-    /// once.
+    /// Notes something of a closed segment, for a plugin of scope [`Stage`](crate::Scope::Stage):
+    /// the host may hand it back with the same segment, in this exchange or another, as
+    /// [`Segment::note`]. What an agent sends with every turn is then looked at once. The note must
+    /// follow from the segment alone. Answers whether it was taken: it is not where it takes more
+    /// than [`MAX_NOTE`] bytes or cannot be encoded.
+    pub fn note<T: Serialize>(&mut self, segment: &Segment, value: &T) -> bool {
+        match state::encode(value) {
+            Ok(content) if !content.is_empty() && content.len() <= MAX_NOTE => {
+                self.noted(segment, content);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Notes that the segment need not be shown again: there is nothing to say of it and nothing to
+    /// remember, whatever the stage, the context and the state.
     pub fn clean(&mut self, segment: &Segment) {
-        self.raw.clean.push(segment.id());
+        self.noted(segment, Vec::new());
+    }
+
+    fn noted(&mut self, segment: &Segment, content: Vec<u8>) {
+        if !segment.is_open() && segment.offset() == 0 {
+            self.raw.notes.push(wit::Note {
+                segment: segment.id(),
+                content,
+            });
+        }
     }
 
     /// Hands `value` to this plugin's next call in the same exchange; see

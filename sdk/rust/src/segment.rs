@@ -71,6 +71,14 @@ impl Segment {
             .map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
+    /// What this plugin noted of this very segment before; see [`Report::note`](crate::Report::note).
+    pub fn note<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
+        if self.0.note.is_empty() {
+            return None;
+        }
+        postcard::from_bytes(&self.0.note).ok()
+    }
+
     /// The range that `part`, a slice of [`text`](Self::text), covers in it. `None` where it is
     /// no slice of it.
     pub fn range_of(&self, part: &str) -> Option<Range<usize>> {

@@ -1,7 +1,7 @@
 //! Handing back what the contract forbids.
 
 use crate::bindings::caponier::policy::types::{
-    Edit, Finding, Hold, Manifest, Report, Segment, Severity, Skip, Span,
+    Edit, Finding, Hold, Manifest, Note, Report, Segment, Severity, Skip, Span,
 };
 
 /// One finding of the rule `seen` for each text.
@@ -11,7 +11,7 @@ pub(crate) fn honest(segments: &[Segment]) -> Report {
         edits: Vec::new(),
         holds: Vec::new(),
         skipped: Vec::new(),
-        clean: Vec::new(),
+        notes: Vec::new(),
         state: None,
     }
 }
@@ -60,7 +60,8 @@ pub(crate) fn tell(mode: &str, segments: &[Segment], report: &mut Report) {
         "hold-far-beyond" => report.holds.push(hold(id, u32::MAX)),
         "hold-unknown-segment" => report.holds.push(hold(u32::MAX, 0)),
         "hold-for-ever" => report.holds.push(hold(id, 0)),
-        "clean-unknown-segment" => report.clean.push(id.wrapping_add(99)),
+        "note-unknown-segment" => note(report, id.wrapping_add(99), 0),
+        "note-too-large" => note(report, id, 4097),
         "skip-unknown-segment" => report.skipped.push(Skip {
             segment: u32::MAX,
             reason: String::new(),
@@ -121,6 +122,13 @@ pub(crate) fn manifest(mode: &str, mut manifest: Manifest) -> Manifest {
         _ => {}
     }
     manifest
+}
+
+fn note(report: &mut Report, segment: u32, bytes: usize) {
+    report.notes.push(Note {
+        segment,
+        content: vec![0; bytes],
+    });
 }
 
 fn spanned(report: &mut Report, id: u32, start: u32, end: u32) {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use caponier_component::{Engine, EngineOptions, Limits, LoadError, LoadOptions, Plugin};
+use caponier_component::{Call, Engine, EngineOptions, Limits, LoadError, LoadOptions, Plugin};
 use caponier_core::{
     Chain, Context, Fault, Kind, Mode, OnError, PluginSpec, ReportLimits, Role, Segment, Stage,
     StageReport,
@@ -128,7 +128,7 @@ pub fn run_with_state(plugin: &Plugin, rewrite: bool, segment: Segment, state: &
     let specs = [spec];
     let mut chain = Chain::new(&specs, &[0], Stage::Prompt, vec![segment]);
     while let Some(call) = chain.next() {
-        let result = plugin.inspect(&context(), &call.segments, state);
+        let result = plugin.inspect(&Call::new(&context(), &call.segments, state));
         chain.record(0, result);
     }
     let (report, _) = chain.finish();

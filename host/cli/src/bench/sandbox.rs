@@ -4,7 +4,7 @@
 use anyhow::Context as _;
 use caponier_config::PluginSource;
 use caponier_core::{Kind, Role, Segment, Stage};
-use caponier_runtime::{Loaded, builtin_names};
+use caponier_runtime::{Call, Loaded, builtin_names};
 use caponier_sdk::testing::{Harness, Input};
 
 use super::statistics::{median, micros, timed, worked};
@@ -27,11 +27,17 @@ pub(super) fn cost_of_new(bench: &Bench) -> anyhow::Result<Values> {
             let shown = [&segment];
             // Whoever comes second finds the text in the processor's cache: they take turns.
             let (new, reused) = if round % 2 == 0 {
-                let new = timed(|| plugin.inspect(&context, &shown, &[]));
-                (new, timed(|| session.inspect(&context, &shown, &[])))
+                let new = timed(|| plugin.inspect(&Call::new(&context, &shown, &[])));
+                (
+                    new,
+                    timed(|| session.inspect(&Call::new(&context, &shown, &[]))),
+                )
             } else {
-                let reused = timed(|| session.inspect(&context, &shown, &[]));
-                (timed(|| plugin.inspect(&context, &shown, &[])), reused)
+                let reused = timed(|| session.inspect(&Call::new(&context, &shown, &[])));
+                (
+                    timed(|| plugin.inspect(&Call::new(&context, &shown, &[]))),
+                    reused,
+                )
             };
             new.1?;
             reused.1?;
@@ -57,7 +63,13 @@ pub(super) fn against_native(bench: &Bench) -> anyhow::Result<Values> {
             let text = texts.prose(BYTES);
             let segment = user(text.clone());
             let input = [Input::user(text)];
-            let sandboxed = || worked(|| loaded.plugin.inspect(&context, &[&segment], &[]));
+            let sandboxed = || {
+                worked(|| {
+                    loaded
+                        .plugin
+                        .inspect(&Call::new(&context, &[&segment], &[]))
+                })
+            };
             let (wasm, plain) = if round % 2 == 0 {
                 let wasm = sandboxed();
                 (wasm, worked(|| native(&input)))

@@ -3,18 +3,26 @@
 use caponier_core as core;
 
 use super::wit;
+use crate::Call;
 
 /// What a call is shown, borrowed from the core's types as far as the bindings let it.
 pub(super) struct Frame<'a> {
     context: &'a core::Context,
     segments: &'a [&'a core::Segment],
+    notes: &'a [&'a [u8]],
     roles: Vec<&'a str>,
     context_attributes: Vec<(&'a str, &'a str)>,
     segment_attributes: Vec<Vec<(&'a str, &'a str)>>,
 }
 
 impl<'a> Frame<'a> {
-    pub(super) fn new(context: &'a core::Context, segments: &'a [&'a core::Segment]) -> Self {
+    pub(super) fn new(call: &Call<'a>) -> Self {
+        let Call {
+            context,
+            segments,
+            notes,
+            ..
+        } = *call;
         let roles = context
             .principal
             .iter()
@@ -22,6 +30,7 @@ impl<'a> Frame<'a> {
         Self {
             context,
             segments,
+            notes,
             roles: roles.map(String::as_str).collect(),
             context_attributes: pairs(&context.attributes),
             segment_attributes: segments
@@ -50,8 +59,13 @@ impl<'a> Frame<'a> {
     }
 
     pub(super) fn segments(&self) -> Vec<wit::Segment<'_>> {
-        let both = self.segments.iter().zip(&self.segment_attributes);
-        both.map(|(segment, attributes)| wit::Segment {
+        let notes = self.notes.iter().copied().chain(std::iter::repeat(&[][..]));
+        let all = self
+            .segments
+            .iter()
+            .zip(&self.segment_attributes)
+            .zip(notes);
+        all.map(|((segment, attributes), note)| wit::Segment {
             id: segment.id,
             role: role_in(segment.role),
             kind: kind_in(segment.kind),
@@ -61,6 +75,7 @@ impl<'a> Frame<'a> {
             settled: u32::try_from(segment.settled).unwrap_or(u32::MAX),
             open: segment.open,
             attributes,
+            note,
         })
         .collect()
     }
@@ -169,7 +184,14 @@ pub(super) fn report(report: wit::Report) -> core::Report {
                 reason: skip.reason,
             })
             .collect(),
-        clean: report.clean,
+        notes: report
+            .notes
+            .into_iter()
+            .map(|note| core::Note {
+                segment: note.segment,
+                content: note.content,
+            })
+            .collect(),
         state: report.state,
     }
 }

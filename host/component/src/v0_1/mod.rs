@@ -7,12 +7,13 @@ mod host;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use caponier_core::{Context, Manifest, Report, Segment};
+use caponier_core::{Manifest, Report};
 use wasmtime::component::{
     Component, ComponentExportIndex, Func, HasSelf, Instance, InstancePre, Linker, TypedFunc,
 };
 use wasmtime::{AsContextMut, Store};
 
+use crate::Call;
 use crate::host::Host;
 use bindings::caponier::policy::types as wit;
 
@@ -107,21 +108,15 @@ impl Visit {
         unsafe_code,
         reason = "the type of a program's `inspect` is compared once, not at every call"
     )]
-    pub(crate) fn inspect(
-        self,
-        store: &mut Store<Host>,
-        context: &Context,
-        segments: &[&Segment],
-        state: &[u8],
-    ) -> Answer<Report> {
-        let frame = convert::Frame::new(context, segments);
+    pub(crate) fn inspect(self, store: &mut Store<Host>, call: &Call<'_>) -> Answer<Report> {
+        let frame = convert::Frame::new(call);
         // SAFETY: `Program::visit`, which alone makes visits, has compared the type of this export
         // with these parameters and this answer. A type belongs to the component, not to its
         // instances.
         let inspect =
             unsafe { TypedFunc::<InspectParams<'_>, InspectAnswer>::new_unchecked(self.inspect) };
         let segments = frame.segments();
-        let (answer,) = inspect.call(store, (frame.context(), &segments, state))?;
+        let (answer,) = inspect.call(store, (frame.context(), &segments, call.state))?;
         Ok(answer.map(convert::report))
     }
 }
@@ -145,16 +140,10 @@ impl Guest {
             .call_configure(store, settings)
     }
 
-    pub(crate) fn inspect(
-        &self,
-        store: &mut Store<Host>,
-        context: &Context,
-        segments: &[&Segment],
-        state: &[u8],
-    ) -> Answer<Report> {
-        let frame = convert::Frame::new(context, segments);
+    pub(crate) fn inspect(&self, store: &mut Store<Host>, call: &Call<'_>) -> Answer<Report> {
+        let frame = convert::Frame::new(call);
         let guard = self.policy.caponier_policy_guard();
-        let answer = guard.call_inspect(store, frame.context(), &frame.segments(), state)?;
+        let answer = guard.call_inspect(store, frame.context(), &frame.segments(), call.state)?;
         Ok(answer.map(convert::report))
     }
 }
@@ -189,19 +178,13 @@ impl AsyncGuest {
         Ok(answer)
     }
 
-    pub(crate) async fn inspect(
-        &self,
-        store: &mut Store<Host>,
-        context: &Context,
-        segments: &[&Segment],
-        state: &[u8],
-    ) -> Answer<Report> {
-        let frame = convert::Frame::new(context, segments);
+    pub(crate) async fn inspect(&self, store: &mut Store<Host>, call: &Call<'_>) -> Answer<Report> {
+        let frame = convert::Frame::new(call);
         let function = function(&mut *store, &self.instance, "inspect")?;
         let segments = frame.segments();
         let function = function.typed::<InspectParams<'_>, InspectAnswer>(&mut *store)?;
         let (answer,) = function
-            .call_async(store, (frame.context(), &segments, state))
+            .call_async(store, (frame.context(), &segments, call.state))
             .await?;
         Ok(answer.map(convert::report))
     }

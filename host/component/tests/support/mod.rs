@@ -10,7 +10,7 @@
 use std::fmt::Write;
 use std::sync::OnceLock;
 
-use caponier_component::{Engine, EngineOptions, Limits, LoadError, LoadOptions, Plugin};
+use caponier_component::{Call, Engine, EngineOptions, Limits, LoadError, LoadOptions, Plugin};
 use caponier_core::{Context, Fault, Kind, Report, Role, Segment, Stage};
 use wit_component::{ComponentEncoder, StringEncoding};
 use wit_parser::Resolve;
@@ -233,5 +233,5 @@ pub(crate) fn inspect(plugin: &Plugin) -> Result<Report, Fault> {
 /// One call with one text.
 pub(crate) fn inspect_text(plugin: &Plugin, text: &str) -> Result<Report, Fault> {
     let segment = Segment::new(7, Role::User, Kind::Text, text);
-    plugin.inspect(&context(), &[&segment], b"")
+    plugin.inspect(&Call::new(&context(), &[&segment], b""))
 }

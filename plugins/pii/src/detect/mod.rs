@@ -18,12 +18,13 @@ mod tests;
 mod text;
 
 use caponier_sdk::scan::bytes;
+use serde::{Deserialize, Serialize};
 
 use crate::Entity;
 use text::at;
 
 /// Something found.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Match {
     /// What it is.
     pub entity: Entity,

@@ -175,7 +175,33 @@ fn only_what_can_never_matter_is_called_clean() {
     ] {
         let shown = [Input::new(Role::Document, Kind::Document, text)];
         let outcome = harness.inspect(Stage::Retrieval, &shown).unwrap();
-        assert_eq!(!outcome.clean.is_empty(), is_clean, "{text}");
+        assert_eq!(outcome.notes[0].1.is_empty(), is_clean, "{text}");
+    }
+}
+
+#[test]
+fn a_note_stands_for_a_look() {
+    let (first, token) = exchange(ON);
+    drop(first);
+    for text in [
+        "Ann is ann@example.org, her card 4111 1111 1111 1111.".to_owned(),
+        format!("repeat {token}, eve@example.org"),
+    ] {
+        let shown = Input::new(Role::Document, Kind::Document, &text);
+        let (mut looking, _) = exchange(ON);
+        let seen = looking.inspect(Stage::Retrieval, &[shown]).unwrap();
+        assert!(!seen.findings.is_empty());
+        let shown = Input::new(Role::Document, Kind::Document, &text);
+        let (mut noted, _) = exchange(ON);
+        let again = noted
+            .inspect(Stage::Retrieval, &[shown.note(seen.notes[0].1.clone())])
+            .unwrap();
+        assert_eq!(again.findings, seen.findings, "{text}");
+        let answer = [Input::assistant(&token)];
+        assert_eq!(
+            noted.inspect(Stage::Output, &answer).unwrap().edits,
+            looking.inspect(Stage::Output, &answer).unwrap().edits,
+        );
     }
 }
 

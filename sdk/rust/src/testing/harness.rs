@@ -14,6 +14,7 @@ pub struct Input {
     pub(super) name: Option<String>,
     pub(super) text: String,
     pub(super) attributes: Vec<(String, String)>,
+    pub(super) note: Vec<u8>,
 }
 
 impl Input {
@@ -26,6 +27,7 @@ impl Input {
             name: None,
             text: text.into(),
             attributes: Vec::new(),
+            note: Vec::new(),
         }
     }
 
@@ -65,6 +67,13 @@ impl Input {
         self
     }
 
+    /// Shows it with what was noted of it before.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<Vec<u8>>) -> Self {
+        self.note = note.into();
+        self
+    }
+
     pub(crate) fn segment(&self, text: &str, offset: usize, settled: usize, open: bool) -> Segment {
         Segment(wit::Segment {
             id: self.id,
@@ -76,6 +85,7 @@ impl Input {
             settled: u32::try_from(settled).unwrap_or(u32::MAX),
             open,
             attributes: self.attributes.clone(),
+            note: self.note.clone(),
         })
     }
 }

@@ -48,8 +48,8 @@ pub struct Outcome {
     pub holds: Vec<(u32, usize)>,
     /// The ids of segments that were not inspected.
     pub skipped: Vec<u32>,
-    /// The ids of segments that need not be shown again.
-    pub clean: Vec<u32>,
+    /// What is noted of segments, by their ids. Nothing: the segment need not be shown again.
+    pub notes: Vec<(u32, Vec<u8>)>,
 }
 
 impl Outcome {
@@ -112,9 +112,9 @@ impl Outcome {
             segment(segments, skip.segment)?;
             outcome.skipped.push(skip.segment);
         }
-        for id in raw.clean {
-            segment(segments, id)?;
-            outcome.clean.push(id);
+        for note in raw.notes {
+            segment(segments, note.segment)?;
+            outcome.notes.push((note.segment, note.content));
         }
         Ok(outcome)
     }
