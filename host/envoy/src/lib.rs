@@ -10,6 +10,7 @@
 //! upstream does: a trap would end the worker's whole VM.
 
 mod answer;
+#[cfg(any(test, all(target_arch = "wasm32", feature = "packed")))]
 mod counters;
 mod endpoint;
 #[cfg(test)]
@@ -27,6 +28,8 @@ mod root;
 mod shell;
 #[cfg(target_arch = "wasm32")]
 mod sys;
+#[cfg(test)]
+mod tests;
 
 pub use filter::{Filter, Flow};
 pub use host::{Body, Host, Level, Map, Metric, Shared};
