@@ -162,3 +162,172 @@ impl Record<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use wit_parser::{Resolve, SizeAlign, Type, TypeDefKind, TypeId};
+
+    use super::{answer, arguments, edit, finding, hold, segment, skip};
+
+    const CONTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit/policy.wit");
+
+    struct Contract {
+        resolve: Resolve,
+        sizes: SizeAlign,
+    }
+
+    impl Contract {
+        fn read() -> Self {
+            let mut resolve = Resolve::default();
+            resolve.push_file(CONTRACT).unwrap();
+            let mut sizes = SizeAlign::default();
+            sizes.fill(&resolve);
+            Self { resolve, sizes }
+        }
+
+        fn named(&self, name: &str) -> TypeId {
+            let mut types = self.resolve.types.iter();
+            let found = types.find(|(_, ty)| ty.name.as_deref() == Some(name));
+            found.unwrap().0
+        }
+
+        /// The fields of a record with their places, then its size under an empty name.
+        fn record(&self, name: &str) -> BTreeMap<String, usize> {
+            let TypeDefKind::Record(record) = &self.resolve.types[self.named(name)].kind else {
+                panic!("{name} is no record");
+            };
+            let places = self
+                .sizes
+                .field_offsets(record.fields.iter().map(|field| &field.ty));
+            let fields = record.fields.iter().zip(places);
+            let mut places: BTreeMap<String, usize> = fields
+                .map(|(field, (place, _))| (field.name.clone(), place.size_wasm32()))
+                .collect();
+            let size = self.sizes.size(&Type::Id(self.named(name)));
+            places.insert(String::new(), size.size_wasm32());
+            places
+        }
+    }
+
+    fn check(record: &str, ours: &[(&str, usize)], shift: usize) {
+        let ours = ours
+            .iter()
+            .map(|(name, place)| ((*name).to_owned(), place - shift));
+        let theirs = Contract::read().record(record);
+        assert_eq!(ours.collect::<BTreeMap<_, _>>(), theirs, "{record}");
+    }
+
+    #[test]
+    fn records_lie_as_the_contract_says() {
+        check(
+            "segment",
+            &[
+                ("id", segment::ID),
+                ("role", segment::ROLE),
+                ("kind", segment::KIND),
+                ("name", segment::NAME),
+                ("text", segment::TEXT),
+                ("offset", segment::OFFSET),
+                ("settled", segment::SETTLED),
+                ("open", segment::OPEN),
+                ("attributes", segment::ATTRIBUTES),
+                ("", segment::SIZE),
+            ],
+            0,
+        );
+        check(
+            "context",
+            &[
+                ("exchange", arguments::EXCHANGE),
+                ("stage", arguments::STAGE),
+                ("tenant", arguments::TENANT),
+                ("principal", arguments::PRINCIPAL),
+                ("route", arguments::ROUTE),
+                ("model", arguments::MODEL),
+                ("time", arguments::TIME),
+                ("seed", arguments::SEED),
+                ("attributes", arguments::ATTRIBUTES),
+                // What follows the context in the arguments: its size is a multiple of theirs.
+                ("", arguments::SEGMENTS),
+            ],
+            0,
+        );
+        check(
+            "principal",
+            &[
+                ("id", arguments::PRINCIPAL_ID - arguments::PRINCIPAL - 4),
+                (
+                    "roles",
+                    arguments::PRINCIPAL_ROLES - arguments::PRINCIPAL - 4,
+                ),
+                ("", arguments::ROUTE - arguments::PRINCIPAL - 4),
+            ],
+            0,
+        );
+        check(
+            "report",
+            &[
+                ("findings", answer::FINDINGS),
+                ("edits", answer::EDITS),
+                ("holds", answer::HOLDS),
+                ("skipped", answer::SKIPPED),
+                ("clean", answer::CLEAN),
+                ("state", answer::STATE),
+                ("", answer::SIZE),
+            ],
+            answer::ERROR,
+        );
+        check(
+            "finding",
+            &[
+                ("rule", finding::RULE),
+                ("severity", finding::SEVERITY),
+                ("confidence", finding::CONFIDENCE),
+                ("segment", finding::SEGMENT),
+                ("span", finding::SPAN),
+                ("message", finding::MESSAGE),
+                ("replacement", finding::REPLACEMENT),
+                ("attributes", finding::ATTRIBUTES),
+                ("", finding::SIZE),
+            ],
+            0,
+        );
+        check(
+            "edit",
+            &[
+                ("segment", edit::SEGMENT),
+                ("span", edit::SPAN),
+                ("replacement", edit::REPLACEMENT),
+                ("", edit::SIZE),
+            ],
+            0,
+        );
+        check(
+            "hold",
+            &[
+                ("segment", hold::SEGMENT),
+                ("start", hold::START),
+                ("wake", hold::WAKE),
+                ("", hold::SIZE),
+            ],
+            0,
+        );
+        check(
+            "skip",
+            &[
+                ("segment", skip::SEGMENT),
+                ("reason", skip::REASON),
+                ("", skip::SIZE),
+            ],
+            0,
+        );
+    }
+
+    #[test]
+    fn arguments_lie_in_order() {
+        assert_eq!(arguments::STATE, arguments::SEGMENTS + 8);
+        assert_eq!(arguments::SIZE, arguments::STATE + 8);
+    }
+}

@@ -84,7 +84,11 @@ pub(crate) fn decode<'a>(
         let (count, ty) = run?;
         body.locals.push((count, ty));
     }
-    let all = body.locals.iter().map(|(count, _)| u64::from(*count)).sum::<u64>();
+    let all = body
+        .locals
+        .iter()
+        .map(|(count, _)| u64::from(*count))
+        .sum::<u64>();
     if all > MAX_LOCALS {
         return Err(Problem::code("a function of more than 50000 locals"));
     }
@@ -117,7 +121,10 @@ pub(crate) fn decode<'a>(
         });
     }
     operators.finish()?;
-    let types = body.params.iter().chain(body.locals.iter().map(|(_, ty)| ty));
+    let types = body
+        .params
+        .iter()
+        .chain(body.locals.iter().map(|(_, ty)| ty));
     body.wide |= types.into_iter().any(|ty| *ty == ValType::V128);
     Ok(body)
 }

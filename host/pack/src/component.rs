@@ -76,7 +76,9 @@ pub(crate) fn extract(component: &[u8]) -> Result<Extracted<'_>, Problem> {
     let named = |function: u32| -> Result<String, Problem> {
         match at(function).and_then(|place| surface.functions.get(place)) {
             Some(Some((of, name))) if *of == instance => Ok((*name).to_owned()),
-            _ => Err(Problem::Lift("an option names a function of another module")),
+            _ => Err(Problem::Lift(
+                "an option names a function of another module",
+            )),
         }
     };
     let mut realloc = None;

@@ -73,9 +73,9 @@ impl Import {
     /// The import of this name.
     pub(crate) fn find(module: &str, name: &str) -> Option<&'static Self> {
         let (interface, version) = module.strip_prefix("caponier:policy/")?.split_once('@')?;
-        IMPORTS.iter().find(|import| {
-            import.interface == interface && import.name == name && speaks(version)
-        })
+        IMPORTS
+            .iter()
+            .find(|import| import.interface == interface && import.name == name && speaks(version))
     }
 
     /// Whether it needs a grant.
@@ -96,17 +96,69 @@ pub(crate) const MODULE: &str = "caponier:plugins";
 
 /// All that is offered, in order.
 pub(crate) const OFFERS: &[Offer] = &[
-    Offer { name: "count", params: &[], results: &[I32] },
-    Offer { name: "config_len", params: &[], results: &[I32] },
-    Offer { name: "config_read", params: &[I32], results: &[] },
-    Offer { name: "begin", params: &[I32, I32], results: &[] },
-    Offer { name: "alloc", params: &[I32, I32, I32], results: &[I64] },
-    Offer { name: "memory_len", params: &[I32], results: &[I32] },
-    Offer { name: "write", params: &[I32, I32, I32, I32], results: &[I32] },
-    Offer { name: "read", params: &[I32, I32, I32, I32], results: &[I32] },
-    Offer { name: "inspect", params: &[I32, I32], results: &[I64] },
-    Offer { name: "post_return", params: &[I32, I32], results: &[I32] },
-    Offer { name: "denied", params: &[I32], results: &[I32] },
-    Offer { name: "fuel_left", params: &[I32], results: &[I64] },
-    Offer { name: "reset", params: &[I32], results: &[] },
+    Offer {
+        name: "count",
+        params: &[],
+        results: &[I32],
+    },
+    Offer {
+        name: "config_len",
+        params: &[],
+        results: &[I32],
+    },
+    Offer {
+        name: "config_read",
+        params: &[I32],
+        results: &[],
+    },
+    Offer {
+        name: "begin",
+        params: &[I32, I32],
+        results: &[],
+    },
+    Offer {
+        name: "alloc",
+        params: &[I32, I32, I32],
+        results: &[I64],
+    },
+    Offer {
+        name: "memory_len",
+        params: &[I32],
+        results: &[I32],
+    },
+    Offer {
+        name: "write",
+        params: &[I32, I32, I32, I32],
+        results: &[I32],
+    },
+    Offer {
+        name: "read",
+        params: &[I32, I32, I32, I32],
+        results: &[I32],
+    },
+    Offer {
+        name: "inspect",
+        params: &[I32, I32],
+        results: &[I64],
+    },
+    Offer {
+        name: "post_return",
+        params: &[I32, I32],
+        results: &[I32],
+    },
+    Offer {
+        name: "denied",
+        params: &[I32],
+        results: &[I32],
+    },
+    Offer {
+        name: "fuel_left",
+        params: &[I32],
+        results: &[I64],
+    },
+    Offer {
+        name: "reset",
+        params: &[I32],
+        results: &[],
+    },
 ];

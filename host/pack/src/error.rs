@@ -20,7 +20,9 @@ pub enum PackError {
     #[error("{0}")]
     TooLarge(&'static str),
     /// What came out is not valid: a fault of this crate.
-    #[error("the packed module is not valid: {0}; hint: report it, with the plugins that were packed")]
+    #[error(
+        "the packed module is not valid: {0}; hint: report it, with the plugins that were packed"
+    )]
     Invalid(wasmparser::BinaryReaderError),
 }
 
@@ -45,7 +47,9 @@ pub enum Problem {
         import: String,
     },
     /// It asks for what no host has.
-    #[error("it imports `{import}`, which is not part of the contract; hint: caponier plugin inspect")]
+    #[error(
+        "it imports `{import}`, which is not part of the contract; hint: caponier plugin inspect"
+    )]
     Import {
         /// The import.
         import: String,
@@ -57,7 +61,9 @@ pub enum Problem {
         import: String,
     },
     /// An import or export whose type is not the contract's.
-    #[error("`{name}` has another type than the contract's; hint: build it against caponier:policy@0.1.0")]
+    #[error(
+        "`{name}` has another type than the contract's; hint: build it against caponier:policy@0.1.0"
+    )]
     Signature {
         /// The import or export.
         name: String,
@@ -77,10 +83,14 @@ pub enum Problem {
         what: String,
     },
     /// No `inspect`.
-    #[error("it does not export `caponier:policy/guard@0.1.0`; hint: caponier plugin new shows a plugin that does")]
+    #[error(
+        "it does not export `caponier:policy/guard@0.1.0`; hint: caponier plugin new shows a plugin that does"
+    )]
     NoGuard,
     /// Its export is lifted in a way that is not expected.
-    #[error("its `inspect` is not lifted as the contract's tools do it: {0}; hint: build it with wit-bindgen and wit-component, strings as UTF-8")]
+    #[error(
+        "its `inspect` is not lifted as the contract's tools do it: {0}; hint: build it with wit-bindgen and wit-component, strings as UTF-8"
+    )]
     Lift(&'static str),
     /// Something in its code that this host cannot contain.
     #[error("its code uses `{what}`; hint: {hint}")]
@@ -91,7 +101,9 @@ pub enum Problem {
         hint: &'static str,
     },
     /// It begins with more memory than it may have.
-    #[error("its snapshot has {bytes} bytes of memory, its limit is {limit}; hint: raise limits.memory")]
+    #[error(
+        "its snapshot has {bytes} bytes of memory, its limit is {limit}; hint: raise limits.memory"
+    )]
     Memory {
         /// What it has.
         bytes: u64,

@@ -91,7 +91,12 @@ impl Entries<'_> {
 
     /// Runs `call` so that what it throws is a status: `params` are the entry's own. `call` leaves
     /// an `i32`, which becomes the answer's lower half.
-    fn caught(&self, params: &[ValType], may_leave: bool, call: impl Fn(&mut InstructionSink<'_>)) -> Made {
+    fn caught(
+        &self,
+        params: &[ValType],
+        may_leave: bool,
+        call: impl Fn(&mut InstructionSink<'_>),
+    ) -> Made {
         let control = self.places.control;
         let mut made = Made::new(params, &[I64]);
         let (stack, leave, code) = (made.local(I32), made.local(I32), made.local(I32));

@@ -59,6 +59,9 @@ impl Made {
     }
 }
 
+/// Fuel for a bulk instruction, beside its bytes: engines leave their own code for it.
+const CALL: i64 = 24;
+
 const I32: ValType = ValType::I32;
 const I64: ValType = ValType::I64;
 
@@ -85,9 +88,17 @@ fn truncations(throw: u32) -> Vec<Made> {
         (false, f32(-1.0), f32(4_294_967_296.0)),
         (true, f64(-2_147_483_649.0), f64(2_147_483_648.0)),
         (true, f64(-1.0), f64(4_294_967_296.0)),
-        (false, f32(-9_223_373_136_366_403_584.0), f32(9_223_372_036_854_775_808.0)),
+        (
+            false,
+            f32(-9_223_373_136_366_403_584.0),
+            f32(9_223_372_036_854_775_808.0),
+        ),
         (false, f32(-1.0), f32(18_446_744_073_709_551_616.0)),
-        (true, f64(-9_223_372_036_854_777_856.0), f64(9_223_372_036_854_775_808.0)),
+        (
+            true,
+            f64(-9_223_372_036_854_777_856.0),
+            f64(9_223_372_036_854_775_808.0),
+        ),
         (true, f64(-1.0), f64(18_446_744_073_709_551_616.0)),
     ];
     let mut all = Vec::new();
@@ -200,7 +211,7 @@ pub(crate) fn copy(places: &Places) -> Made {
     let mut made = Made::new(&[I32, I32, I32], &[]);
     trap_if_outside(&mut made, places, 0, 2);
     trap_if_outside(&mut made, places, 1, 2);
-    charge(&mut made, places, 4, Some((2, 3)));
+    charge(&mut made, places, CALL, Some((2, 3)));
     let (mark, memory) = (places.own.mark, places.memory);
     made.sink()
         .local_get(0)
@@ -217,7 +228,7 @@ pub(crate) fn copy(places: &Places) -> Made {
 pub(crate) fn fill(places: &Places) -> Made {
     let mut made = Made::new(&[I32, I32, I32], &[]);
     trap_if_outside(&mut made, places, 0, 2);
-    charge(&mut made, places, 4, Some((2, 3)));
+    charge(&mut made, places, CALL, Some((2, 3)));
     let (mark, memory) = (places.own.mark, places.memory);
     made.sink()
         .local_get(0)

@@ -79,9 +79,9 @@ pub struct Fuel {
 }
 
 impl Fuel {
-    /// Units that stand for a microsecond: more than any code gets through in that time, for what
-    /// one unit takes differs by a factor of forty.
-    pub const PER_MICROSECOND: u64 = 4_000;
+    /// Units that stand for a microsecond. Generous: code that is not run is charged with its
+    /// neighbours, and what one unit takes differs by a factor of forty.
+    pub const PER_MICROSECOND: u64 = 10_000;
 
     /// What stands for these times.
     pub fn for_time(base: Duration, per_mib: Duration) -> Self {

@@ -2,8 +2,8 @@
 
 use wasm_encoder::{
     CodeSection, CustomSection, DataCountSection, DataSection, ElementSection, ExportSection,
-    FunctionSection, GlobalSection, ImportSection, MemorySection, MemoryType, Module,
-    StartSection, TableSection, TagKind, TagSection, TagType, TypeSection, ValType,
+    FunctionSection, GlobalSection, ImportSection, MemorySection, MemoryType, Module, StartSection,
+    TableSection, TagKind, TagSection, TagType, TypeSection, ValType,
 };
 
 use crate::contract::OFFERS;

@@ -187,9 +187,10 @@ impl<'a> Core<'a> {
             return Ok(());
         };
         let items: Vec<Option<u32>> = match element.items {
-            ElementItems::Functions(functions) => {
-                functions.into_iter().map(|item| item.map(Some)).collect::<Result<_, _>>()?
-            }
+            ElementItems::Functions(functions) => functions
+                .into_iter()
+                .map(|item| item.map(Some))
+                .collect::<Result<_, _>>()?,
             ElementItems::Expressions(_, expressions) => expressions
                 .into_iter()
                 .map(|item| function(&item?))

@@ -262,7 +262,9 @@ fn check_import(
     if known.is_counter() && !input.counters {
         return Err(Problem::NotGranted { import: shown });
     }
-    let ty = usize::try_from(import.ty).ok().and_then(|ty| core.types.get(ty));
+    let ty = usize::try_from(import.ty)
+        .ok()
+        .and_then(|ty| core.types.get(ty));
     let same = ty.is_some_and(|ty| {
         let params = ty.params().iter().map(|ty| match ty {
             wasmparser::ValType::I32 => Some(ValType::I32),
@@ -313,10 +315,7 @@ impl Cursor {
             let ty = same
                 .func_type(ty.clone())
                 .map_err(|_| Problem::code("a type that is not known"))?;
-            moved.push(types.of(
-                ty.params().iter().copied(),
-                ty.results().iter().copied(),
-            ));
+            moved.push(types.of(ty.params().iter().copied(), ty.results().iter().copied()));
         }
         let mut kinds: BTreeMap<u32, u8> = BTreeMap::new();
         let functions = core.tables.iter().flat_map(|table| &table.functions);

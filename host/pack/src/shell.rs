@@ -8,8 +8,8 @@ use wasm_encoder::{
     GlobalSection, ImportSection, TableSection, ValType,
 };
 use wasmparser::{
-    DataSectionReader, ElementSectionReader, Export, ExternalKind,
-    FunctionBody, GlobalSectionReader, MemoryType, Parser, Payload, TableSectionReader, TypeRef,
+    DataSectionReader, ElementSectionReader, Export, ExternalKind, FunctionBody,
+    GlobalSectionReader, MemoryType, Parser, Payload, TableSectionReader, TypeRef,
 };
 
 use crate::PackError;
@@ -176,8 +176,12 @@ impl<'a> Shell<'a> {
                 next += 1;
                 continue;
             }
-            let found = (0_u32..).zip(OFFERS).find(|(_, offer)| offer.name == import.name);
-            let ty = usize::try_from(import.ty).ok().and_then(|ty| self.types.get(ty));
+            let found = (0_u32..)
+                .zip(OFFERS)
+                .find(|(_, offer)| offer.name == import.name);
+            let ty = usize::try_from(import.ty)
+                .ok()
+                .and_then(|ty| self.types.get(ty));
             let (Some((place, offer)), Some(ty)) = (found, ty) else {
                 return Err(bad(format_args!("it imports `{MODULE}` `{}`", import.name)));
             };
@@ -242,7 +246,9 @@ impl<'a> Shell<'a> {
         moved: &mut Moved,
     ) -> Result<(), PackError> {
         match &self.tables {
-            Some(tables) => moved.parse_table_section(section, tables.clone()).map_err(bad),
+            Some(tables) => moved
+                .parse_table_section(section, tables.clone())
+                .map_err(bad),
             None => Ok(()),
         }
     }
@@ -349,4 +355,3 @@ impl Reencode for Moved {
         Ok(self.types.get(place).copied().unwrap_or(u32::MAX))
     }
 }
-

@@ -158,7 +158,12 @@ impl Walk<'_> {
         self.next
     }
 
-    fn step(&mut self, place: usize, op: &Op<'_>, assigned: &BTreeMap<usize, BTreeSet<u32>>) -> Plan {
+    fn step(
+        &mut self,
+        place: usize,
+        op: &Op<'_>,
+        assigned: &BTreeMap<usize, BTreeSet<u32>>,
+    ) -> Plan {
         let mut plan = Plan::default();
         let mut pushed = None;
         match &op.operator {
@@ -283,7 +288,11 @@ impl Walk<'_> {
                 .iter()
                 .any(|from| *from <= access.offset && access.end() - from <= OVERHANG);
             if !covered {
-                let from = if access.end() <= OVERHANG { 0 } else { access.offset };
+                let from = if access.end() <= OVERHANG {
+                    0
+                } else {
+                    access.offset
+                };
                 known.marked.insert(from);
                 plan.mark = Some(from);
             }

@@ -3,7 +3,11 @@
 
 mod support;
 #[path = "../../component/tests/support/mod.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the standalone host uses the rest")]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the standalone host uses the rest"
+)]
 mod written;
 
 use std::time::{Duration, Instant};
@@ -11,6 +15,7 @@ use std::time::{Duration, Instant};
 use caponier_component::{Grants, Limits, LoadOptions};
 use caponier_core::FaultKind::{self, Memory, Output, Refused, Timeout, Trap};
 use caponier_core::{Fault, Kind, Report, Role, Segment};
+use caponier_pack::Plugin;
 use support::{Worker, built, context, packed, plugin, snapshot, standalone};
 use written::{FREE, Guest, REPORT, inspecting};
 
@@ -41,6 +46,13 @@ fn options(settings: String, counters: bool) -> LoadOptions {
 
 fn told(mode: &str) -> LoadOptions {
     options(format!(r#"{{"mode":"{mode}","when":"told"}}"#), false)
+}
+
+/// With a tenth of the fuel: what is endless ends sooner.
+fn impatient(component: &[u8]) -> Plugin<'_> {
+    let mut plugin = plugin(component);
+    plugin.fuel.base /= 10;
+    plugin
 }
 
 fn call(worker: &mut Worker, shown: &str) -> Result<Report, Fault> {
@@ -107,11 +119,14 @@ fn every_misbehaviour_of_a_compiled_plugin_ends_in_its_fault() {
     let component = built("guests/hostile.wasm");
     for (mode, allowed) in MODES {
         let snapshot = snapshot(&component, told(mode));
-        let mut worker = Worker::start(&packed(&[plugin(&snapshot)]));
+        let mut worker = Worker::start(&packed(&[impatient(&snapshot)]));
         for _ in 0..2 {
             let fault = call(&mut worker, WORD).err();
             let kind = fault.as_ref().map(|fault| fault.kind);
-            assert!(kind.is_some_and(|kind| allowed.contains(&kind)), "{mode}: {fault:?}");
+            assert!(
+                kind.is_some_and(|kind| allowed.contains(&kind)),
+                "{mode}: {fault:?}"
+            );
             let next = call(&mut worker, "an innocent text").unwrap();
             let rules: Vec<&str> = next.findings.iter().map(|one| one.rule.as_str()).collect();
             assert_eq!(rules, ["seen"], "after {mode}");
@@ -134,10 +149,19 @@ fn lies_come_over_as_they_are() {
             let snapshot = snapshot(&component, options());
             let loaded = standalone().load(&component, options()).unwrap();
             let mut worker = Worker::start(&packed(&[plugin(&snapshot)]));
-            for shown in [WORD, "innocent", "misbehave: PRIVATE-TEXT-OF-ANOTHER-REQUEST", "next"] {
+            for shown in [
+                WORD,
+                "innocent",
+                "misbehave: PRIVATE-TEXT-OF-ANOTHER-REQUEST",
+                "next",
+            ] {
                 let expected = loaded.inspect(&context(), &[&text(shown)], b"");
                 let got = call(&mut worker, shown);
-                assert!(got == expected || counters, "{mode} {shown}: {:?}", got.err());
+                assert!(
+                    got == expected || counters,
+                    "{mode} {shown}: {:?}",
+                    got.err()
+                );
             }
         }
     }
@@ -177,18 +201,27 @@ fn what_no_compiler_makes_ends_in_its_fault() {
         let snapshot = snapshot(&component, options("{}".to_owned(), false));
         let loaded = standalone().load(&component, options("{}".to_owned(), false));
         let loaded = loaded.unwrap();
-        let mut worker = Worker::start(&packed(&[plugin(&snapshot)]));
+        let mut worker = Worker::start(&packed(&[impatient(&snapshot)]));
         for _ in 0..2 {
             let shown = "r".repeat(*length);
             let kind = call(&mut worker, &shown).err().map(|fault| fault.kind);
-            assert!(kind.is_some_and(|kind| allowed.contains(&kind)), "{name}: {kind:?}");
+            assert!(
+                kind.is_some_and(|kind| allowed.contains(&kind)),
+                "{name}: {kind:?}"
+            );
             let other = loaded.inspect(&context(), &[&text(&shown)], b"");
             let other = other.err().map(|fault| fault.kind);
-            assert!(other.is_some_and(|kind| allowed.contains(&kind)), "{name}: {other:?}");
+            assert!(
+                other.is_some_and(|kind| allowed.contains(&kind)),
+                "{name}: {other:?}"
+            );
             // Two texts are not what these misbehave at.
             let two = [&text("one"), &text("two")];
             let expected = loaded.inspect(&context(), &two, b"");
-            assert!(worker.inspect(0, &context(), &two, b"") == expected, "after {name}");
+            assert!(
+                worker.inspect(0, &context(), &two, b"") == expected,
+                "after {name}"
+            );
         }
     }
 }
@@ -246,39 +279,168 @@ fn all_bad() -> Vec<Bad> {
     let sums = "i32.add ".repeat(2_999);
     vec![
         bad("endless loop", "(loop $l br $l)", Timeout),
-        bad("endless loop of two", "(loop $l (loop $m (br_if $m (local.get $a)) br $l))", Timeout),
+        bad(
+            "endless loop of two",
+            "(loop $l (loop $m (br_if $m (local.get $a)) br $l))",
+            Timeout,
+        ),
         bad("unreachable", "unreachable", Trap),
-        bad("i32 division by zero", "(drop (i32.div_u (i32.const 1) (local.get $a)))", Trap),
-        bad("i32 remainder by zero", "(drop (i32.rem_s (i32.const 1) (local.get $a)))", Trap),
-        bad("constant zero", "(drop (i32.div_s (i32.const 1) (i32.const 0)))", Trap),
-        bad("i64 division by zero", "(drop (i64.div_s (i64.const 1) (i64.extend_i32_u (local.get $a))))", Trap),
-        bad("i64 remainder by zero", "(drop (i64.rem_u (i64.const 1) (i64.extend_i32_u (local.get $a))))", Trap),
-        bad("i32 overflow", "(drop (i32.div_s (i32.const 0x80000000) (i32.const -1)))", Trap),
-        bad("i32 overflow, not constant", "(drop (i32.div_s (i32.shl (i32.const 1) (i32.const 31)) (i32.sub (local.get $a) (i32.const 1))))", Trap),
-        bad("i64 overflow", "(drop (i64.div_s (i64.const 0x8000000000000000) (i64.const -1)))", Trap),
-        bad("not a number to i32", "(drop (i32.trunc_f32_s (f32.const nan)))", Trap),
-        bad("too large for i32", "(drop (i32.trunc_f64_s (f64.const 2147483648)))", Trap),
-        bad("too small for u32", "(drop (i32.trunc_f64_u (f64.const -1)))", Trap),
-        bad("too large for i64", "(drop (i64.trunc_f32_s (f32.const 9223372036854775808)))", Trap),
-        bad("infinite to u64", "(drop (i64.trunc_f64_u (f64.const inf)))", Trap),
-        bad("load out of bounds", "(drop (i32.load (i32.const -8)))", Trap),
-        bad("load just out of bounds", "(drop (i64.load (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 7))))", Trap),
-        bad("load far out of bounds", "(drop (i32.load8_u offset=4294967295 (i32.const -1)))", Trap),
-        bad("load beyond the first size", "(drop (i32.load offset=131072 (local.get $a)))", Trap),
-        bad("store out of bounds", "(i32.store (i32.const -4) (i32.const 1))", Trap),
-        bad("store far out of bounds", "(i64.store32 offset=4294967292 (i32.const 1) (i64.const 1))", Trap),
-        bad("vector store out of bounds", "(v128.store (i32.const 131057) (v128.const i64x2 1 1))", Trap),
-        bad("lane store out of bounds", "(v128.store8_lane 3 (i32.const 131072) (v128.const i64x2 1 1))", Trap),
-        bad("memory.copy to nowhere", "(memory.copy (i32.const 131070) (i32.const 0) (i32.const 9))", Trap),
-        bad("memory.copy from nowhere", "(memory.copy (i32.const 0) (i32.const -1) (i32.const 9))", Trap),
-        bad("memory.copy that wraps", "(memory.copy (i32.const 16) (i32.const 0) (i32.const -1))", Trap),
-        bad("memory.fill out of bounds", "(memory.fill (i32.const 131072) (i32.const 0) (i32.const 1))", Trap),
-        bad("endless copying", "(loop $l (memory.copy (i32.const 65536) (i32.const 0) (i32.const 65536)) br $l)", Timeout),
-        bad("endless nothing", "(loop $l (memory.fill (i32.const 0) (i32.const 0) (i32.const 0)) br $l)", Timeout),
-        bad("growth without end", "(loop $l (br_if $l (i32.ne (i32.const -1) (memory.grow (i32.const 16))))) unreachable", Memory),
-        bad("growth at once", "(if (i32.eq (i32.const -1) (memory.grow (i32.const 65535))) (then unreachable))", Memory),
-        bad("growth refused for ever", "(loop $l (drop (memory.grow (i32.const 65535))) br $l)", Timeout),
-        with_items("runaway recursion", "(func $deep call $deep)", "call $deep", Trap),
+        bad(
+            "i32 division by zero",
+            "(drop (i32.div_u (i32.const 1) (local.get $a)))",
+            Trap,
+        ),
+        bad(
+            "i32 remainder by zero",
+            "(drop (i32.rem_s (i32.const 1) (local.get $a)))",
+            Trap,
+        ),
+        bad(
+            "constant zero",
+            "(drop (i32.div_s (i32.const 1) (i32.const 0)))",
+            Trap,
+        ),
+        bad(
+            "i64 division by zero",
+            "(drop (i64.div_s (i64.const 1) (i64.extend_i32_u (local.get $a))))",
+            Trap,
+        ),
+        bad(
+            "i64 remainder by zero",
+            "(drop (i64.rem_u (i64.const 1) (i64.extend_i32_u (local.get $a))))",
+            Trap,
+        ),
+        bad(
+            "i32 overflow",
+            "(drop (i32.div_s (i32.const 0x80000000) (i32.const -1)))",
+            Trap,
+        ),
+        bad(
+            "i32 overflow, not constant",
+            "(drop (i32.div_s (i32.shl (i32.const 1) (i32.const 31)) (i32.sub (local.get $a) (i32.const 1))))",
+            Trap,
+        ),
+        bad(
+            "i64 overflow",
+            "(drop (i64.div_s (i64.const 0x8000000000000000) (i64.const -1)))",
+            Trap,
+        ),
+        bad(
+            "not a number to i32",
+            "(drop (i32.trunc_f32_s (f32.const nan)))",
+            Trap,
+        ),
+        bad(
+            "too large for i32",
+            "(drop (i32.trunc_f64_s (f64.const 2147483648)))",
+            Trap,
+        ),
+        bad(
+            "too small for u32",
+            "(drop (i32.trunc_f64_u (f64.const -1)))",
+            Trap,
+        ),
+        bad(
+            "too large for i64",
+            "(drop (i64.trunc_f32_s (f32.const 9223372036854775808)))",
+            Trap,
+        ),
+        bad(
+            "infinite to u64",
+            "(drop (i64.trunc_f64_u (f64.const inf)))",
+            Trap,
+        ),
+        bad(
+            "load out of bounds",
+            "(drop (i32.load (i32.const -8)))",
+            Trap,
+        ),
+        bad(
+            "load just out of bounds",
+            "(drop (i64.load (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 7))))",
+            Trap,
+        ),
+        bad(
+            "load far out of bounds",
+            "(drop (i32.load8_u offset=4294967295 (i32.const -1)))",
+            Trap,
+        ),
+        bad(
+            "load beyond the first size",
+            "(drop (i32.load offset=131072 (local.get $a)))",
+            Trap,
+        ),
+        bad(
+            "store out of bounds",
+            "(i32.store (i32.const -4) (i32.const 1))",
+            Trap,
+        ),
+        bad(
+            "store far out of bounds",
+            "(i64.store32 offset=4294967292 (i32.const 1) (i64.const 1))",
+            Trap,
+        ),
+        bad(
+            "vector store out of bounds",
+            "(v128.store (i32.const 131057) (v128.const i64x2 1 1))",
+            Trap,
+        ),
+        bad(
+            "lane store out of bounds",
+            "(v128.store8_lane 3 (i32.const 131072) (v128.const i64x2 1 1))",
+            Trap,
+        ),
+        bad(
+            "memory.copy to nowhere",
+            "(memory.copy (i32.const 131070) (i32.const 0) (i32.const 9))",
+            Trap,
+        ),
+        bad(
+            "memory.copy from nowhere",
+            "(memory.copy (i32.const 0) (i32.const -1) (i32.const 9))",
+            Trap,
+        ),
+        bad(
+            "memory.copy that wraps",
+            "(memory.copy (i32.const 16) (i32.const 0) (i32.const -1))",
+            Trap,
+        ),
+        bad(
+            "memory.fill out of bounds",
+            "(memory.fill (i32.const 131072) (i32.const 0) (i32.const 1))",
+            Trap,
+        ),
+        bad(
+            "endless copying",
+            "(loop $l (memory.copy (i32.const 65536) (i32.const 0) (i32.const 65536)) br $l)",
+            Timeout,
+        ),
+        bad(
+            "endless nothing",
+            "(loop $l (memory.fill (i32.const 0) (i32.const 0) (i32.const 0)) br $l)",
+            Timeout,
+        ),
+        bad(
+            "growth without end",
+            "(loop $l (br_if $l (i32.ne (i32.const -1) (memory.grow (i32.const 16))))) unreachable",
+            Memory,
+        ),
+        bad(
+            "growth at once",
+            "(if (i32.eq (i32.const -1) (memory.grow (i32.const 65535))) (then unreachable))",
+            Memory,
+        ),
+        bad(
+            "growth refused for ever",
+            "(loop $l (drop (memory.grow (i32.const 65535))) br $l)",
+            Timeout,
+        ),
+        with_items(
+            "runaway recursion",
+            "(func $deep call $deep)",
+            "call $deep",
+            Trap,
+        ),
         with_items(
             "runaway recursion with a loop",
             "(func $deep (local i32) (loop $l (local.set 0 (i32.const 1)) (br_if $l (i32.eqz (local.get 0)))) call $deep)",
@@ -294,19 +456,38 @@ fn all_bad() -> Vec<Bad> {
         ),
         with_items(
             "frames with thousands of locals",
-            format!("(func $deep (local {thousands}) (local.set 5999 (i64.const 1)) call $deep (drop (local.get 5999)))"),
+            format!(
+                "(func $deep (local {thousands}) (local.set 5999 (i64.const 1)) call $deep (drop (local.get 5999)))"
+            ),
             "call $deep",
             Trap,
         ),
         with_items(
             "frames with thousands of operands",
-            format!("(func $one (result i32) (call $two)) (func $two (result i32) (i32.const 1) (call $deep)) (func $deep {operands} {sums} drop)"),
+            format!(
+                "(func $one (result i32) (call $two)) (func $two (result i32) (i32.const 1) (call $deep)) (func $deep {operands} {sums} drop)"
+            ),
             "call $deep",
             Trap,
         ),
-        with_items("call of nothing", "(table 1 funcref)", "(call_indirect (i32.const 0))", Trap),
-        with_items("call beyond the table", "(table 1 funcref)", "(call_indirect (i32.const 5))", Trap),
-        with_items("call far beyond the table", "(table 1 funcref)", "(call_indirect (i32.const -1))", Trap),
+        with_items(
+            "call of nothing",
+            "(table 1 funcref)",
+            "(call_indirect (i32.const 0))",
+            Trap,
+        ),
+        with_items(
+            "call beyond the table",
+            "(table 1 funcref)",
+            "(call_indirect (i32.const 5))",
+            Trap,
+        ),
+        with_items(
+            "call far beyond the table",
+            "(table 1 funcref)",
+            "(call_indirect (i32.const -1))",
+            Trap,
+        ),
         with_items(
             "call of the wrong type",
             "(table 2 funcref) (elem (i32.const 0) $f $g) (func $f (param i32)) (func $g)",
@@ -321,28 +502,135 @@ fn all_bad() -> Vec<Bad> {
         ),
         bad("1 GiB list", list(4, 1 << 30), Output),
         bad("4 G findings", list(4, u64::from(u32::MAX)), Output),
-        bad("10^6 findings", format!("(drop (memory.grow (i32.const 1000))) {}", list(4, 1_000_000)), Output),
-        bad("as many holds as fit", format!("(drop (memory.grow (i32.const 800))) {}", list(20, 3_000_000)), Output),
-        bad("a list that is not aligned", format!("{} (i32.store (i32.const {}) (i32.const 65537))", list(4, 1), REPORT + 4), Output),
-        bad("an empty list that is nowhere", format!("(i32.store (i32.const {}) (i32.const -8))", REPORT + 4), Output),
+        bad(
+            "10^6 findings",
+            format!(
+                "(drop (memory.grow (i32.const 1000))) {}",
+                list(4, 1_000_000)
+            ),
+            Output,
+        ),
+        bad(
+            "as many holds as fit",
+            format!(
+                "(drop (memory.grow (i32.const 800))) {}",
+                list(20, 3_000_000)
+            ),
+            Output,
+        ),
+        bad(
+            "a list that is not aligned",
+            format!(
+                "{} (i32.store (i32.const {}) (i32.const 65537))",
+                list(4, 1),
+                REPORT + 4
+            ),
+            Output,
+        ),
+        bad(
+            "an empty list that is nowhere",
+            format!("(i32.store (i32.const {}) (i32.const -8))", REPORT + 4),
+            Output,
+        ),
         bad("result out of bounds", "(return (i32.const -4))", Output),
         bad("result not aligned", "(return (i32.const 1101))", Output),
-        bad("bad discriminant", format!("(i32.store8 (i32.const {REPORT}) (i32.const 9))"), Output),
-        bad("error", format!("(i32.store8 (i32.const {REPORT}) (i32.const 1))"), Refused),
-        bad("error that is nowhere", format!("(i32.store8 (i32.const {REPORT}) (i32.const 1)) (i32.store (i32.const {}) (i32.const -1)) (i32.store (i32.const {}) (i32.const 4))", REPORT + 4, REPORT + 8), Output),
-        calling("log of −16 bytes", LOG, "(call $log (i32.const 1) (i32.const 1024) (i32.const -16))", Output),
-        calling("log from nowhere", LOG, "(call $log (i32.const 1) (i32.const -1) (i32.const 9))", Output),
-        calling("log of an unknown level", LOG, "(call $log (i32.const 5) (i32.const 0) (i32.const 0))", Output),
-        calling("log of no text", LOG, "(i32.store8 (i32.const 2048) (i32.const 255)) (call $log (i32.const 1) (i32.const 2048) (i32.const 1))", Output),
-        calling("endless log", LOG, "(loop $l (call $log (i32.const 1) (i32.const 0) (i32.const 0)) br $l)", Timeout),
-        calling("names to nowhere", DATA, "(call $names (i32.const -4))", Output),
-        calling("names off alignment", DATA, "(call $names (i32.const 2049))", Output),
-        calling("read of nowhere", DATA, "(call $read (i32.const -4) (i32.const 8) (i32.const 2048))", Output),
-        calling("read to nowhere", DATA, "(call $read (i32.const 0) (i32.const 0) (i32.const 131064))", Output),
-        calling("count to nowhere", COUNTERS, "(call $add (i32.const 0) (i32.const 0) (i64.const 1) (i32.const 1) (i32.const -16))", Output),
-        calling("count off alignment", COUNTERS, "(call $add (i32.const 0) (i32.const 0) (i64.const 1) (i32.const 1) (i32.const 2052))", Output),
-        calling("count by a key of −1 bytes", COUNTERS, "(call $add (i32.const 2048) (i32.const -1) (i64.const 1) (i32.const 1) (i32.const 2048))", Output),
-        calling("member of −1 bytes", COUNTERS, "(call $unique (i32.const 0) (i32.const 0) (i32.const 2048) (i32.const -1) (i32.const 1) (i32.const 2048))", Output),
+        bad(
+            "bad discriminant",
+            format!("(i32.store8 (i32.const {REPORT}) (i32.const 9))"),
+            Output,
+        ),
+        bad(
+            "error",
+            format!("(i32.store8 (i32.const {REPORT}) (i32.const 1))"),
+            Refused,
+        ),
+        bad(
+            "error that is nowhere",
+            format!(
+                "(i32.store8 (i32.const {REPORT}) (i32.const 1)) (i32.store (i32.const {}) (i32.const -1)) (i32.store (i32.const {}) (i32.const 4))",
+                REPORT + 4,
+                REPORT + 8
+            ),
+            Output,
+        ),
+        calling(
+            "log of −16 bytes",
+            LOG,
+            "(call $log (i32.const 1) (i32.const 1024) (i32.const -16))",
+            Output,
+        ),
+        calling(
+            "log from nowhere",
+            LOG,
+            "(call $log (i32.const 1) (i32.const -1) (i32.const 9))",
+            Output,
+        ),
+        calling(
+            "log of an unknown level",
+            LOG,
+            "(call $log (i32.const 5) (i32.const 0) (i32.const 0))",
+            Output,
+        ),
+        calling(
+            "log of no text",
+            LOG,
+            "(i32.store8 (i32.const 2048) (i32.const 255)) (call $log (i32.const 1) (i32.const 2048) (i32.const 1))",
+            Output,
+        ),
+        calling(
+            "endless log",
+            LOG,
+            "(loop $l (call $log (i32.const 1) (i32.const 0) (i32.const 0)) br $l)",
+            Timeout,
+        ),
+        calling(
+            "names to nowhere",
+            DATA,
+            "(call $names (i32.const -4))",
+            Output,
+        ),
+        calling(
+            "names off alignment",
+            DATA,
+            "(call $names (i32.const 2049))",
+            Output,
+        ),
+        calling(
+            "read of nowhere",
+            DATA,
+            "(call $read (i32.const -4) (i32.const 8) (i32.const 2048))",
+            Output,
+        ),
+        calling(
+            "read to nowhere",
+            DATA,
+            "(call $read (i32.const 0) (i32.const 0) (i32.const 131064))",
+            Output,
+        ),
+        calling(
+            "count to nowhere",
+            COUNTERS,
+            "(call $add (i32.const 0) (i32.const 0) (i64.const 1) (i32.const 1) (i32.const -16))",
+            Output,
+        ),
+        calling(
+            "count off alignment",
+            COUNTERS,
+            "(call $add (i32.const 0) (i32.const 0) (i64.const 1) (i32.const 1) (i32.const 2052))",
+            Output,
+        ),
+        calling(
+            "count by a key of −1 bytes",
+            COUNTERS,
+            "(call $add (i32.const 2048) (i32.const -1) (i64.const 1) (i32.const 1) (i32.const 2048))",
+            Output,
+        ),
+        calling(
+            "member of −1 bytes",
+            COUNTERS,
+            "(call $unique (i32.const 0) (i32.const 0) (i32.const 2048) (i32.const -1) (i32.const 1) (i32.const 2048))",
+            Output,
+        ),
     ]
 }
 
@@ -369,14 +657,19 @@ fn every_misbehaviour_in_text_ends_in_its_fault() {
         let component = bad.component();
         let counters = bad.imports == COUNTERS;
         let snapshot = snapshot(&component, options("{}".to_owned(), counters));
-        let loaded = standalone().load(&component, options("{}".to_owned(), counters)).unwrap();
-        let mut worker = Worker::start(&packed(&[plugin(&snapshot)]));
+        let loaded = standalone()
+            .load(&component, options("{}".to_owned(), counters))
+            .unwrap();
+        let mut worker = Worker::start(&packed(&[impatient(&snapshot)]));
         for _ in 0..2 {
             let kind = call(&mut worker, WORD).err().map(|fault| fault.kind);
             let other = loaded.inspect(&context(), &[&text(WORD)], b"");
             let other = other.err().map(|fault| fault.kind);
             if kind != Some(bad.fault) || other != kind {
-                wrong.push(format!("{}: {kind:?}, standalone {other:?}, not {:?}", bad.what, bad.fault));
+                wrong.push(format!(
+                    "{}: {kind:?}, standalone {other:?}, not {:?}",
+                    bad.what, bad.fault
+                ));
             }
             let two = [&text("one"), &text("two")];
             if worker.inspect(0, &context(), &two, b"") != Ok(Report::default()) {

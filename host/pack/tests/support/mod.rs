@@ -14,19 +14,17 @@ use caponier_abi::{Guest, Limits, Status, inspect};
 use caponier_component::{Engine, EngineOptions, LoadOptions};
 use caponier_core::{Context, Fault, FaultKind, Report, Segment, Stage};
 use caponier_pack::{Fuel, Input, PackError, Plugin, pack};
-use wasmtime::{
-    AsContextMut, Caller, Config, Instance, Linker, Memory, Module, Store, TypedFunc,
-};
+use wasmtime::{AsContextMut, Caller, Config, Instance, Linker, Memory, Module, Store, TypedFunc};
 
 /// The shell's text.
-pub const SHELL: &str = include_str!("shell.wat");
+pub(crate) const SHELL: &str = include_str!("shell.wat");
 
 /// Where the shell keeps what it passes on, and how much of it at once.
 const SCRATCH: usize = 1 << 16;
 const CHUNK: usize = 1 << 20;
 
 /// An engine that runs what pack makes.
-pub fn engine() -> &'static wasmtime::Engine {
+pub(crate) fn engine() -> &'static wasmtime::Engine {
     static ENGINE: OnceLock<wasmtime::Engine> = OnceLock::new();
     ENGINE.get_or_init(|| {
         let mut config = Config::new();
@@ -39,20 +37,20 @@ pub fn engine() -> &'static wasmtime::Engine {
 }
 
 /// The sandbox of the standalone host, to take snapshots and to compare with.
-pub fn standalone() -> &'static Engine {
+pub(crate) fn standalone() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
     ENGINE.get_or_init(|| Engine::new(EngineOptions::default()).unwrap())
 }
 
 /// What the host lends plugins, and what it heard from them.
 #[derive(Default)]
-pub struct State {
+pub(crate) struct State {
     allowance: Option<Allowance>,
     entries: Option<Entries>,
-    pub lines: Vec<String>,
-    pub counted: Vec<(String, u64)>,
+    pub(crate) lines: Vec<String>,
+    pub(crate) counted: Vec<(String, u64)>,
     /// Counters that cannot be reached.
-    pub unavailable: bool,
+    pub(crate) unavailable: bool,
 }
 
 #[derive(Clone)]
@@ -71,7 +69,7 @@ struct Entries {
 }
 
 /// One packed plugin, as the ABI wants it.
-pub struct Entry<C> {
+pub(crate) struct Entry<C> {
     store: std::cell::RefCell<C>,
     entries: Entries,
     index: u32,
@@ -109,7 +107,10 @@ impl<C: AsContextMut<Data = State>> Guest for Entry<C> {
     fn write(&mut self, to: u32, bytes: &[u8]) -> Result<(), FaultKind> {
         let store = self.store.get_mut();
         for (piece, at) in bytes.chunks(CHUNK).zip((to..).step_by(CHUNK)) {
-            self.entries.memory.write(&mut *store, SCRATCH, piece).unwrap();
+            self.entries
+                .memory
+                .write(&mut *store, SCRATCH, piece)
+                .unwrap();
             let len = u32::try_from(piece.len()).unwrap();
             let call = (self.index, at, u32::try_from(SCRATCH).unwrap(), len);
             Status::from_number(returned(self.entries.write.call(&mut *store, call))).check()?;
@@ -175,21 +176,32 @@ type Asking<'a> = Caller<'a, State>;
 fn linker() -> Linker<State> {
     let mut linker: Linker<State> = Linker::new(engine());
     linker
-        .func_wrap("env", "log", |mut caller: Asking<'_>, i: u32, level: u32, at: u32, len: u32| {
-            let mut heard = None;
-            let status = within(&mut caller, i, |entry, allowance| {
-                imports::log(entry, allowance, level, at, len, |_, line| {
-                    heard = Some(line.to_owned());
-                })
-            });
-            caller.data_mut().lines.extend(heard);
-            status.number()
-        })
+        .func_wrap(
+            "env",
+            "log",
+            |mut caller: Asking<'_>, i: u32, level: u32, at: u32, len: u32| {
+                let mut heard = None;
+                let status = within(&mut caller, i, |entry, allowance| {
+                    imports::log(entry, allowance, level, at, len, |_, line| {
+                        heard = Some(line.to_owned());
+                    })
+                });
+                caller.data_mut().lines.extend(heard);
+                status.number()
+            },
+        )
         .unwrap();
     linker
-        .func_wrap("env", "data_names", |mut caller: Asking<'_>, i: u32, result: u32| {
-            within(&mut caller, i, |entry, _| imports::data_names(entry, result)).number()
-        })
+        .func_wrap(
+            "env",
+            "data_names",
+            |mut caller: Asking<'_>, i: u32, result: u32| {
+                within(&mut caller, i, |entry, _| {
+                    imports::data_names(entry, result)
+                })
+                .number()
+            },
+        )
         .unwrap();
     linker
         .func_wrap(
@@ -207,12 +219,22 @@ fn linker() -> Linker<State> {
         .func_wrap(
             "env",
             "counters_add",
-            |mut caller: Asking<'_>, i: u32, at: u32, len: u32, amount: u64, _window: u32, result: u32| {
+            |mut caller: Asking<'_>,
+             i: u32,
+             at: u32,
+             len: u32,
+             amount: u64,
+             _window: u32,
+             result: u32| {
                 let (mut counted, down) = (None, caller.data().unavailable);
                 let status = within(&mut caller, i, |entry, allowance| {
                     imports::counters_add(entry, allowance, (at, len), result, |key| {
                         counted = Some((key.to_owned(), amount));
-                        if down { Err("counters are unavailable") } else { Ok(amount + 1) }
+                        if down {
+                            Err("counters are unavailable")
+                        } else {
+                            Ok(amount + 1)
+                        }
                     })
                 });
                 caller.data_mut().counted.extend(counted);
@@ -236,7 +258,11 @@ fn linker() -> Linker<State> {
                 within(&mut caller, i, |entry, allowance| {
                     let (key, member) = ((at, len), (member, member_len));
                     imports::counters_add_unique(entry, allowance, key, member, result, |_, _| {
-                        if down { Err("counters are unavailable") } else { Ok(1) }
+                        if down {
+                            Err("counters are unavailable")
+                        } else {
+                            Ok(1)
+                        }
                     })
                 })
                 .number()
@@ -247,15 +273,15 @@ fn linker() -> Linker<State> {
 }
 
 /// A packed module with one instance of it, as a worker has.
-pub struct Worker {
-    pub store: Store<State>,
-    pub instance: Instance,
+pub(crate) struct Worker {
+    pub(crate) store: Store<State>,
+    pub(crate) instance: Instance,
     entries: Entries,
 }
 
 impl Worker {
     /// Compiles and starts a packed module.
-    pub fn start(module: &[u8]) -> Self {
+    pub(crate) fn start(module: &[u8]) -> Self {
         let module = Module::new(engine(), module).unwrap_or_else(|error| panic!("{error:?}"));
         let mut store = Store::new(engine(), State::default());
         let instance = linker().instantiate(&mut store, &module);
@@ -283,7 +309,7 @@ impl Worker {
     }
 
     /// The plugin at this place.
-    pub fn entry(&mut self, index: u32) -> Entry<&mut Store<State>> {
+    pub(crate) fn entry(&mut self, index: u32) -> Entry<&mut Store<State>> {
         Entry {
             entries: self.entries.clone(),
             store: std::cell::RefCell::new(&mut self.store),
@@ -292,7 +318,7 @@ impl Worker {
     }
 
     /// One call.
-    pub fn inspect(
+    pub(crate) fn inspect(
         &mut self,
         index: u32,
         context: &Context,
@@ -300,23 +326,30 @@ impl Worker {
         state: &[u8],
     ) -> Result<Report, Fault> {
         let limits = Limits::default();
-        inspect(&mut self.entry(index), &limits, context, segments, state, |_| ())
+        inspect(
+            &mut self.entry(index),
+            &limits,
+            context,
+            segments,
+            state,
+            |_| (),
+        )
     }
 
     /// What is left of the fuel of the last call.
-    pub fn fuel_left(&mut self, index: u32) -> i64 {
+    pub(crate) fn fuel_left(&mut self, index: u32) -> i64 {
         returned(self.entries.fuel_left.call(&mut self.store, index))
     }
 }
 
 /// What the standalone host's default time stands for.
-pub fn fuel() -> Fuel {
+pub(crate) fn fuel() -> Fuel {
     let limits = caponier_component::Limits::default();
     Fuel::for_time(limits.time_base, limits.time_per_mib)
 }
 
 /// A plugin with default limits.
-pub fn plugin(component: &[u8]) -> Plugin<'_> {
+pub(crate) fn plugin(component: &[u8]) -> Plugin<'_> {
     Plugin {
         name: "guest",
         component,
@@ -328,7 +361,7 @@ pub fn plugin(component: &[u8]) -> Plugin<'_> {
 }
 
 /// The module of these plugins and the plain shell.
-pub fn try_packed(plugins: &[Plugin<'_>]) -> Result<Vec<u8>, PackError> {
+pub(crate) fn try_packed(plugins: &[Plugin<'_>]) -> Result<Vec<u8>, PackError> {
     let shell = wat::parse_str(SHELL).unwrap();
     pack(&Input {
         shell: &shell,
@@ -339,12 +372,12 @@ pub fn try_packed(plugins: &[Plugin<'_>]) -> Result<Vec<u8>, PackError> {
 }
 
 /// The same, which must go well.
-pub fn packed(plugins: &[Plugin<'_>]) -> Vec<u8> {
+pub(crate) fn packed(plugins: &[Plugin<'_>]) -> Vec<u8> {
     try_packed(plugins).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The snapshot of a component, as an operator would take it.
-pub fn snapshot(component: &[u8], options: LoadOptions) -> Vec<u8> {
+pub(crate) fn snapshot(component: &[u8], options: LoadOptions) -> Vec<u8> {
     let snapshot = standalone().snapshot(component, options);
     let snapshot = snapshot.unwrap_or_else(|error| {
         let cause = std::error::Error::source(&error).map(ToString::to_string);
@@ -354,7 +387,7 @@ pub fn snapshot(component: &[u8], options: LoadOptions) -> Vec<u8> {
 }
 
 /// The context of a prompt.
-pub fn context() -> Context {
+pub(crate) fn context() -> Context {
     Context {
         exchange: "exchange".to_owned(),
         stage: Stage::Prompt,
@@ -369,7 +402,7 @@ pub fn context() -> Context {
 }
 
 /// A file that `cargo xtask build` makes, below `target/wasm`.
-pub fn built(path: &str) -> Vec<u8> {
+pub(crate) fn built(path: &str) -> Vec<u8> {
     let root = std::env::var_os("CAPONIER_WASM").map_or_else(
         || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/wasm"),
         Into::into,
