@@ -29,7 +29,7 @@ pub(crate) mod arguments {
 
 /// `segment`.
 pub(crate) mod segment {
-    pub(crate) const SIZE: usize = 56;
+    pub(crate) const SIZE: usize = 64;
     pub(crate) const ALIGN: u32 = 8;
     pub(crate) const ID: usize = 0;
     pub(crate) const ROLE: usize = 4;
@@ -40,6 +40,7 @@ pub(crate) mod segment {
     pub(crate) const SETTLED: usize = 40;
     pub(crate) const OPEN: usize = 44;
     pub(crate) const ATTRIBUTES: usize = 48;
+    pub(crate) const NOTE: usize = 56;
 }
 
 /// `result<report, string>`.
@@ -51,7 +52,7 @@ pub(crate) mod answer {
     pub(crate) const EDITS: usize = 12;
     pub(crate) const HOLDS: usize = 20;
     pub(crate) const SKIPPED: usize = 28;
-    pub(crate) const CLEAN: usize = 36;
+    pub(crate) const NOTES: usize = 36;
     pub(crate) const STATE: usize = 44;
 }
 
@@ -82,6 +83,13 @@ pub(crate) mod hold {
     pub(crate) const SEGMENT: usize = 0;
     pub(crate) const START: usize = 4;
     pub(crate) const WAKE: usize = 8;
+}
+
+/// `note`.
+pub(crate) mod note {
+    pub(crate) const SIZE: usize = 12;
+    pub(crate) const SEGMENT: usize = 0;
+    pub(crate) const CONTENT: usize = 4;
 }
 
 /// `skip`.
@@ -169,7 +177,7 @@ mod tests {
 
     use wit_parser::{Resolve, SizeAlign, Type, TypeDefKind, TypeId};
 
-    use super::{answer, arguments, edit, finding, hold, segment, skip};
+    use super::{answer, arguments, edit, finding, hold, note, segment, skip};
 
     const CONTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit/policy.wit");
 
@@ -233,6 +241,7 @@ mod tests {
                 ("settled", segment::SETTLED),
                 ("open", segment::OPEN),
                 ("attributes", segment::ATTRIBUTES),
+                ("note", segment::NOTE),
                 ("", segment::SIZE),
             ],
             0,
@@ -273,7 +282,7 @@ mod tests {
                 ("edits", answer::EDITS),
                 ("holds", answer::HOLDS),
                 ("skipped", answer::SKIPPED),
-                ("clean", answer::CLEAN),
+                ("notes", answer::NOTES),
                 ("state", answer::STATE),
                 ("", answer::SIZE),
             ],
@@ -311,6 +320,15 @@ mod tests {
                 ("start", hold::START),
                 ("wake", hold::WAKE),
                 ("", hold::SIZE),
+            ],
+            0,
+        );
+        check(
+            "note",
+            &[
+                ("segment", note::SEGMENT),
+                ("content", note::CONTENT),
+                ("", note::SIZE),
             ],
             0,
         );

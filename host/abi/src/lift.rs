@@ -1,10 +1,10 @@
 //! What a plugin hands back, read out of its memory. Every address and count is held against the
 //! memory's length and against what may be handed back, before anything is set aside for it.
 
-use caponier_core::{Edit, FaultKind, Hold, RawFinding, Report, Severity, Skip, Span};
+use caponier_core::{Edit, FaultKind, Hold, Note, RawFinding, Report, Severity, Skip, Span};
 
 use crate::Guest;
-use crate::layout::{PAIR, Record, answer, edit, finding, hold, skip};
+use crate::layout::{PAIR, Record, answer, edit, finding, hold, note, skip};
 
 type Lifted<T> = Result<T, FaultKind>;
 
@@ -15,7 +15,7 @@ mod cost {
     pub(super) const EDIT: usize = 40;
     pub(super) const HOLD: usize = 16;
     pub(super) const SKIP: usize = 32;
-    pub(super) const CLEAN: usize = 4;
+    pub(super) const NOTE: usize = 32;
     pub(super) const PAIR: usize = 48;
 }
 
@@ -42,9 +42,7 @@ pub(crate) fn answer<G: Guest>(
         edits: from.list(record, answer::EDITS, Shape::EDIT, one_edit)?,
         holds: from.list(record, answer::HOLDS, Shape::HOLD, one_hold)?,
         skipped: from.list(record, answer::SKIPPED, Shape::SKIP, one_skip)?,
-        clean: from.list(record, answer::CLEAN, Shape::CLEAN, |_, record| {
-            record.u32(0)
-        })?,
+        notes: from.list(record, answer::NOTES, Shape::NOTE, one_note)?,
         state: if record.flag(answer::STATE)? {
             Some(from.bytes(record, answer::STATE + 4)?)
         } else {
@@ -66,7 +64,7 @@ impl Shape {
     const EDIT: Self = Self::new(edit::SIZE, 4, cost::EDIT);
     const HOLD: Self = Self::new(hold::SIZE, 4, cost::HOLD);
     const SKIP: Self = Self::new(skip::SIZE, 4, cost::SKIP);
-    const CLEAN: Self = Self::new(4, 4, cost::CLEAN);
+    const NOTE: Self = Self::new(note::SIZE, 4, cost::NOTE);
     const PAIR: Self = Self::new(2 * PAIR, 4, cost::PAIR);
 
     const fn new(size: usize, align: u32, cost: usize) -> Self {
@@ -196,6 +194,13 @@ fn one_skip<G: Guest>(from: &mut Reader<'_, G>, record: Record<'_>) -> Lifted<Sk
     Ok(Skip {
         segment: record.u32(skip::SEGMENT)?,
         reason: from.string(record, skip::REASON)?,
+    })
+}
+
+fn one_note<G: Guest>(from: &mut Reader<'_, G>, record: Record<'_>) -> Lifted<Note> {
+    Ok(Note {
+        segment: record.u32(note::SEGMENT)?,
+        content: from.bytes(record, note::CONTENT)?,
     })
 }
 

@@ -55,6 +55,8 @@ fn one_segment<G: Guest>(guest: &mut G, out: &mut Bytes<'_>, shown: &&Segment) -
     );
     out.put_u8(segment::OPEN, shown.open.into());
     out.put_pair(segment::ATTRIBUTES, pairs(guest, &shown.attributes)?);
+    // Nothing is kept from one exchange to the next, so there is nothing to hand back.
+    out.put_pair(segment::NOTE, bytes(guest, &[])?);
     Ok(())
 }
 
