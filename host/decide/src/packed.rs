@@ -414,10 +414,7 @@ impl PackedPlugin {
     }
 }
 
-fn parsed<'w, T>(
-    words: &'w [String],
-    parse: impl Fn(&str) -> Option<T>,
-) -> Result<Vec<T>, &'w str> {
+fn parsed<T>(words: &[String], parse: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, &str> {
     words
         .iter()
         .map(|word| parse(word).ok_or(word.as_str()))

@@ -128,8 +128,9 @@ impl<H: Host, G: Guests> Filter<H, G> {
             State::Live(mut live) => {
                 let out = self.pass_on(&mut live, size, is_end);
                 self.state = State::Live(live);
-                if !self.host.set_body(Body::Response, size, &out) && !(size == 0 && out.is_empty())
-                {
+                let is_nothing = size == 0 && out.is_empty();
+                let is_written = is_nothing || self.host.set_body(Body::Response, size, &out);
+                if !is_written {
                     // What was not inspected must not go out.
                     return Flow::Pause;
                 }

@@ -99,9 +99,14 @@ fn role_claims(host: &impl Host, payload: &str, name: &str) -> Vec<String> {
         return Vec::new();
     };
     if let Some(pairs) = pairs(&bytes) {
-        let texts = pairs.into_iter().map(|(_, value)| value);
-        return texts
-            .filter_map(|value| String::from_utf8(value).ok())
+        // A list's items stand alone in their pairs; an object's have a name beside them.
+        let items = pairs.into_iter().filter_map(|pair| match pair {
+            (item, empty) | (empty, item) if empty.is_empty() => Some(item),
+            _ => None,
+        });
+        return items
+            .filter_map(|item| String::from_utf8(item).ok())
+            .filter(|item| !item.is_empty())
             .collect();
     }
     String::from_utf8(bytes).map_or_else(|_| Vec::new(), |text| words(&text, &[' ', ',']))

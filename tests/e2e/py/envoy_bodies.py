@@ -154,12 +154,9 @@ def client_and_upstream_that_leave():
 def answers_that_are_none():
     current = {}
 
-    class Odd(Upstream):
-        pass
-
     upstream = Upstream(lambda _: current["answer"])
     with Envoy(upstream, packed(RULES)) as envoy:
-        current["answer"] = {"no": "completion"}
+        current["answer"] = {"choices": 5}
         status, headers, answer = envoy.post(PATH, GOOD)
         assert status == 502, (status, answer)
         assert json.loads(answer)["error"]["code"] == "bad_gateway"
@@ -256,13 +253,13 @@ def endpoints_and_paths():
                 status, _, answer = envoy.post(path, GOOD)
                 assert status in (400, 404), (path, status, answer)
                 assert upstream.requests == [], path
-        status, headers, _ = envoy.post("/other", b"{}")
+        status, headers, _ = envoy.post("/other", GOOD)
         assert status == 200 and "x-caponier-action" not in headers
         status, _, _ = envoy.post(PATH, None, {"upgrade": "websocket", "connection": "upgrade"})
         assert status in (400, 403, 404), status
     route = {"pass": [{"Exact": "/v1/embeddings"}]}
     with Envoy(upstream, packed(RULES, route=route)) as envoy:
-        status, headers, _ = envoy.post("/v1/embeddings", b"{}")
+        status, headers, _ = envoy.post("/v1/embeddings", GOOD)
         assert status == 200 and headers["x-caponier-action"] == "allow"
 
 

@@ -17,6 +17,9 @@ SHELL = pathlib.Path(
     os.environ.get("CAPONIER_SHELL") or ROOT / "target/wasm/shell/caponier_envoy_alone.wasm"
 )
 
+# The labels of the filter's metrics, which are part of their names until Envoy takes them apart.
+LABELS = "route action status stage plugin kind rule direction revision".split()
+
 LIMITS = {
     "body": 32 << 20,
     "text": 4 << 20,
@@ -155,6 +158,13 @@ class Envoy:
         }
         return {
             "admin": {"address": address("127.0.0.1", self.admin)},
+            # Histograms are there after a flush only.
+            "stats_flush_interval": "0.2s",
+            "stats_config": {
+                "stats_tags": [
+                    {"tag_name": label, "regex": f"(;{label}=([^;]*))"} for label in LABELS
+                ]
+            },
             "static_resources": {
                 "listeners": [
                     {
