@@ -167,6 +167,8 @@ pub(crate) struct Parts {
     pub(crate) reads: Reads,
     /// The default policy is all there is: see [`Bundle::without_asking`].
     shipped_alone: bool,
+    /// How sure a finding must be that a document is dropped for it.
+    drop_confidence: f64,
 }
 
 impl Parts {
@@ -221,7 +223,7 @@ impl Bundle {
         actions: Actions,
         data: serde_json::Value,
     ) -> Result<Self, BundleError> {
-        let data = complete(Value::from(data), &actions)?;
+        let (data, drop_confidence) = complete(Value::from(data), &actions)?;
         let reads = Reads::of(sources.iter().map(|source| source.text.as_str()));
         let shipped_alone = matches!(sources.as_slice(), [source] if source.text == DEFAULT_POLICY);
         let bundle = Self {
@@ -231,6 +233,7 @@ impl Bundle {
                 data,
                 reads,
                 shipped_alone,
+                drop_confidence,
             }),
         };
         bundle.check()?;
@@ -253,6 +256,7 @@ impl Bundle {
             data: Value::new_object(),
             reads: Reads::of([]),
             shipped_alone: false,
+            drop_confidence: DROP_CONFIDENCE,
         };
         let own = declares_entry_point(&mut parts.engine()?);
         sources = parts.sources;
@@ -285,7 +289,7 @@ impl Bundle {
             && input.coverage.gaps.is_empty()
             && input.findings.len() <= MAX_FINDINGS;
         if is_common {
-            input.strongest(&self.parts.actions)
+            input.strongest(&self.parts.actions, self.parts.drop_confidence)
         } else {
             None
         }
@@ -380,7 +384,8 @@ const OPAQUE: &[(&str, &str)] = &[("image", "allow"), ("audio", "flag"), ("file"
 const DROP_CONFIDENCE: f64 = 0.7;
 
 /// Puts `caponier.actions` and the missing `caponier.limits` into the data document.
-fn complete(mut data: Value, actions: &Actions) -> Result<Value, BundleError> {
+/// Answers the document and the confidence from which a document is dropped.
+fn complete(mut data: Value, actions: &Actions) -> Result<(Value, f64), BundleError> {
     let caponier = child(&mut data, "caponier", "data")?;
     let object = caponier
         .as_object_mut()
@@ -393,18 +398,16 @@ fn complete(mut data: Value, actions: &Actions) -> Result<Value, BundleError> {
     let object = limits
         .as_object_mut()
         .map_err(|_| not_an_object("limits"))?;
-    let drop_confidence =
-        object.get_or_insert_with("drop_confidence".into(), || DROP_CONFIDENCE.into());
-    if !drop_confidence
+    let drop_confidence = object
+        .get_or_insert_with("drop_confidence".into(), || DROP_CONFIDENCE.into())
         .as_f64()
-        .is_ok_and(|number| (0.0..=1.0).contains(&number))
-    {
-        return Err(BundleError::Data {
+        .ok()
+        .filter(|number| (0.0..=1.0).contains(number))
+        .ok_or_else(|| BundleError::Data {
             why: "limits.drop_confidence must lie between 0 and 1".to_owned(),
-        });
-    }
+        })?;
     fill(child(limits, "opaque", "limits")?, OPAQUE, "opaque.")?;
-    Ok(data)
+    Ok((data, drop_confidence))
 }
 
 /// Fills in what is missing, checks what is there, and gives the last key's word.

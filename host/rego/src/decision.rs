@@ -185,7 +185,7 @@ fn fields<'a>(
     }
 }
 
-fn shortened(reason: &str) -> String {
+pub(crate) fn shortened(reason: &str) -> String {
     let end = (0..=MAX_REASON)
         .rev()
         .find(|&end| reason.is_char_boundary(end));

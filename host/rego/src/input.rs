@@ -27,6 +27,10 @@ use caponier_core::{
 use regorus::Value;
 
 use crate::actions::{Actions, Place, Resolved, Trust};
+use crate::decision::shortened;
+
+/// The category of prompt injection: OWASP Top 10 for LLM Applications, 2025.
+const INJECTION: &str = "LLM01:2025";
 
 /// Findings that a policy sees one by one.
 pub const MAX_FINDINGS: usize = 1000;
@@ -268,11 +272,15 @@ impl Input<'_> {
 
     /// The strongest action that a finding asks for, and the rules that do; `None` where a document
     /// may have to be dropped instead.
-    pub(crate) fn strongest(&self, actions: &Actions) -> Option<Decision> {
+    pub(crate) fn strongest(&self, actions: &Actions, drop_confidence: f64) -> Option<Decision> {
         let mut strongest = Action::Allow;
         let mut rules = BTreeSet::new();
         for (finding, resolved) in self.resolved(actions) {
-            if self.context.stage == Stage::Retrieval && resolved.configured == Action::Deny {
+            if self.context.stage == Stage::Retrieval
+                && resolved.configured == Action::Deny
+                && finding.category.as_deref() == Some(INJECTION)
+                && finding.confidence >= drop_confidence
+            {
                 return None;
             }
             if resolved.action > strongest {
@@ -284,7 +292,7 @@ impl Input<'_> {
             }
         }
         let rules: Vec<&str> = rules.into_iter().collect();
-        Some(Decision::new(strongest, rules.join(", ")))
+        Some(Decision::new(strongest, shortened(&rules.join(", "))))
     }
 
     /// The findings to judge, each with what is to be done about it.

@@ -91,7 +91,8 @@ fn what_is_known_without_asking_is_what_the_default_policy_says() {
     };
     for round in 0..600 {
         let stage = Stage::ALL[random(3) as usize];
-        let mut exchange = Exchange::new(stage).segment(Role::User, Kind::Text, "text");
+        let kind = [Kind::Text, Kind::ToolResult][random(2) as usize];
+        let mut exchange = Exchange::new(stage).segment(Role::Tool, kind, "text");
         for _ in 0..random(4) {
             let rule = rules[random(5) as usize];
             exchange = exchange.finding(rule, [0.1, 0.6, 0.99][random(3) as usize]);

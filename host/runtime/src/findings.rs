@@ -14,6 +14,9 @@ use quick_cache::sync::Cache;
 /// answers for it.
 pub(crate) type Key = [u8; 32];
 
+/// A plugin with its settings and the owner of the exchange, and a segment.
+pub(crate) type Place = (Key, Key);
+
 /// What one plugin said of one segment.
 #[derive(Clone, Default)]
 pub(crate) struct Known {
@@ -26,15 +29,15 @@ pub(crate) struct Known {
 #[derive(Clone)]
 struct ByItems;
 
-impl Weighter<Key, Arc<Known>> for ByItems {
-    fn weight(&self, _: &Key, known: &Arc<Known>) -> u64 {
+impl Weighter<Place, Arc<Known>> for ByItems {
+    fn weight(&self, _: &Place, known: &Arc<Known>) -> u64 {
         1 + (known.findings.len() + known.edits.len() + known.note.len() / 64) as u64
     }
 }
 
 /// A bounded store of what was found.
 pub(crate) struct Findings {
-    known: Cache<Key, Arc<Known>, ByItems>,
+    known: Cache<Place, Arc<Known>, ByItems>,
 }
 
 impl Findings {
@@ -45,12 +48,12 @@ impl Findings {
         }
     }
 
-    pub(crate) fn get(&self, key: &Key) -> Option<Arc<Known>> {
-        self.known.get(key)
+    pub(crate) fn get(&self, place: &Place) -> Option<Arc<Known>> {
+        self.known.get(place)
     }
 
     /// Keeps the parts of a report that are about `segment`.
-    pub(crate) fn keep(&self, key: Key, segment: u32, report: &Report) {
+    pub(crate) fn keep(&self, place: Place, segment: u32, report: &Report) {
         let known = Known {
             findings: report
                 .findings
@@ -72,16 +75,16 @@ impl Findings {
                 .collect(),
             note: Vec::new(),
         };
-        self.known.insert(key, Arc::new(known));
+        self.known.insert(place, Arc::new(known));
     }
 
     /// Keeps what a plugin noted of a segment.
-    pub(crate) fn keep_note(&self, key: Key, note: Vec<u8>) {
+    pub(crate) fn keep_note(&self, place: Place, note: Vec<u8>) {
         let known = Known {
             note,
             ..Known::default()
         };
-        self.known.insert(key, Arc::new(known));
+        self.known.insert(place, Arc::new(known));
     }
 }
 
@@ -112,42 +115,43 @@ impl Known {
 
 /// The digest of everything that a plugin is shown of a segment but its id.
 pub(crate) fn digest(segment: &Segment) -> Key {
-    let mut hasher = blake3::Hasher::new();
-    let field = |hasher: &mut blake3::Hasher, text: &str| {
-        hasher.update(&(text.len() as u64).to_le_bytes());
-        hasher.update(text.as_bytes());
-    };
-    field(&mut hasher, segment.role.as_str());
-    field(&mut hasher, segment.kind.as_str());
-    hasher.update(&[u8::from(segment.name.is_some())]);
-    field(&mut hasher, segment.name.as_deref().unwrap_or_default());
-    hasher.update(&(segment.settled as u64).to_le_bytes());
-    hasher.update(&(segment.attributes.len() as u64).to_le_bytes());
+    // Long histories have thousands of short segments: one pass over few bytes each.
+    let mut head = Vec::with_capacity(128);
+    head.extend([segment.role as u8, segment.kind as u8]);
+    head.push(u8::from(segment.name.is_some()));
+    field(&mut head, segment.name.as_deref().unwrap_or_default());
+    head.extend((segment.settled as u64).to_le_bytes());
+    head.extend((segment.attributes.len() as u64).to_le_bytes());
     for (name, value) in &segment.attributes {
-        field(&mut hasher, name);
-        field(&mut hasher, value);
+        field(&mut head, name);
+        field(&mut head, value);
     }
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&head);
     hasher.update(segment.text.as_bytes());
     *hasher.finalize().as_bytes()
+}
+
+fn field(head: &mut Vec<u8>, text: &str) {
+    head.extend((text.len() as u64).to_le_bytes());
+    head.extend(text.as_bytes());
 }
 
 /// Whose exchange it is: tenant and principal. What a plugin said of one caller's text is never
 /// handed to another, so that it cannot carry anything from one to the other.
 pub(crate) fn owner(context: &Context) -> Key {
-    let mut hasher = blake3::Hasher::new();
+    let mut names = Vec::with_capacity(64);
     let principal = context.principal.as_ref().map(|principal| &principal.id);
     for name in [context.tenant.as_ref(), principal] {
-        hasher.update(&[u8::from(name.is_some())]);
-        let name = name.map_or("", String::as_str);
-        hasher.update(&(name.len() as u64).to_le_bytes());
-        hasher.update(name.as_bytes());
+        names.push(u8::from(name.is_some()));
+        field(&mut names, name.map_or("", String::as_str));
     }
-    *hasher.finalize().as_bytes()
+    *blake3::hash(&names).as_bytes()
 }
 
-/// The key of a segment under one plugin with its settings.
-pub(crate) fn key(plugin: &Key, segment: &Key) -> Key {
-    *blake3::keyed_hash(plugin, segment).as_bytes()
+/// What a plugin is called by for one owner.
+pub(crate) fn speaker(plugin: &Key, owner: &Key) -> Key {
+    *blake3::keyed_hash(plugin, owner).as_bytes()
 }
 
 #[cfg(test)]
@@ -170,6 +174,36 @@ mod tests {
     }
 
     #[test]
+    fn owners_are_kept_apart() {
+        let context = |tenant: Option<&str>, principal: Option<&str>| Context {
+            exchange: String::new(),
+            stage: caponier_core::Stage::Prompt,
+            tenant: tenant.map(str::to_owned),
+            principal: principal.map(|id| caponier_core::Principal {
+                id: id.to_owned(),
+                roles: vec![],
+                claims: vec![],
+            }),
+            route: String::new(),
+            model: None,
+            time: 0,
+            seed: 0,
+            attributes: vec![],
+        };
+        let owners = [
+            context(None, None),
+            context(Some(""), None),
+            context(None, Some("")),
+            context(Some("ab"), Some("c")),
+            context(Some("a"), Some("bc")),
+        ]
+        .map(|context| owner(&context));
+        for (at, one) in owners.iter().enumerate() {
+            assert!(!owners[..at].contains(one), "{at}");
+        }
+    }
+
+    #[test]
     fn what_was_found_is_told_under_the_new_id() {
         let store = Findings::new(100);
         let finding = |segment| RawFinding {
@@ -186,10 +220,10 @@ mod tests {
             findings: vec![finding(1), finding(2)],
             ..Report::default()
         };
-        store.keep([7; 32], 1, &report);
+        store.keep(([7; 32], [1; 32]), 1, &report);
         let mut told = Report::default();
-        store.get(&[7; 32]).unwrap().tell(5, &mut told);
+        store.get(&([7; 32], [1; 32])).unwrap().tell(5, &mut told);
         assert!(told.findings == [finding(5)]);
-        assert!(store.get(&[8; 32]).is_none());
+        assert!(store.get(&([8; 32], [1; 32])).is_none());
     }
 }

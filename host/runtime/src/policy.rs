@@ -108,7 +108,7 @@ impl Sandboxes {
         let owner = memo
             .owner
             .get_or_insert_with(|| findings::owner(call.context));
-        let identity = findings::key(&loaded.identity, owner);
+        let speaker = findings::speaker(&loaded.identity, owner);
         let mut told = Vec::new();
         let mut shown = Vec::new();
         let mut fresh = HashMap::new();
@@ -118,13 +118,13 @@ impl Sandboxes {
                 .digests
                 .entry(segment.id)
                 .or_insert_with(|| findings::digest(segment));
-            let key = findings::key(&identity, digest);
-            match self.known.get(&key) {
+            let place = (speaker, *digest);
+            match self.known.get(&place) {
                 Some(known) if is_local => told.push((segment.id, known)),
                 Some(known) if known.note().is_empty() => {}
                 known => {
                     if known.is_none() {
-                        fresh.insert(segment.id, key);
+                        fresh.insert(segment.id, place);
                     }
                     shown.push(*segment);
                     noted.push(known);
@@ -146,13 +146,13 @@ impl Sandboxes {
             })?
         };
         if is_local {
-            for (id, key) in fresh {
-                self.known.keep(key, id, &report);
+            for (id, place) in fresh {
+                self.known.keep(place, id, &report);
             }
         } else {
             for note in report.notes.drain(..) {
-                if let Some(key) = fresh.remove(&note.segment) {
-                    self.known.keep_note(key, note.content);
+                if let Some(place) = fresh.remove(&note.segment) {
+                    self.known.keep_note(place, note.content);
                 }
             }
         }
