@@ -55,6 +55,48 @@ impl std::fmt::Display for Tally {
     }
 }
 
+/// Tests that run together.
+#[derive(Clone, Copy)]
+enum Part {
+    Documentation,
+    Programs,
+    /// The search through what all others have written.
+    Records,
+}
+
+impl Part {
+    const ALL: [Self; 3] = [Self::Documentation, Self::Programs, Self::Records];
+    /// Where the whole program is tested.
+    const WHOLE: &str = "caponier-e2e";
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Documentation => "examples in the documentation",
+            Self::Programs => "tests",
+            Self::Records => "search through all records",
+        }
+    }
+
+    /// Says what cargo is to test; `false`: nothing of it is asked for.
+    fn select(self, command: &mut Command, packages: &[String]) -> bool {
+        match self {
+            Self::Documentation => _ = command.arg("--doc"),
+            Self::Programs => _ = command.args(["--lib", "--bins", "--tests"]),
+            Self::Records => {
+                command.args(["--package", Self::WHOLE, "--test", "records"]);
+                return packages.is_empty() || packages.iter().any(|name| name == Self::WHOLE);
+            }
+        }
+        for package in packages {
+            command.args(["--package", package]);
+        }
+        if packages.is_empty() {
+            command.arg("--workspace");
+        }
+        true
+    }
+}
+
 /// Builds, prepares and runs the tests. The last line of the output is the tally.
 pub(crate) fn run(filter: Option<&str>, packages: &[String]) -> Result<ExitCode> {
     compile::build_wasm_only()?;
@@ -68,19 +110,18 @@ pub(crate) fn run(filter: Option<&str>, packages: &[String]) -> Result<ExitCode>
         Ok(shown)
     })?;
 
+    let records = place::test_environment().join("records");
+    if records.exists() {
+        std::fs::remove_dir_all(&records)
+            .with_context(|| format!("removing {}", records.display()))?;
+    }
+
     let mut total = Tally::default();
-    for kinds in [&["--doc"][..], &["--lib", "--bins", "--tests"]] {
+    for part in Part::ALL {
         let mut command = cargo();
-        command
-            .args(["test", "--release", "--no-fail-fast"])
-            .args(kinds);
-        match packages {
-            [] => _ = command.arg("--workspace"),
-            some => {
-                for package in some {
-                    command.args(["--package", package]);
-                }
-            }
+        command.args(["test", "--release", "--no-fail-fast"]);
+        if !part.select(&mut command, packages) {
+            continue;
         }
         if let Some(filter) = filter {
             command.args(["--", filter]);
@@ -90,13 +131,14 @@ pub(crate) fn run(filter: Option<&str>, packages: &[String]) -> Result<ExitCode>
         }
         command
             .env("CAPONIER_BIN", place::program())
-            .env("CAPONIER_GUESTS", place::wasm().join("guests"));
+            .env("CAPONIER_GUESTS", place::wasm().join("guests"))
+            .env("CAPONIER_TEST_RECORDS", &records);
         let begin = Instant::now();
         let tally = count(&mut command)?;
         line(&format!(
             "{:>7.1}s  {}: {tally}",
             begin.elapsed().as_secs_f64(),
-            kinds.join(" ")
+            part.name()
         ));
         total.add(tally);
     }

@@ -18,6 +18,8 @@ use crate::Outcome;
 
 /// The most characters of a word that a client or a policy author chose.
 const MAX_WORD: usize = 256;
+/// The most characters of a model's name.
+const MAX_NAME: usize = 128;
 /// The most findings of one record; the rest is counted.
 const MAX_FINDINGS: usize = 1_000;
 
@@ -248,7 +250,11 @@ impl<'a> Record<'a> {
                 .principal
                 .as_ref()
                 .map(|principal| principal.id.as_str()),
-            model: context.model.as_deref().map(word),
+            model: context
+                .model
+                .as_deref()
+                .filter(|model| is_name(model))
+                .map(word),
             action: outcome.decision.action.as_str(),
             reason: word(&outcome.decision.reason),
             status,
@@ -304,6 +310,13 @@ fn usage(usage: &Usage) -> UsageRecord {
 
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Whether a client's word for a model can be one. Whatever else it says there is text, and text
+/// stands in no record.
+fn is_name(model: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
+    model.len() <= MAX_NAME && model.bytes().all(fits)
 }
 
 fn word(text: &str) -> Cow<'_, str> {
@@ -367,6 +380,20 @@ mod tests {
             DigestKey::random([1; 32]).digest("x"),
             DigestKey::random([2; 32]).digest("x")
         );
+    }
+
+    #[test]
+    fn what_is_no_models_name_is_not_recorded() {
+        for model in [
+            "gpt-4.1",
+            "meta-llama/Llama-3:free",
+            "publishers/google/models/x_1",
+        ] {
+            assert!(is_name(model), "{model}");
+        }
+        for model in ["my address is a", "a@example.org", "é", &"a".repeat(200)] {
+            assert!(!is_name(model), "{model}");
+        }
     }
 
     #[test]

@@ -110,6 +110,28 @@ impl From<EditError> for Refusal {
     }
 }
 
+/// Refuses a request whose `content-type`s name another charset than JSON's own: a server that
+/// believes it would read another text than was inspected.
+///
+/// # Errors
+/// The refusal.
+pub fn check_charset<'h>(mut types: impl Iterator<Item = &'h [u8]>) -> Result<(), Refusal> {
+    let is_utf8 = |value: &[u8]| {
+        let bytes = value.to_ascii_lowercase();
+        let text = String::from_utf8_lossy(&bytes);
+        text.split(';').skip(1).all(|parameter| {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            let value = value.trim().trim_matches(['"', '\'']);
+            !name.contains("charset") || matches!(value, "utf-8" | "utf8" | "us-ascii")
+        })
+    };
+    if types.all(is_utf8) {
+        return Ok(());
+    }
+    let message = "the charset is not supported; hint: encode the body as UTF-8";
+    Err(Refusal::new(ErrorKind::UnsupportedEncoding, message))
+}
+
 /// An answer that the wire format calls filtered, in place of the model's. `seconds` since the
 /// Unix epoch.
 pub fn filtered(format: Format, model: Option<&str>, exchange: &str, seconds: u64) -> Vec<u8> {
@@ -128,5 +150,35 @@ pub fn filtered(format: Format, model: Option<&str>, exchange: &str, seconds: u6
         })
         .to_string()
         .into_bytes(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_charset_is_read() {
+        let check = |value: &str| {
+            check_charset([&b"application/json"[..], value.as_bytes()].into_iter()).is_ok()
+        };
+        for value in [
+            "application/json",
+            "application/json; charset=utf-8",
+            "Application/JSON;Charset=\"UTF-8\"",
+            "text/plain; charset=us-ascii; x=y",
+            "",
+        ] {
+            assert!(check(value), "{value}");
+        }
+        for value in [
+            "application/json; charset=utf-7",
+            "application/json; x=y; charset = utf-16le",
+            "application/json;CHARSET=\"iso-8859-1\"",
+            "application/json; charset*=utf-8''x",
+            "application/json; charset",
+        ] {
+            assert!(!check(value), "{value}");
+        }
     }
 }

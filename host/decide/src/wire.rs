@@ -4,9 +4,11 @@
 //! that says so, and sends what [`Wire::apply`] writes.
 
 use caponier_core::Exchange;
-use caponier_protocol::{Format, KEEP_ALIVE, StreamCodec, StreamEnd, StreamLimits, Update};
+use caponier_protocol::{
+    ErrorKind, ErrorShape, Format, KEEP_ALIVE, StreamCodec, StreamEnd, StreamLimits, Update,
+};
 
-use crate::refusal::message;
+use crate::refusal::Refusal;
 use crate::{DenialKind, Guests, Outcome, Policy, RoutePlan, Step, StreamRun};
 
 /// Why a stream ends before its end.
@@ -163,8 +165,12 @@ impl Wire {
     /// Where the protocol's end has come and text is still held; then [`Wire::cut`].
     pub fn apply(&mut self, step: &Step, out: &mut Vec<u8>) -> Result<(), Cut> {
         if let Some(decision) = &step.denied {
-            let as_error = self.as_error || step.kind != DenialKind::Content;
-            self.codec.deny(&message(decision), as_error, out);
+            let Refusal { kind, message, .. } = Refusal::denied(decision, step.kind);
+            if self.as_error || step.kind != DenialKind::Content {
+                self.codec.fail(&ErrorShape::new(kind, message), out);
+            } else {
+                self.codec.deny(&message, false, out);
+            }
             self.is_over = true;
             return Ok(());
         }
@@ -184,7 +190,8 @@ impl Wire {
 
     /// Ends the stream with an error event; what was held is gone.
     pub fn cut(&mut self, why: Cut, out: &mut Vec<u8>) {
-        self.codec.deny(why.message(), true, out);
+        let shape = ErrorShape::new(ErrorKind::BadGateway, why.message());
+        self.codec.fail(&shape, out);
         self.is_over = true;
     }
 

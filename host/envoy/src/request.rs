@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use caponier_config::OverLimit;
 use caponier_core::{Action, Gap, GapKind};
-use caponier_decide::{Digests, Found, Guests, Refusal, find, is_lookalike};
+use caponier_decide::{
+    Digests, Found, Guests, Refusal, check_charset, find, is_lookalike,
+};
 use caponier_protocol::{ErrorKind, Format};
 
 use crate::endpoint::Passes;
@@ -80,6 +82,9 @@ impl<H: Host, G: Guests> Filter<H, G> {
 
     /// Why a body cannot be judged, as far as its headers tell.
     fn unreadable(&self, headers: &Headers) -> Option<Refusal> {
+        if let Err(refusal) = check_charset(headers.all("content-type")) {
+            return Some(refusal);
+        }
         if headers.encodings().next().is_some() {
             return Some(Refusal::new(
                 ErrorKind::UnsupportedEncoding,

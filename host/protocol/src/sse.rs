@@ -14,6 +14,8 @@ pub(crate) struct Block {
     pub(crate) bytes: Vec<u8>,
     /// Its data. `None` for comments, blank lines and events without data, which clients ignore.
     pub(crate) data: Option<Data>,
+    /// It has a line, beside its data, that says more than the standard's fields do.
+    pub(crate) is_odd: bool,
 }
 
 /// The data of an event: its lines, joined.
@@ -49,6 +51,8 @@ pub(crate) struct Sse {
     after_cr: bool,
     /// A line of the stream has been read: no byte order mark may follow.
     started: bool,
+    /// A line of the block that is not complete is odd.
+    odd: bool,
 }
 
 impl Sse {
@@ -73,6 +77,7 @@ impl Sse {
                 out.push(Block {
                     bytes: b"\n".to_vec(),
                     data: None,
+                    is_odd: false,
                 });
                 begin = 1;
             }
@@ -105,6 +110,8 @@ impl Sse {
             } else if let Some(value) = self.pending.get(start..end).and_then(data_value) {
                 self.data
                     .push(Span::new(start + value - begin, end - begin));
+            } else {
+                self.odd |= self.pending.get(start..end).is_some_and(is_odd);
             }
         }
         self.pending.drain(..begin);
@@ -137,8 +144,13 @@ impl Sse {
                 problem: Problem::TooLong(limit),
             });
         }
+        let is_odd = std::mem::take(&mut self.odd);
         if self.data.is_empty() {
-            return Ok(Block { bytes, data: None });
+            return Ok(Block {
+                bytes,
+                data: None,
+                is_odd,
+            });
         }
         let mut text = Vec::with_capacity(bytes.len());
         let mut lines = Vec::with_capacity(1);
@@ -157,6 +169,7 @@ impl Sse {
         Ok(Block {
             bytes,
             data: Some(Data { text, lines }),
+            is_odd,
         })
     }
 }
@@ -169,6 +182,30 @@ fn data_value(line: &[u8]) -> Option<usize> {
         [b':', b' ', ..] => Some(6),
         [b':', ..] => Some(5),
         _ => None,
+    }
+}
+
+/// Whether a line that is no data holds something that a client may see: a field that the standard
+/// does not know, a value that is text, or what some readers take for the end of a line.
+fn is_odd(line: &[u8]) -> bool {
+    let is_end = |at: usize| {
+        matches!(
+            line.get(at..).unwrap_or_default(),
+            [0x0B | 0x0C | 0x1C..=0x1E, ..] | [0xC2, 0x85, ..] | [0xE2, 0x80, 0xA8 | 0xA9, ..]
+        )
+    };
+    if (0..line.len()).any(is_end) {
+        return true;
+    }
+    let at = line.iter().position(|byte| *byte == b':');
+    let (name, value) = line.split_at(at.unwrap_or(line.len()));
+    let value = value.strip_prefix(b":").unwrap_or_default();
+    let value = value.strip_prefix(b" ").unwrap_or(value);
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.:/".contains(byte);
+    match name {
+        b"" => false,
+        b"event" | b"id" | b"retry" => !value.iter().all(is_word),
+        _ => true,
     }
 }
 
@@ -211,6 +248,46 @@ mod tests {
                 assert_eq!(bytes, stream);
                 assert!(!rest);
             }
+        }
+    }
+
+    #[test]
+    fn what_is_said_beside_the_data_is_told() {
+        let odd = |line: &str| {
+            let stream = format!("data: 1\n\n{line}\ndata: 2\n\ndata: 3\n\n");
+            let mut sse = Sse::default();
+            let mut out = Vec::new();
+            for byte in stream.as_bytes() {
+                sse.feed(&[*byte], 1 << 16, &mut out).unwrap();
+            }
+            out.iter().map(|block| block.is_odd).collect::<Vec<_>>()
+        };
+        for line in [
+            ": any comment — whatever it says",
+            ":",
+            "event: message",
+            "event:chunk.delta",
+            "id: 550e8400-e29b",
+            "id",
+            "retry: 10",
+        ] {
+            assert_eq!(odd(line), [false, false, false], "{line}");
+        }
+        for line in [
+            "event: two words",
+            "id: a@b.c",
+            "foo: bar",
+            "foo",
+            " data: x",
+            "Data: x",
+            "\u{FEFF}data: x",
+            "\0data: x",
+            ": \u{2028}data: x",
+            ": \u{85}data: x",
+            ": \u{B}data: x",
+            ": \u{1D}data: x",
+        ] {
+            assert_eq!(odd(line), [false, true, false], "{line:?}");
         }
     }
 

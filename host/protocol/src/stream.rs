@@ -1,11 +1,11 @@
 //! Streamed responses.
 
-use caponier_core::{Gap, Release, Segment, SegmentEdit, ToolCall};
+use caponier_core::{Gap, GapKind, Release, Segment, SegmentEdit, ToolCall};
 
 use crate::openai_chat::Chunks;
 use crate::queue::{Event, Queue};
 use crate::sse::Sse;
-use crate::{Malformed, StreamLimits, Tokens};
+use crate::{ErrorKind, ErrorShape, Malformed, StreamLimits, Tokens};
 
 /// What to send in place of events that are held, so that no idle timeout fires.
 pub const KEEP_ALIVE: &[u8] = b": held\n\n";
@@ -77,6 +77,8 @@ pub struct StreamCodec {
     over: bool,
     /// An end has been written in the upstream's place.
     denied: bool,
+    /// Lines beside the data have been told of.
+    told: bool,
 }
 
 impl StreamCodec {
@@ -88,6 +90,7 @@ impl StreamCodec {
             limits,
             over: false,
             denied: false,
+            told: false,
         }
     }
 
@@ -95,7 +98,7 @@ impl StreamCodec {
     ///
     /// # Errors
     /// The first event that is not of the format. Nothing is released any more then; end the stream
-    /// with [`deny`](Self::deny).
+    /// with [`fail`](Self::fail).
     pub fn feed(&mut self, bytes: &[u8]) -> Result<Vec<Update>, Malformed> {
         let mut updates = Vec::new();
         if self.over {
@@ -115,6 +118,12 @@ impl StreamCodec {
         let mut blocks = Vec::new();
         self.sse.feed(bytes, self.limits.event_bytes, &mut blocks)?;
         for block in blocks {
+            if block.is_odd && !std::mem::replace(&mut self.told, true) {
+                updates.push(Update::Gap(Gap {
+                    kind: GapKind::Unrecognized,
+                    place: "event".to_owned(),
+                }));
+            }
             let mut event = Event {
                 bytes: block.bytes,
                 ..Event::default()
@@ -157,12 +166,25 @@ impl StreamCodec {
     /// has not seen the end of is finished with `content_filter`; or, `as_error`, the client gets an
     /// error event with the message, which nothing else carries.
     pub fn deny(&mut self, message: &str, as_error: bool, out: &mut Vec<u8>) {
-        if std::mem::replace(&mut self.denied, true) {
-            return;
+        if as_error {
+            self.fail(&ErrorShape::new(ErrorKind::Content, message), out);
+        } else if self.stop() {
+            self.chunks.deny(out);
         }
+    }
+
+    /// Ends the stream with an error event; what was held is gone.
+    pub fn fail(&mut self, shape: &ErrorShape, out: &mut Vec<u8>) {
+        if self.stop() {
+            Chunks::fail(shape, out);
+        }
+    }
+
+    /// Lets nothing more out; `false` where an end has been written already.
+    fn stop(&mut self) -> bool {
         self.over = true;
         self.queue.clear();
-        self.chunks.deny(message, as_error, out);
+        !std::mem::replace(&mut self.denied, true)
     }
 
     /// The upstream has ended. What is still held is discarded.

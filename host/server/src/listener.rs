@@ -128,8 +128,8 @@ impl<S: Service> Connection<S> {
         match self.service.tls() {
             Some(config) => {
                 let handshake = TlsAcceptor::from(config).accept(stream);
-                let Ok(Ok(stream)) = tokio::time::timeout(self.limits.tls_timeout, handshake).await
-                else {
+                let handshake = tokio::time::timeout(self.limits.tls_timeout, handshake);
+                let Some(Ok(Ok(stream))) = self.opened(handshake).await else {
                     return;
                 };
                 let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
@@ -139,10 +139,22 @@ impl<S: Service> Connection<S> {
                 let mut first = [0; 3];
                 let peeked =
                     tokio::time::timeout(self.limits.header_timeout, stream.peek(&mut first));
-                let Ok(Ok(length)) = peeked.await else { return };
+                let Some(Ok(Ok(length))) = self.opened(peeked).await else {
+                    return;
+                };
                 let is_http2 = length > 0 && first.get(..length) == Some(PREFACE);
                 self.http(stream, is_http2).await;
             }
+        }
+    }
+
+    /// What comes of a connection before its first request. Once the stop begins nothing does: a
+    /// connection on which nobody asks for anything must not hold it up.
+    async fn opened<T>(&self, opening: impl Future<Output = T>) -> Option<T> {
+        let mut phase = self.phase.clone();
+        tokio::select! {
+            opened = opening => Some(opened),
+            _ = phase.wait_for(|phase| *phase > Phase::Run) => None,
         }
     }
 
@@ -182,8 +194,7 @@ impl<S: Service> Connection<S> {
                     .timer(TokioTimer::new())
                     .header_read_timeout(self.limits.header_timeout)
                     .max_headers(self.limits.max_headers)
-                    .max_buf_size(self.limits.header_bytes.max(8192))
-                    .pipeline_flush(true);
+                    .max_buf_size(self.limits.header_bytes.max(8192));
                 let connection = pin!(builder.serve_connection(io, answer).with_upgrades());
                 self.drive(connection, http1::UpgradeableConnection::graceful_shutdown)
                     .await;

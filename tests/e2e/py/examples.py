@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 
+import records
 from support import EMAIL, PROGRAM, ROOT, cache_directory, free_port
 
 
@@ -26,6 +27,11 @@ def ask(port, body, key=None):
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
+
+
+def admin_text(port, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
+        return answer.read().decode()
 
 
 def message(text, **more):
@@ -85,9 +91,15 @@ def a_gateway_for_a_team():
             while ask(port, message("hello", model="large-1"), key)[0] != 200:
                 assert time.monotonic() < until, "the new rule is not followed"
                 time.sleep(0.02)
+            written = {"metrics": admin_text(ports["8788"], "/metrics")}
         finally:
             process.terminate()
-            process.wait(30)
+            log = process.communicate(timeout=30)[1]
+        written |= {file.name: file.read_text() for file in place.glob("audit.jsonl*")}
+        written["log"] = log.decode()
+        assert "audit.jsonl" in written, written.keys()
+        records.keep(written, [EMAIL, key])
+        records.search(written, [EMAIL, key])
 
 
 def policy_cases_hold():

@@ -8,6 +8,7 @@ import os
 import threading
 import time
 
+import identities
 from support import GUESTS, Gateway, Upstream, completion
 
 RELOADS = 210
@@ -48,37 +49,44 @@ class Swapper:
 
 
 class Load:
-    """Clients that ask without pause, each on a connection of its own."""
+    """Clients that ask without pause, each on a connection of its own.
 
-    def __init__(self, gateway, clients=4):
+    Every question is asked by every caller in turn: with keys and tokens that always hold, and with
+    some that hold in odd rounds or in even ones only.
+    """
+
+    def __init__(self, gateway, callers, clients=4):
         self.answers = collections.Counter()
         self.failures = []
         self.stop = threading.Event()
         self.gateway = gateway
+        self.callers = callers
         self.threads = [threading.Thread(target=self.run, args=[n]) for n in range(clients)]
         for thread in self.threads:
             thread.start()
 
     def run(self, number):
         connection = http.client.HTTPConnection("127.0.0.1", self.gateway.port, timeout=30)
-        for model in itertools.cycle(("odd", "even")):
+        asked = list(itertools.product(("odd", "even"), self.callers))
+        for model, caller in itertools.cycle(asked[number:] + asked[:number]):
             if self.stop.is_set():
                 return
             body = json.dumps({"model": model, "messages": [{"role": "user", "content": "hello"}]})
+            headers = {"content-type": "application/json"}
+            headers["authorization"] = "Bearer " + self.callers[caller]
             try:
-                connection.request(
-                    "POST", "/v1/chat/completions", body, {"content-type": "application/json"}
-                )
+                connection.request("POST", "/v1/chat/completions", body, headers)
                 answer = connection.getresponse()
                 content = answer.read()
             except (OSError, http.client.HTTPException) as error:
                 self.failures.append(repr(error))
                 return
             denied = answer.status == 400 and b"not in this round" in content
-            if answer.status != 200 and not denied:
-                self.failures.append((answer.status, content))
+            unknown = answer.status == 401 and "always" not in caller
+            if answer.status != 200 and not denied and not unknown:
+                self.failures.append((caller, answer.status, content))
             revision = answer.headers.get("x-caponier-revision")
-            self.answers[revision, model, denied] += 1
+            self.answers[revision, model, caller, answer.status] += 1
 
     def finish(self):
         self.stop.set()
@@ -99,11 +107,11 @@ def until(what, gateway, seconds=15):
     raise AssertionError(f"waited {seconds} s; {revision(gateway)}\n{gateway.logs()[-3000:]}")
 
 
-def no_request_fails_over_reloads():
-    plugins = [(GUESTS / f"{name}.wasm").read_bytes() for name in ("base", "wasi-environment")]
-    plugins[1] = (GUESTS / "hostile.wasm").read_bytes()
-    upstream = Upstream(lambda _: completion("fine"))
-    template = """rego: [rules.rego]
+IDENTITY = """identity:
+  - jwt: { jwks: jwks.json, issuer: "https://issuer.example", audience: llm }
+  - api_keys: keys.yaml
+"""
+SETTINGS = """rego: [rules.rego]
 data: [data.json]
 plugins:
   - {{ use: "builtin:pii" }}
@@ -112,69 +120,139 @@ plugins:
 # Round {number}.
 actions: {{ "pii/ip": {{ action: flag, min_confidence: 0.{number:03} }} }}
 """
-    files = {"rules.rego": policy(0), "data.json": "{}", "plugin.wasm": plugins[0]}
-    with Gateway(upstream, template.format(number=0), files) as gateway:
+
+
+class Rounds:
+    """The files of each round, good and broken, and what they make of a request."""
+
+    def __init__(self):
+        self.keys = {name: identities.api_key() for name in ("always", "odd", "even")}
+        self.signers = {name: identities.Signer(name) for name in ("always", "odd", "even")}
+        self.plugins = [(GUESTS / f"{name}.wasm").read_bytes() for name in ("base", "hostile")]
+        # What names the file in the reason of a refusal: a plugin stands there by its place.
+        self.files = {
+            "rego": ("rules.rego", "rules.rego"),
+            "config": ("caponier.yaml", "caponier.yaml"),
+            "plugin": ("plugin.wasm", "plugins[2]"),
+            "data": ("data.json", "data.json"),
+            "keys": ("keys.yaml", "keys.yaml"),
+            "jwks": ("jwks.json", "jwks.json"),
+        }
+        # The round that the file of each sort is of.
+        self.now = dict.fromkeys(self.files, 0)
+
+    def callers(self):
+        callers = {f"key {name}": key for name, key in self.keys.items()}
+        return callers | {f"token {name}": self.signers[name].token() for name in self.signers}
+
+    def good(self, sort, number, gateway=None):
+        there = ("always", parity(number))
+        match sort:
+            case "rego":
+                return policy(number)
+            case "config":
+                return gateway.render(SETTINGS.format(number=number))
+            case "plugin":
+                return self.plugins[number % 2]
+            case "data":
+                return json.dumps({"round": number})
+            case "keys":
+                return identities.key_file({name: self.keys[name] for name in there})
+            case "jwks":
+                return identities.key_set([self.signers[name] for name in there])
+
+    def broken(self, sort, gateway):
+        return {
+            "rego": "package caponier\n\ndeny contains x if {\n",
+            "config": gateway.render("plugin: []"),
+            "plugin": self.plugins[0][:1000],
+            "data": '{"a": ',
+            "keys": "keys: [",
+            "jwks": '{"keys": [{"kty": "OKP"',
+        }[sort]
+
+    def status(self, model, caller, now):
+        """What a request comes to where the files are of the rounds `now`."""
+        kind, name = caller.split()
+        known = ("always", parity(now["keys" if kind == "key" else "jwks"]))
+        if name not in known:
+            return 401
+        return 400 if model == parity(now["rego"]) else 200
+
+
+def parity(number):
+    return "odd" if number % 2 else "even"
+
+
+def no_request_fails_over_reloads():
+    rounds = Rounds()
+    files = {
+        name: rounds.good(sort, 0) for sort, (name, _) in rounds.files.items() if sort != "config"
+    }
+    upstream = Upstream(lambda _: completion("fine"))
+    callers = rounds.callers()
+    with Gateway(
+        upstream, SETTINGS.format(number=0), files, values=callers.values(), gateway=IDENTITY
+    ) as gateway:
         swap = Swapper(gateway.path)
-        # The rules that hold in a revision, by its name.
-        rounds = {revision(gateway)["revision"]: 0}
-        rules, plugin, configured = 0, 0, 0
-        refused = 0
-        load = Load(gateway)
+        # What holds in a revision, by its name.
+        holds = {revision(gateway)["revision"]: dict(rounds.now)}
+        done, refused = collections.Counter(), collections.Counter()
+        load = Load(gateway, callers)
         begin = time.monotonic()
         number = 0
         while number < RELOADS or time.monotonic() < begin + SECONDS:
             number += 1
             before = revision(gateway)
-            change = swap.link if number % 2 else swap.rename
-            sort = ("rego", "config", "rego", "plugin", "data")[number % 5]
+            # Every tenth is broken; each sort comes in both ways.
+            turn = number // 10 if number % 10 == 0 else number - number // 10
+            sort = list(rounds.files)[turn % len(rounds.files)]
+            way = ("link", "rename")[turn // len(rounds.files) % 2]
+            change = getattr(swap, way)
+            name, named = rounds.files[sort]
             if number % 10 == 0:
-                broken = {
-                    "rego": ("rules.rego", "package caponier\n\ndeny contains x if {\n"),
-                    "config": ("caponier.yaml", gateway.render("plugin: []")),
-                    "plugin": ("plugin.wasm", plugins[0][:1000]),
-                    "data": ("data.json", '{"a": '),
-                }
-                sort = list(broken)[number // 10 % 4]
-                name, content = broken[sort]
                 good = (gateway.path / name).read_bytes()
-                change(name, content)
+                change(name, rounds.broken(sort, gateway))
                 found = until(lambda now: refusals(now) > refusals(before), gateway)
                 assert found["revision"] == before["revision"], (sort, found)
-                # A plugin is named by its place in the configuration.
-                reason = json.dumps(found["last_refusal"])
-                assert ("plugins[2]" if sort == "plugin" else name) in reason, (sort, found)
-                refused += 1
+                assert named in json.dumps(found["last_refusal"]), (sort, found)
+                refused[sort, way] += 1
                 swap.rename(name, good)
                 time.sleep(0.1)
                 assert revision(gateway)["revision"] == before["revision"], sort
                 continue
-            if sort == "rego":
-                rules = number
-                change("rules.rego", policy(rules))
-            elif sort == "config":
-                configured = number
-                change("caponier.yaml", gateway.render(template.format(number=number)))
-            elif sort == "plugin":
-                plugin = 1 - plugin
-                change("plugin.wasm", plugins[plugin])
-            else:
-                change("data.json", json.dumps({"round": number}))
+            rounds.now[sort] += 1
+            change(name, rounds.good(sort, rounds.now[sort], gateway))
             found = until(lambda now: now["revision"] != before["revision"], gateway)
-            rounds.setdefault(found["revision"], rules)
-            assert rounds[found["revision"]] == rules, "one revision, two sets of rules"
+            done[sort, way] += 1
+            # A plugin or a key that comes again makes the revision that was there before.
+            known = holds.setdefault(found["revision"], dict(rounds.now))
+            same = all(
+                rounds.status(*asked, known) == rounds.status(*asked, rounds.now)
+                for asked in itertools.product(("odd", "even"), callers)
+            )
+            assert same, f"one revision, two sets of files: {known} {rounds.now}"
         took = time.monotonic() - begin
         load.finish()
         print(
-            f"{number} reloads in {took:.1f} s, {refused} refused, "
-            f"{sum(load.answers.values())} requests, {len(load.failures)} failed"
+            f"{number} reloads in {took:.1f} s, {refused.total()} refused, "
+            f"{load.answers.total()} requests, {len(load.failures)} failed"
         )
         assert load.failures == [], load.failures[:5]
-        assert number >= 200 and took >= SECONDS and refused >= number // 10 - 1
-        for (name, model, denied), count in load.answers.items():
-            assert name in rounds, (name, count)
-            expected = (model == "odd") == bool(rounds[name] % 2)
-            assert denied == expected, (name, rounds[name], model, denied, count)
-        assert len({name for name, _, _ in load.answers}) > 50
+        assert number >= RELOADS >= 200 and took >= SECONDS >= 20
+        assert refused.total() == number // 10, refused
+        assert len(done) == len(refused) == 2 * len(rounds.files), (done, refused)
+        seen = collections.Counter()
+        for (name, model, caller, status), count in load.answers.items():
+            assert name in holds, (name, count)
+            expected = rounds.status(model, caller, holds[name])
+            assert status == expected, (name, holds[name], model, caller, status, count)
+            seen[caller, status] += count
+        assert len({name for name, *_ in load.answers}) > 50
+        # Everyone was let in and denied; whose key comes and goes was also turned away.
+        for caller in callers:
+            some = {status for known, status in seen if known == caller}
+            assert some == ({200, 400} if "always" in caller else {200, 400, 401}), seen
 
 
 def refusals(found):
@@ -183,17 +261,8 @@ def refusals(found):
 
 def keys_are_reloaded():
     """A key that was taken away is refused; the others go on."""
-    import subprocess
-
-    from support import PROGRAM
-
-    def hashed(key):
-        done = subprocess.run([PROGRAM, "hash-key"], input=key.encode(), capture_output=True, check=True)
-        return done.stdout.decode().strip()
-
     def keys(*names):
-        lines = [f"  - {{ hash: \"{hashed(name)}\", id: {name}, roles: [user] }}" for name in names]
-        return "keys:\n" + "\n".join(lines) + "\n"
+        return identities.key_file({name: name for name in names})
 
     upstream = Upstream()
     with Gateway(upstream, files={"keys.yaml": keys("alpha", "beta")}) as gateway:

@@ -3,7 +3,10 @@
 import importlib
 import sys
 
+import records
+
 if __name__ == "__main__":
     _, module, function = sys.argv
+    records.begin(f"{module}.{function}")
     getattr(importlib.import_module(module), function)()
     print(f"{module}.{function}: ok")

@@ -76,6 +76,7 @@ fn body(messages: &[Value]) -> Vec<u8> {
 struct Parts {
     parse: std::time::Duration,
     edit: std::time::Duration,
+    found: Vec<usize>,
     plugins: Vec<Timings>,
     rules: Vec<std::time::Duration>,
 }
@@ -112,6 +113,8 @@ fn decide(policy: &Policy, body: Vec<u8>) -> anyhow::Result<Parts> {
             "a plain history is denied: {}",
             outcome.decision.reason
         );
+        anyhow::ensure!(outcome.dropped.is_empty(), "a plain history is dropped");
+        parts.found.push(outcome.findings.len());
         parts.plugins.push(outcome.timings);
         parts.rules.push(outcome.rego);
         edits.extend(outcome.edits);

@@ -108,19 +108,20 @@ impl Texts {
     }
 }
 
+/// None of them asks anybody to do anything: by chance they would make an injection now and then.
 const WORDS: &str = "\
     the a of and to in is that for it with as was on are by this be from or one had not but what \
     all were when we there can an your which their if do will each about how up out them then she \
     many some so these would other into has more two like him see time could no make than first \
-    been its who now people my made over did down only way find use may water long little very \
+    been its who now people my made over did down only way find may water long little very \
     after words called just where most know table column report quarter invoice customer delivery \
-    warehouse engine server request response function value average garden river mountain village \
+    warehouse engine server request function value average garden river mountain village \
     winter summer morning evening kitchen recipe butter flour music concert orchestra theatre \
     history century empire treaty science molecule protein planet orbit telescope language grammar \
     translation sentence paragraph summary meeting project deadline budget contract department \
     employee holiday Zürich café naïve hospital medicine patient treatment insurance building \
     architect bridge railway station ticket journey harbour weather temperature pressure \
-    measurement experiment result question answer example problem solution reason effect market \
+    measurement experiment result question example problem solution reason effect market \
     price product company factory machine process quality standard member committee election \
     government minister citizen library author chapter novel";
 

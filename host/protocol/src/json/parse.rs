@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
-use super::string::{escape_at, hex, unescape};
+use super::string::{escape_at, hex, plain, unescape};
 use super::{Node, Type};
 use crate::{Limits, Malformed, Problem};
 
@@ -227,6 +227,17 @@ impl Parser<'_> {
                 return self.push(start, Type::String, escaped);
             }
             escaped = true;
+            // Most escapes are of two bytes, and prose is full of them.
+            if self
+                .bytes
+                .get(self.at + 1)
+                .copied()
+                .and_then(plain)
+                .is_some()
+            {
+                self.at += 2;
+                continue;
+            }
             let escape = self.text.get(self.at..).unwrap_or_default();
             match escape_at(escape) {
                 Some((_, length)) => self.at += length,

@@ -9,15 +9,7 @@ use memchr::memchr;
 /// `None` where it is malformed or incomplete.
 pub(crate) fn escape_at(raw: &str) -> Option<(char, usize)> {
     let bytes = raw.as_bytes();
-    let plain = match bytes.get(1)? {
-        b'"' => '"',
-        b'\\' => '\\',
-        b'/' => '/',
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'n' => '\n',
-        b'r' => '\r',
-        b't' => '\t',
+    match bytes.get(1)? {
         b'u' => {
             let first = hex(bytes.get(2..6)?)?;
             if !(0xD800..0xE000).contains(&first) {
@@ -31,11 +23,25 @@ pub(crate) fn escape_at(raw: &str) -> Option<(char, usize)> {
                 return None;
             }
             let code = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
-            return Some((char::from_u32(code)?, 12));
+            Some((char::from_u32(code)?, 12))
         }
+        letter => plain(*letter).map(|character| (character, 2)),
+    }
+}
+
+/// What a backslash and this byte stand for, if that is one of the escapes of two bytes.
+pub(super) fn plain(letter: u8) -> Option<char> {
+    Some(match letter {
+        b'"' => '"',
+        b'\\' => '\\',
+        b'/' => '/',
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
         _ => return None,
-    };
-    Some((plain, 2))
+    })
 }
 
 /// Four hexadecimal digits.

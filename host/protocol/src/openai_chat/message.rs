@@ -2,7 +2,7 @@
 
 use caponier_core::{GapKind, Kind, Role, Stage};
 
-use super::{CALL, FUNCTION, MESSAGE, PART, is_token, shown};
+use super::{CALL, FUNCTION, MESSAGE, PART, is_token, is_word, shown};
 use crate::json::{Type, Value};
 use crate::parts::{Label, Parts};
 use crate::{Malformed, Problem};
@@ -92,7 +92,8 @@ fn part(
 pub(super) fn rest(parts: &mut Parts, value: Value<'_>, place: &str, read: &[&str]) {
     for (key, field) in value.members() {
         let Some(key) = key.string() else { continue };
-        if !read.contains(&&*key) && field.any_string(|text| !is_token(text)) {
+        let says_text = || !is_token(&key) || field.any_string(|text| !is_token(text));
+        if !read.contains(&&*key) && says_text() {
             parts.gap(GapKind::Unrecognized, format!("{place}.{}", shown(&key)));
         }
     }
@@ -181,10 +182,10 @@ fn written(
     Ok(())
 }
 
-/// Every string of a value that is not a mere token, as a segment.
+/// Every string of a value that is not a mere word, as a segment.
 pub(super) fn texts(parts: &mut Parts, value: Value<'_>, label: &Label<'_>) {
     match value.kind() {
-        Type::String if value.string().is_some_and(|text| !is_token(&text)) => {
+        Type::String if value.string().is_some_and(|text| !is_word(&text)) => {
             parts.string(value, label)
         }
         Type::Array => value.items().for_each(|item| texts(parts, item, label)),

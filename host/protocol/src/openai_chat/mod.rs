@@ -222,6 +222,11 @@ fn is_token(text: &str) -> bool {
         })
 }
 
+/// Whether a token is too short to be a secret by itself: what a field of text may hold beside text.
+fn is_word(text: &str) -> bool {
+    text.len() < 16 && is_token(text)
+}
+
 /// A key as a place may show it: what does not look like a field's name stays out of records.
 fn shown(key: &str) -> &str {
     let name = key.len() <= 64

@@ -58,7 +58,8 @@ impl Reading<'_> {
     pub(super) fn rest(&mut self, value: Value<'_>, place: &str, read: &[&str]) {
         for (key, field) in value.members() {
             let Some(key) = key.string() else { continue };
-            if !read.contains(&&*key) && field.any_string(|text| !is_token(text)) {
+            let says_text = || !is_token(&key) || field.any_string(|text| !is_token(text));
+            if !read.contains(&&*key) && says_text() {
                 let dot = if place.is_empty() { "" } else { "." };
                 self.gap(
                     GapKind::Unrecognized,

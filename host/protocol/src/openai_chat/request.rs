@@ -119,7 +119,7 @@ impl Walk {
                 }
             }
             _ => {
-                if value.any_string(|text| !text.is_empty()) {
+                if !is_token(name) || value.any_string(|text| !text.is_empty()) {
                     self.parts.gap(GapKind::Unrecognized, shown(name));
                 }
             }

@@ -1,8 +1,8 @@
 //! Whole responses.
 
-use caponier_core::{Kind, Role, Stage};
+use caponier_core::{GapKind, Kind, Role, Stage};
 
-use super::message::{assistant, content, rest, texts};
+use super::message::{assistant, content, rest, texts, token};
 use super::{CHOICE, MESSAGE, RESPONSE, VOCABULARY};
 use crate::json::{Document, Type, Value};
 use crate::parts::{Label, Parts};
@@ -17,11 +17,14 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
     root.guard("", RESPONSE)?;
     let mut parts = Parts::new(first, limits.segments);
     let mut tokens = None;
+    // Without choices it is no answer but an error, of whatever shape: all of it is looked into.
+    let is_answer = root.get("choices").is_some();
     for (key, value) in root.members() {
         match key.string().as_deref() {
             Some("choices") => choices(&mut parts, value)?,
-            Some("usage") => tokens = usage(value),
             Some("error") => error(value, &mut |text, label| parts.string(text, label)),
+            _ if !is_answer => error(value, &mut |text, label| parts.string(text, label)),
+            Some("usage") => tokens = usage(value),
             Some("citations") => texts(
                 &mut parts,
                 value,
@@ -30,12 +33,10 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
             _ => {}
         }
     }
-    rest(
-        &mut parts,
-        root,
-        "",
-        &["choices", "usage", "error", "citations"],
-    );
+    if is_answer {
+        let read = &["choices", "error", "citations"];
+        rest(&mut parts, root, "", read);
+    }
     for gap in &mut parts.gaps {
         if let Some(place) = gap.place.strip_prefix('.') {
             gap.place = place.to_owned();
@@ -64,17 +65,32 @@ fn choices(parts: &mut Parts, value: Value<'_>) -> Result<(), Malformed> {
                 content(parts, value, &format!("{place}.content"), &label)?;
             }
             assistant(parts, message, &place, Stage::Output, |_, _| {})?;
+            // Names, in a request. Nobody asks a model for them, so nobody reads them as text.
+            for key in ["role", "name", "tool_call_id"] {
+                token(parts, message.get(key), &format!("{place}.{key}"))?;
+            }
         }
         if let Some(logprobs) = choice
             .get("logprobs")
             .filter(|logprobs| !logprobs.is_null())
         {
             let segments = first..parts.next();
+            // They go with the text that they repeat. Without it, nobody has looked at what they say.
+            if segments.is_empty() && says_tokens(logprobs) {
+                parts.gap(GapKind::Unrecognized, format!("{place}.logprobs"));
+            }
             parts.shadow(segments, logprobs);
         }
-        rest(parts, choice, &place, CHOICE);
+        rest(parts, choice, &place, &["index", "logprobs", "message"]);
     }
     Ok(())
+}
+
+/// Whether `logprobs` lists any token.
+pub(super) fn says_tokens(logprobs: Value<'_>) -> bool {
+    logprobs
+        .members()
+        .any(|(_, list)| list.any_string(|text| !text.is_empty()))
 }
 
 /// What the upstream says it has used.

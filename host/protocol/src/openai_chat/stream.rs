@@ -6,14 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use caponier_core::{GapKind, Kind, Role, Stage, ToolCall};
 
 use super::reading::Reading;
-use super::response::{error, usage};
-use super::{CALL, CHOICE, FUNCTION, MESSAGE, MOST, RESPONSE, VOCABULARY, error_body, is_token};
+use super::response::{error, says_tokens, usage};
+use super::{
+    CALL, CHOICE, FUNCTION, MESSAGE, MOST, RESPONSE, VOCABULARY, error_body, is_token, is_word,
+};
 use crate::json::{Document, Type, Value};
 use crate::parts::Label;
 use crate::queue::{Event, Queue};
 use crate::sse::Data;
 use crate::stream::Update;
-use crate::{ErrorKind, ErrorShape, Malformed, Problem, StreamLimits};
+use crate::{ErrorShape, Malformed, Problem, StreamLimits};
 
 /// The index under which a choice's legacy `function_call` is kept.
 const LEGACY: u64 = u64::MAX;
@@ -135,7 +137,7 @@ impl Chunks {
                 _ => {}
             }
         }
-        reading.rest(root, "", &["choices", "citations", "error", "usage"]);
+        reading.rest(root, "", &["choices", "citations", "error"]);
         Ok(())
     }
 
@@ -164,6 +166,7 @@ impl Chunks {
             return Err(value.refuse(place, Problem::TooManyValues(MOST)));
         }
         let choice = self.choices.entry(index).or_default();
+        let before = reading.event.parts.len();
         let logprobs = value.get("logprobs").filter(|logprobs| !logprobs.is_null());
         reading.shadow = logprobs.map(|logprobs| reading.data.place(logprobs.span()));
         if let Some(delta) = value.get("delta").filter(|delta| !delta.is_null()) {
@@ -175,6 +178,11 @@ impl Chunks {
             choice.delta(index, delta, &place, reading, &self.limits)?;
         }
         reading.shadow = None;
+        // They go with the text that they repeat. Without it, nobody has looked at what they say.
+        let repeats = reading.event.parts.len() > before;
+        if logprobs.is_some_and(|logprobs| !repeats && says_tokens(logprobs)) {
+            reading.gap(GapKind::Unrecognized, format!("{place}.logprobs"));
+        }
         if reading
             .token(
                 value.get("finish_reason"),
@@ -212,13 +220,13 @@ impl Chunks {
         self.ended || (finished && rest_is_end)
     }
 
+    /// Writes an error event.
+    pub(crate) fn fail(shape: &ErrorShape, out: &mut Vec<u8>) {
+        out.extend_from_slice(format!("data: {}\n\n", error_body(shape)).as_bytes());
+    }
+
     /// Writes an end of our own.
-    pub(crate) fn deny(&mut self, message: &str, as_error: bool, out: &mut Vec<u8>) {
-        if as_error {
-            let body = error_body(&ErrorShape::new(ErrorKind::Content, message));
-            out.extend_from_slice(format!("data: {body}\n\n").as_bytes());
-            return;
-        }
+    pub(crate) fn deny(&self, out: &mut Vec<u8>) {
         let mut open: Vec<u64> = self
             .choices
             .iter()
@@ -559,7 +567,7 @@ impl Choice {
 /// Texts of annotations and citations, each by itself.
 fn citations(value: Value<'_>, reading: &mut Reading<'_>) -> Result<(), Malformed> {
     match value.kind() {
-        Type::String if value.string().is_some_and(|text| !is_token(&text)) => reading.whole(
+        Type::String if value.string().is_some_and(|text| !is_word(&text)) => reading.whole(
             value,
             &Label::new(Stage::Output, Role::Assistant, Kind::Citation),
         ),

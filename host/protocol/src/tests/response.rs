@@ -63,3 +63,39 @@ fn an_upstreams_error_is_looked_into() {
         ]
     );
 }
+
+#[test]
+fn text_in_the_place_of_a_name_is_a_gap() {
+    let parsed = response(
+        r#"{"choices":[{"index":0,"delta":{"content":"a b"},"finish_reason":"c d",
+            "message":{"role":"e f","name":"g h","content":null},"logprobs":{"content":[{"token":"i"}]}},
+            {"index":1,"message":{"role":"assistant","content":null},"logprobs":{"content":[]},"finish_reason":"stop"}],
+            "usage":{"prompt_tokens":1,"note":"j k"},"l m":1}"#,
+    );
+    let places: Vec<&str> = parsed.gaps().iter().map(|gap| gap.place.as_str()).collect();
+    assert_eq!(
+        places,
+        [
+            "choices[0].message.role",
+            "choices[0].message.name",
+            "choices[0].logprobs",
+            "choices[0].delta",
+            "choices[0].finish_reason",
+            "usage",
+            "*",
+        ]
+    );
+}
+
+#[test]
+fn an_error_of_another_shape_is_looked_into() {
+    let parsed = response(r#"{"detail":[{"msg":"bad key sk-1","loc":["body",0]}],"status":401}"#);
+    assert_eq!(
+        lines(parsed.segments()),
+        [
+            r#"10 output other other field=error: "bad key sk-1""#,
+            r#"11 output other other field=error: "body""#
+        ]
+    );
+    assert!(parsed.gaps().is_empty());
+}

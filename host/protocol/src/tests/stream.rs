@@ -5,7 +5,9 @@ use proptest::prelude::*;
 
 use super::stream_edits::{Inspector, delta, events};
 use super::{lines, response};
-use crate::{Format, Placed, StreamCodec, StreamEnd, StreamLimits, Tokens, Update};
+use crate::{
+    ErrorKind, ErrorShape, Format, Placed, StreamCodec, StreamEnd, StreamLimits, Tokens, Update,
+};
 
 fn codec() -> StreamCodec {
     Format::OpenAiChat.stream(10, &StreamLimits::default())
@@ -196,6 +198,17 @@ fn a_stream_ends_in_the_protocols_way() {
         events(&String::from_utf8(out).unwrap())[0]["error"]["message"],
         "because \"x\""
     );
+
+    let mut codec = Format::OpenAiChat.stream(0, &StreamLimits::default());
+    let mut out = Vec::new();
+    codec.feed(content.as_bytes()).unwrap();
+    codec.fail(&ErrorShape::new(ErrorKind::BadGateway, "cut"), &mut out);
+    codec.deny("why", false, &mut out);
+    let text = String::from_utf8(out).unwrap();
+    let ends = events(&text);
+    assert_eq!(ends.len(), 1);
+    assert_eq!(ends[0]["error"]["code"], "bad_gateway");
+    assert!(!text.contains("held"));
 }
 
 #[test]

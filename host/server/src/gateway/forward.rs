@@ -139,7 +139,11 @@ pub(super) async fn send(
     *request.uri_mut() = uri;
     *request.headers_mut() = map;
     with_others().await;
-    client.send(request, route.timeouts.first_byte).await
+    let response = client.send(request, route.timeouts.first_byte).await?;
+    match response.status() {
+        StatusCode::SWITCHING_PROTOCOLS => Err(UpstreamError::Switched),
+        _ => Ok(response),
+    }
 }
 
 /// Reads an answer whole.

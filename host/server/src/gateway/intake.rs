@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use caponier_config::{Config, ConnectionLimits, OverLimit};
+use caponier_decide::check_charset;
 use caponier_protocol::ErrorKind;
-use http::HeaderMap;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 
@@ -39,6 +40,8 @@ pub(crate) async fn read(
     let Some(body) = slot.as_mut() else {
         return Ok(Intake::Whole(Vec::new()));
     };
+    let types = headers.get_all(CONTENT_TYPE).iter();
+    check_charset(types.map(HeaderValue::as_bytes))?;
     let limit = usize::try_from(config.limits.body).unwrap_or(usize::MAX);
     let mut pace = Pace::new(connections);
     if let Some(encoding) = encoding(headers)? {

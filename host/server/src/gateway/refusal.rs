@@ -5,7 +5,7 @@ use caponier_protocol::{ErrorKind, Format};
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 
-pub(crate) use caponier_decide::{Refusal, message};
+pub(crate) use caponier_decide::Refusal;
 
 use crate::answer::Answer;
 use crate::decode::DecodeError;

@@ -11,14 +11,16 @@ use std::time::Instant;
 use bytes::Bytes;
 use caponier_config::{DenyAs, StreamMode};
 use caponier_core::{Action, Exchange};
-use caponier_protocol::{KEEP_ALIVE, StreamCodec, StreamEnd, StreamLimits, Update};
+use caponier_protocol::{
+    ErrorKind, ErrorShape, KEEP_ALIVE, StreamCodec, StreamEnd, StreamLimits, Update,
+};
 use caponier_runtime::{DenialKind, Step, StreamRun};
 use http_body::Body as _;
 use tokio::sync::oneshot;
 
 use super::decide::{Accepted, Passage};
 use super::echo::AnswerBody;
-use super::refusal::message;
+use super::refusal::Refusal;
 use crate::answer::IdleTimer;
 use crate::audit::Digests;
 use crate::decode::Decoder;
@@ -75,6 +77,14 @@ impl Cut {
             Self::Malformed => "the upstream's answer is not a valid event stream",
             Self::Timeout => "the upstream did not go on in time",
             Self::Overload => "too much to evaluate",
+        }
+    }
+
+    fn kind(self) -> ErrorKind {
+        match self {
+            Self::Upstream | Self::Malformed => ErrorKind::BadGateway,
+            Self::Timeout => ErrorKind::UpstreamTimeout,
+            Self::Overload => ErrorKind::Unavailable,
         }
     }
 
@@ -256,8 +266,12 @@ impl Live {
         inspection.note(step);
         let mut out = Vec::new();
         if let Some(decision) = &step.denied {
-            let as_error = self.as_error || step.kind != DenialKind::Content;
-            self.codec.deny(&message(decision), as_error, &mut out);
+            let Refusal { kind, message, .. } = Refusal::denied(decision, step.kind);
+            if self.as_error || step.kind != DenialKind::Content {
+                self.codec.fail(&ErrorShape::new(kind, message), &mut out);
+            } else {
+                self.codec.deny(&message, false, &mut out);
+            }
             self.source = None;
             inspection.conclude();
             return out;
@@ -283,7 +297,8 @@ impl Live {
     /// Ends the stream with an error event; what was held is gone.
     fn cut(&mut self, inspection: Option<Box<Inspection>>, why: Cut) -> Vec<u8> {
         let mut out = Vec::new();
-        self.codec.deny(why.message(), true, &mut out);
+        let shape = ErrorShape::new(why.kind(), why.message());
+        self.codec.fail(&shape, &mut out);
         self.source = None;
         self.state = State::Done;
         if let Some(mut inspection) = inspection {

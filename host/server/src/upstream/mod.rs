@@ -62,6 +62,9 @@ pub(crate) enum UpstreamError {
     /// The connection broke, or spoke something else than HTTP.
     #[error("the upstream's answer broke off")]
     Broken(#[source] hyper::Error),
+    /// It left HTTP, and nobody had asked for that.
+    #[error("the upstream switched protocols without being asked")]
+    Switched,
     /// A body of more than the limit.
     #[error("the upstream's answer is larger than {0} bytes")]
     TooLarge(usize),
@@ -80,6 +83,7 @@ impl UpstreamError {
             Self::IdleTimeout(_) => "idle-timeout",
             Self::TotalTimeout(_) => "total-timeout",
             Self::Broken(_) => "broken",
+            Self::Switched => "switched",
             Self::TooLarge(_) => "too-large",
             Self::Encoding => "encoding",
         }
