@@ -56,11 +56,15 @@ impl<H: Host, G: Guests> Filter<H, G> {
         let is_success = (200..300).contains(&status);
         headers.clean_answer(&self.host);
         self.sign(passage.action, &passage.id);
-        if headers.encodings().next().is_some() {
-            let refusal = Refusal::new(
-                ErrorKind::BadGateway,
-                "the upstream's answer has an encoding that cannot be undone",
-            );
+        let encoding = headers.encodings().next();
+        if encoding.is_some() || status == 101 {
+            let message = match encoding {
+                Some(_) => "the upstream's answer has an encoding that cannot be undone",
+                None => "the upstream switched protocols without being asked",
+            };
+            let refusal = Refusal::new(ErrorKind::BadGateway, message);
+            let word = encoding.map_or("switched", |_| "encoding");
+            self.root.metrics.upstream_error(&self.host, word);
             let refusal = refusal.action(passage.action);
             return self.refuse(&refusal, passage.format, passage.mark());
         }

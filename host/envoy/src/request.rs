@@ -4,9 +4,7 @@ use std::time::Instant;
 
 use caponier_config::OverLimit;
 use caponier_core::{Action, Gap, GapKind};
-use caponier_decide::{
-    Digests, Found, Guests, Refusal, check_charset, find, is_lookalike,
-};
+use caponier_decide::{Digests, Found, Guests, Refusal, check_charset, find, is_lookalike};
 use caponier_protocol::{ErrorKind, Format};
 
 use crate::endpoint::Passes;
