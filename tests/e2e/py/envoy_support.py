@@ -10,7 +10,8 @@ import subprocess
 import tempfile
 import time
 
-from support import ROOT, VALUES, free_port, search
+from records import search
+from support import ROOT, VALUES, free_port
 
 ENVOY = os.environ.get("CAPONIER_ENVOY") or str(ROOT / "target/test-env/envoy/bin/envoy")
 SHELL = pathlib.Path(
@@ -76,12 +77,15 @@ class Envoy:
         http2=False,
         buffer=64 << 20,
         workers=1,
+        module=SHELL,
     ):
+        self.module = module
         self.directory = tempfile.TemporaryDirectory(prefix="caponier-envoy-")
         self.path = pathlib.Path(self.directory.name)
         self.port, self.admin = free_port(), free_port()
         self.values = [*VALUES, *values]
         self.upstream = upstream
+        configuration = {} if configuration is None else configuration
         text = configuration if isinstance(configuration, str) else json.dumps(configuration)
         bootstrap = self.bootstrap(text, before, after, http2, buffer)
         self.config = self.path / "envoy.json"
@@ -122,7 +126,7 @@ class Envoy:
                     "vm_config": {
                         "vm_id": "caponier",
                         "runtime": "envoy.wasm.runtime.v8",
-                        "code": {"local": {"filename": str(SHELL)}},
+                        "code": {"local": {"filename": str(self.module)}},
                     },
                 },
             },
