@@ -20,8 +20,43 @@ pub use packed::{Packed, config};
 
 use caponier_core::{Context, Fault, FaultKind, Report, Segment};
 
-/// Shows a plugin one stage's segments. What it hands back is not checked against its manifest
-/// yet. Whatever happens, the plugin is back at its snapshot afterwards.
+/// What a plugin is shown in one call.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    /// What it is told of the exchange.
+    pub context: &'a Context,
+    /// The segments of one stage.
+    pub segments: &'a [&'a Segment],
+    /// What it noted before of the segment in the same place; none for those behind the last.
+    pub notes: &'a [&'a [u8]],
+    /// What it handed back at its last call in this exchange.
+    pub state: &'a [u8],
+}
+
+impl<'a> Call<'a> {
+    /// A call without notes.
+    pub fn new(context: &'a Context, segments: &'a [&'a Segment], state: &'a [u8]) -> Self {
+        Self {
+            context,
+            segments,
+            notes: &[],
+            state,
+        }
+    }
+
+    /// Bytes of text, notes and state.
+    fn bytes(&self) -> usize {
+        let texts = self.segments.iter().map(|segment| segment.text.len());
+        let notes = self.notes.iter().map(|note| note.len());
+        texts
+            .chain(notes)
+            .sum::<usize>()
+            .saturating_add(self.state.len())
+    }
+}
+
+/// Makes one call. What the plugin hands back is not checked against its manifest yet. Whatever
+/// happens, the plugin is back at its snapshot afterwards.
 ///
 /// The plugin's own error, if it returns one, goes to `on_error` and nowhere else: it is free text.
 ///
@@ -30,14 +65,11 @@ use caponier_core::{Context, Fault, FaultKind, Report, Segment};
 pub fn inspect<G: Guest>(
     guest: &mut G,
     limits: &Limits,
-    context: &Context,
-    segments: &[&Segment],
-    state: &[u8],
+    call: &Call<'_>,
     on_error: impl FnOnce(&str),
 ) -> Result<Report, Fault> {
-    let text: usize = segments.iter().map(|segment| segment.text.len()).sum();
-    guest.begin(text.saturating_add(state.len()));
-    let answer = call(guest, limits, context, segments, state);
+    guest.begin(call.bytes());
+    let answer = run(guest, limits, call);
     let denied = guest.denied();
     guest.reset();
     match answer {
@@ -64,14 +96,12 @@ pub fn inspect<G: Guest>(
     }
 }
 
-fn call<G: Guest>(
+fn run<G: Guest>(
     guest: &mut G,
     limits: &Limits,
-    context: &Context,
-    segments: &[&Segment],
-    state: &[u8],
+    call: &Call<'_>,
 ) -> Result<Result<Report, String>, FaultKind> {
-    let arguments = lower::arguments(guest, context, segments, state)?;
+    let arguments = lower::arguments(guest, call)?;
     let result = guest.inspect(arguments)?;
     let answer = lift::answer(guest, limits.output, result)?;
     guest.post_return(result)?;

@@ -1,20 +1,16 @@
 //! What a plugin is shown, written into its memory: room is asked for in the order that the
 //! component runtime has, the outer value first.
 
-use caponier_core::{Context, FaultKind, Kind, Role, Segment, Stage};
+use caponier_core::{FaultKind, Kind, Role, Segment, Stage};
 
-use crate::Guest;
 use crate::layout::{Bytes, PAIR, arguments, segment};
+use crate::{Call, Guest};
 
 type Lowered<T> = Result<T, FaultKind>;
 
 /// The arguments of `inspect`; gives their address.
-pub(crate) fn arguments<G: Guest>(
-    guest: &mut G,
-    context: &Context,
-    segments: &[&Segment],
-    state: &[u8],
-) -> Lowered<u32> {
+pub(crate) fn arguments<G: Guest>(guest: &mut G, call: &Call<'_>) -> Lowered<u32> {
+    let context = call.context;
     let at = room(guest, arguments::ALIGN, arguments::SIZE)?;
     let mut block = [0_u8; arguments::SIZE];
     let mut out = Bytes(&mut block);
@@ -35,14 +31,20 @@ pub(crate) fn arguments<G: Guest>(
     out.put_u64(arguments::TIME, context.time);
     out.put_u64(arguments::SEED, context.seed);
     out.put_pair(arguments::ATTRIBUTES, pairs(guest, &context.attributes)?);
-    let shown = list(guest, segment::ALIGN, segment::SIZE, segments, one_segment)?;
+    let notes = call.notes.iter().copied().chain(std::iter::repeat(&[][..]));
+    let shown: Vec<(&Segment, &[u8])> = call.segments.iter().copied().zip(notes).collect();
+    let shown = list(guest, segment::ALIGN, segment::SIZE, &shown, one_segment)?;
     out.put_pair(arguments::SEGMENTS, shown);
-    out.put_pair(arguments::STATE, bytes(guest, state)?);
+    out.put_pair(arguments::STATE, bytes(guest, call.state)?);
     guest.write(at, &block)?;
     Ok(at)
 }
 
-fn one_segment<G: Guest>(guest: &mut G, out: &mut Bytes<'_>, shown: &&Segment) -> Lowered<()> {
+fn one_segment<G: Guest>(
+    guest: &mut G,
+    out: &mut Bytes<'_>,
+    (shown, note): &(&Segment, &[u8]),
+) -> Lowered<()> {
     out.put_u32(segment::ID, shown.id);
     out.put_u8(segment::ROLE, role(shown.role));
     out.put_u8(segment::KIND, kind(shown.kind));
@@ -55,8 +57,7 @@ fn one_segment<G: Guest>(guest: &mut G, out: &mut Bytes<'_>, shown: &&Segment) -
     );
     out.put_u8(segment::OPEN, shown.open.into());
     out.put_pair(segment::ATTRIBUTES, pairs(guest, &shown.attributes)?);
-    // Nothing is kept from one exchange to the next, so there is nothing to hand back.
-    out.put_pair(segment::NOTE, bytes(guest, &[])?);
+    out.put_pair(segment::NOTE, bytes(guest, note)?);
     Ok(())
 }
 

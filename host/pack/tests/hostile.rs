@@ -3,21 +3,16 @@
 
 mod support;
 #[path = "../../component/tests/support/mod.rs"]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "the standalone host uses the rest"
-)]
 mod written;
 
 use std::time::{Duration, Instant};
 
-use caponier_component::{Grants, Limits, LoadOptions};
+use caponier_component::{Call, Grants, Limits, LoadOptions};
 use caponier_core::FaultKind::{self, Memory, Output, Refused, Timeout, Trap};
 use caponier_core::{Fault, Kind, Report, Role, Segment};
 use caponier_pack::Plugin;
 use support::{Worker, built, context, packed, plugin, snapshot, standalone};
-use written::{FREE, Guest, REPORT, inspecting};
+use written::{Guest, REPORT, inspecting};
 
 const WORD: &str = "misbehave";
 
@@ -155,7 +150,7 @@ fn lies_come_over_as_they_are() {
                 "misbehave: PRIVATE-TEXT-OF-ANOTHER-REQUEST",
                 "next",
             ] {
-                let expected = loaded.inspect(&context(), &[&text(shown)], b"");
+                let expected = loaded.inspect(&Call::new(&context(), &[&text(shown)], b""));
                 let got = call(&mut worker, shown);
                 assert!(
                     got == expected || counters,
@@ -209,7 +204,7 @@ fn what_no_compiler_makes_ends_in_its_fault() {
                 kind.is_some_and(|kind| allowed.contains(&kind)),
                 "{name}: {kind:?}"
             );
-            let other = loaded.inspect(&context(), &[&text(&shown)], b"");
+            let other = loaded.inspect(&Call::new(&context(), &[&text(&shown)], b""));
             let other = other.err().map(|fault| fault.kind);
             assert!(
                 other.is_some_and(|kind| allowed.contains(&kind)),
@@ -217,7 +212,7 @@ fn what_no_compiler_makes_ends_in_its_fault() {
             );
             // Two texts are not what these misbehave at.
             let two = [&text("one"), &text("two")];
-            let expected = loaded.inspect(&context(), &two, b"");
+            let expected = loaded.inspect(&Call::new(&context(), &two, b""));
             assert!(
                 worker.inspect(0, &context(), &two, b"") == expected,
                 "after {name}"
@@ -663,7 +658,7 @@ fn every_misbehaviour_in_text_ends_in_its_fault() {
         let mut worker = Worker::start(&packed(&[impatient(&snapshot)]));
         for _ in 0..2 {
             let kind = call(&mut worker, WORD).err().map(|fault| fault.kind);
-            let other = loaded.inspect(&context(), &[&text(WORD)], b"");
+            let other = loaded.inspect(&Call::new(&context(), &[&text(WORD)], b""));
             let other = other.err().map(|fault| fault.kind);
             if kind != Some(bad.fault) || other != kind {
                 wrong.push(format!(

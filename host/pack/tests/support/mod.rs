@@ -10,7 +10,7 @@
 use std::sync::OnceLock;
 
 use caponier_abi::imports::{self, Allowance};
-use caponier_abi::{Guest, Limits, Status, inspect};
+use caponier_abi::{Call, Guest, Limits, Status, inspect};
 use caponier_component::{Engine, EngineOptions, LoadOptions};
 use caponier_core::{Context, Fault, FaultKind, Report, Segment, Stage};
 use caponier_pack::{Fuel, Input, PackError, Plugin, pack};
@@ -325,15 +325,12 @@ impl Worker {
         segments: &[&Segment],
         state: &[u8],
     ) -> Result<Report, Fault> {
-        let limits = Limits::default();
-        inspect(
-            &mut self.entry(index),
-            &limits,
-            context,
-            segments,
-            state,
-            |_| (),
-        )
+        self.call(index, &Call::new(context, segments, state))
+    }
+
+    /// One call, with notes.
+    pub(crate) fn call(&mut self, index: u32, call: &Call<'_>) -> Result<Report, Fault> {
+        inspect(&mut self.entry(index), &Limits::default(), call, |_| ())
     }
 
     /// What is left of the fuel of the last call.
