@@ -61,16 +61,11 @@ impl Guests for Plugins {
         CURRENT.replace(Some(current));
         // Nothing is kept from one exchange to the next, so there are no notes to hand back.
         let shown = caponier_abi::Call::new(call.context, call.segments, call.state);
-        let answer = caponier_abi::inspect(
-            &mut Plugin::new(index),
-            &limits,
-            &shown,
-            |message| {
-                if plugin.grants.log {
-                    write(&plugin.name, LogLevel::Error, message);
-                }
-            },
-        );
+        let answer = caponier_abi::inspect(&mut Plugin::new(index), &limits, &shown, |message| {
+            if plugin.grants.log {
+                write(&plugin.name, LogLevel::Error, message);
+            }
+        });
         CURRENT.replace(None);
         answer
     }

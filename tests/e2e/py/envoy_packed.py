@@ -11,13 +11,11 @@ import subprocess
 import tempfile
 
 import chat
-from envoy_support import Envoy
+from envoy_support import SHELLS, Envoy
 from support import ROOT
 
 PACK = os.environ.get("CAPONIER_PACK") or str(ROOT / "target/release/examples/pack")
-MODULE = os.environ.get("CAPONIER_SHELL_PACKED") or str(
-    ROOT / "target/wasm/shell/caponier_envoy.wasm"
-)
+MODULE = SHELLS / "caponier_envoy.wasm"
 
 
 def packed_module(directory, config, upstream, route=""):
@@ -36,7 +34,7 @@ gateway:
     source.write_text(text)
     settings.write_text(json.dumps({"audit": True}))
     made = subprocess.run(
-        [PACK, str(source), MODULE, str(module), str(settings)],
+        [PACK, str(source), str(MODULE), str(module), str(settings)],
         capture_output=True,
         text=True,
         check=False,

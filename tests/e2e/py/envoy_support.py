@@ -10,13 +10,11 @@ import subprocess
 import tempfile
 import time
 
-from records import search
+import records
 from support import ROOT, VALUES, free_port
 
-ENVOY = os.environ.get("CAPONIER_ENVOY") or str(ROOT / "target/test-env/envoy/bin/envoy")
-SHELL = pathlib.Path(
-    os.environ.get("CAPONIER_SHELL") or ROOT / "target/wasm/shell/caponier_envoy_alone.wasm"
-)
+SHELLS = pathlib.Path(os.environ.get("CAPONIER_SHELLS") or ROOT / "target/wasm/shell")
+SHELL = SHELLS / "caponier_envoy_alone.wasm"
 
 # The labels of the filter's metrics, which are part of their names until Envoy takes them apart.
 LABELS = "route action status stage plugin kind rule direction revision".split()
@@ -93,7 +91,7 @@ class Envoy:
         self.log = open(self.path / "log.txt", "wb")
         self.process = subprocess.Popen(
             [
-                ENVOY,
+                os.environ["CAPONIER_ENVOY"],
                 "-c",
                 str(self.config),
                 "--concurrency",
@@ -285,10 +283,11 @@ class Envoy:
 
     def __exit__(self, kind, error, trace):
         alive = self.process.poll() is None
-        failures = ""
+        failures = metrics = ""
         if alive:
             with contextlib.suppress(OSError, http.client.HTTPException):
                 failures = self.get("/stats?filter=wasm.*(fail|crash)")[1]
+                metrics = self.stats("caponier")
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(15)
@@ -296,13 +295,14 @@ class Envoy:
             self.process.kill()
         log = self.logs()
         self.log.close()
+        records.keep({"log.txt": log, "metrics": metrics}, self.values)
         if kind is None:
             assert alive, f"Envoy ended by itself: {log[-3000:]}"
             for word in ("Function:", "panic at", "terminated by signal", "Caught Segmentation"):
                 assert word not in log, f"{word}: {log[-3000:]}"
             for line in failures.splitlines():
                 assert line.endswith(": 0"), failures
-            search({"log": log}, self.values)
+            records.search({"log.txt": log, "metrics": metrics}, self.values)
         else:
             print("--- log of Envoy\n" + log[-5000:])
         self.directory.cleanup()
