@@ -12,7 +12,7 @@ import tempfile
 
 import chat
 from envoy_support import SHELLS, Envoy
-from support import ROOT
+from support import AWS_KEY, ROOT, Upstream, text_events
 
 PACK = os.environ.get("CAPONIER_PACK") or str(ROOT / "target/release/examples/pack")
 MODULE = SHELLS / "caponier_envoy.wasm"
@@ -105,3 +105,36 @@ def token_from_a_document_is_not_restored():
 
 def stream_cut_before_its_end():
     scene(chat.stream_cut_before_its_end)
+
+
+def denied_streams_end_and_are_swallowed():
+    """However the network cuts it: nothing of the secret goes out, and nothing behind it."""
+    pieces = ["Fine. ", "The key is ", *AWS_KEY, " and on. ", *["More."] * 200]
+    cut = {}
+
+    def answer(_):
+        events = list(text_events(pieces))
+        return events if cut["apart"] else [b"".join(events)]
+
+    upstream = Upstream(answer)
+    body = {
+        "model": "m",
+        "messages": [{"role": "user", "content": "Go on"}],
+        "stream": True,
+    }
+    deny = 'actions: {"secrets/*": deny}'
+    for route, end in (
+        ("", b'"finish_reason":"content_filter"'),
+        ("deny_as: error", b"denied by policy"),
+        ("stream: buffer", b'"finish_reason":"content_filter"'),
+    ):
+        with PackedGateway(upstream, deny, route=route) as gateway:
+            for cut["apart"] in (True, False):
+                status, _, got = gateway.post("/v1/chat/completions", body)
+                assert status == 200
+                assert AWS_KEY[:8].encode() not in got and b"More." not in got, (route, got)
+                assert end in got.replace(b'": "', b'":"'), (route, got)
+                if route == "stream: buffer":
+                    assert b"Fine" not in got, got
+            records = [record for record in gateway.audit() if record["stage"] == "output"]
+            assert {record["action"] for record in records} == {"deny"}, records

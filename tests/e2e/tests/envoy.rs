@@ -18,7 +18,6 @@ mod bodies {
         over_limit_may_pass_uninspected,
         client_and_upstream_that_leave,
         answers_that_are_none,
-        denied_streams_end_and_are_swallowed,
         network_reads_of_any_size,
         many_at_once,
         endpoints_and_paths,
@@ -48,6 +47,7 @@ mod packed {
         token_is_not_restored_where_it_could_leave,
         token_from_a_document_is_not_restored,
         stream_cut_before_its_end,
+        denied_streams_end_and_are_swallowed,
     );
 }
 
