@@ -186,13 +186,11 @@ fn fields<'a>(
 }
 
 pub(crate) fn shortened(reason: &str) -> String {
-    let end = (0..=MAX_REASON)
-        .rev()
-        .find(|&end| reason.is_char_boundary(end));
-    match end.and_then(|end| reason.get(..end)) {
-        Some(start) if start.len() < reason.len() => format!("{start}…"),
-        _ => reason.to_owned(),
+    if reason.len() <= MAX_REASON {
+        return reason.to_owned();
     }
+    let start = reason.get(..reason.floor_char_boundary(MAX_REASON));
+    format!("{}…", start.unwrap_or_default())
 }
 
 fn ill(field: &str, why: impl Into<String>) -> DecideError {

@@ -5,8 +5,11 @@ import json
 import socket
 import time
 
+import h2.events
+
 from bad_input import CHAT, error_of, text_of, user
 from chat import RESTORE
+from connections import Http2, statuses
 from support import (
     ATTACK,
     AWS_KEY,
@@ -109,6 +112,51 @@ def requests_that_two_readers_take_apart_differently():
         headers = {name.lower() for name in upstream.requests[-1].headers}
         assert not headers & {"content-encoding", "x-caponier-action", "x-trailer"}, headers
         assert gateway.post(CHAT, user("hi"))[0] == 200
+
+
+def frames_that_become_other_requests():
+    """What HTTP/2 can carry and HTTP/1.1 would read as something else goes no further."""
+    end = (h2.events.StreamEnded, h2.events.StreamReset, h2.events.ConnectionTerminated)
+    good = user("hi")
+    bad = user(ATTACK)
+    shapes = {
+        "length too short": ([("content-length", "5")], {}, bad),
+        "length too long": ([("content-length", "99999")], {}, bad),
+        "chunked": ([("transfer-encoding", "chunked")], {}, good),
+        "connection": ([("connection", "x-a"), ("x-a", "1")], {}, good),
+        "lines in a value": ([("x-a", "b\r\ntransfer-encoding: chunked")], {}, good),
+        "line feed in a value": ([("x-a", "b\nc: d")], {}, good),
+        "NUL": ([("x-a", "b\0c")], {}, good),
+        "lines in a name": ([("x-a\r\nb", "c")], {}, good),
+        "colon in a name": ([("x:a", "c")], {}, good),
+        "capitals": ([("X-Caponier-Action", "allow")], {}, good),
+        "two paths": ([(":path", "/v1/embeddings")], {}, bad),
+        "lines in the path": ([], {":path": CHAT + " HTTP/1.1\r\nx: y\r\n\r\nGET /x"}, good),
+        "version in the path": ([], {":path": CHAT + " HTTP/1.1"}, good),
+        "a URL": ([], {":path": "http://evil.example" + CHAT}, good),
+        "two slashes": ([], {":path": "/" + CHAT}, bad),
+        "a part behind #": ([], {":path": CHAT + "#x"}, bad),
+        "no path": ([], {":path": ""}, bad),
+        "lines in the method": ([], {":method": "POST / HTTP/1.1\r\nx"}, good),
+        "by GET": ([], {":method": "GET"}, bad),
+        "a tunnel": ([(":protocol", "websocket")], {":method": "CONNECT"}, bad),
+        "an attack": ([], {}, bad),
+    }
+    upstream = Upstream(lambda _: completion("fine"))
+    with Gateway(upstream) as gateway:
+        for name, (more, other, body) in shapes.items():
+            with Http2(gateway.port) as client:
+                client.head = [(key, other.get(key, value)) for key, value in client.head]
+                client.ask(1, body, *more)
+                found = client.events(end)
+            assert all(status[:1] == b"4" for status in statuses(found)), (name, found)
+            assert upstream.requests == [], name
+        with Http2(gateway.port) as client:
+            client.ask(1, good, ("x-caponier-action", "allow"), ("host", "evil.example"))
+            assert statuses(client.events(end)) == [b"200"]
+        headers = {name.lower(): value for name, value in upstream.requests[0].headers.items()}
+        assert headers["host"] == upstream.url.removeprefix("http://"), headers
+        assert "x-caponier-action" not in headers, headers
 
 
 def bodies_in_another_charset():

@@ -2,6 +2,7 @@
 
 caponier_e2e::scenarios!("attacks":
     requests_that_two_readers_take_apart_differently,
+    frames_that_become_other_requests,
     bodies_in_another_charset,
     texts_in_odd_fields,
     streams_of_a_hostile_upstream,

@@ -78,8 +78,8 @@ impl Texts {
         }
         if self.since.1 > ADDRESS_EVERY {
             self.since.1 = 0;
-            let (first, last, house) = (self.word(), self.word(), self.below(90_000));
-            text.push_str(&format!(", says {first}.{last}{house}@{last}-mail.org"));
+            let (last, house) = (self.word(), self.below(90_000));
+            text.push_str(&format!(", says anna.{last}{house}@{last}-mail.org"));
         }
         text.push_str(match self.below(12) {
             0 => "?\n\n",
