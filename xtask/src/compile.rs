@@ -14,6 +14,7 @@ use crate::place;
 use crate::steps::{line, run, step};
 
 const TARGET: &str = "wasm32-unknown-unknown";
+const SHELL_TARGET: &str = "wasm32-wasip1";
 const PREFIX: &str = "caponier-plugin-";
 const HOSTILE: &str = "caponier-hostile-guest";
 
@@ -29,6 +30,7 @@ pub(crate) fn build() -> Result<()> {
 pub(crate) fn build_wasm_only() -> Result<()> {
     let plugins = plugins()?;
     step("plugins", || build_plugins(&plugins))?;
+    step("the shell for Envoy", build_shells)?;
     step("hostile guests for the tests", build_guests)
 }
 
@@ -65,6 +67,28 @@ fn build_plugins(plugins: &[String]) -> Result<String> {
     Ok(built.join(", "))
 }
 
+/// The shell that plugins are packed with, and one that the tests run without any.
+fn build_shells() -> Result<String> {
+    let mut built = Vec::new();
+    for (name, features) in [("caponier_envoy_alone", ""), ("caponier_envoy", "packed")] {
+        let mut command = cargo();
+        command
+            .args(["build", "--profile", "shell", "--target", SHELL_TARGET])
+            .args(["--package", "caponier-envoy", "--lib"])
+            .args(["--features", features])
+            .arg("--target-dir")
+            .arg(place::wasm());
+        run(&mut command, &format!("rustup target add {SHELL_TARGET}"))?;
+        let made = place::wasm().join(format!("{SHELL_TARGET}/shell/caponier_envoy.wasm"));
+        let module =
+            std::fs::read(&made).with_context(|| format!("reading {}", made.display()))?;
+        let path = place::wasm().join(format!("shell/{name}.wasm"));
+        write_if_changed(&path, &module)?;
+        built.push(format!("{name} ({} KiB)", module.len() / 1024));
+    }
+    Ok(built.join(", "))
+}
+
 fn build_guests() -> Result<String> {
     let directory = place::wasm().join("guests");
     let variants = [("hostile-counters", &["counters"][..]), ("hostile", &[])];
@@ -96,6 +120,7 @@ pub(crate) fn build_for_tests() -> Result<&'static str> {
             "--lib",
             "--bins",
             "--tests",
+            "--examples",
         ]),
         "a C compiler is needed: apt-get install build-essential",
     )?;

@@ -110,6 +110,12 @@ pub(crate) fn run(filter: Option<&str>, packages: &[String]) -> Result<ExitCode>
         Ok(shown)
     })?;
 
+    let mut envoys = std::ffi::OsString::new();
+    step("Envoy for the tests", || {
+        envoys = std::env::join_paths(tools::envoys()?)?;
+        Ok(envoys.to_string_lossy().replace(':', ", "))
+    })?;
+
     let records = place::test_environment().join("records");
     if records.exists() {
         std::fs::remove_dir_all(&records)
@@ -132,6 +138,9 @@ pub(crate) fn run(filter: Option<&str>, packages: &[String]) -> Result<ExitCode>
         command
             .env("CAPONIER_BIN", place::program())
             .env("CAPONIER_GUESTS", place::wasm().join("guests"))
+            .env("CAPONIER_ENVOYS", &envoys)
+            .env("CAPONIER_PACK", place::target().join("release/examples/pack"))
+            .env("CAPONIER_SHELLS", place::wasm().join("shell"))
             .env("CAPONIER_TEST_RECORDS", &records);
         let begin = Instant::now();
         let tally = count(&mut command)?;

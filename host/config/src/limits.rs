@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::words::words;
 
 /// Limits of one exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Bytes of a request's or an answer's body, after decompression.
     pub body: u64,
@@ -66,7 +67,8 @@ words! {
 }
 
 /// What happens to parts that are not text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct OpaqueParts {
     /// Images.
     pub image: Treatment,

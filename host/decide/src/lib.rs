@@ -9,9 +9,24 @@
 #![forbid(unsafe_code)]
 
 mod evaluate;
+mod message;
+mod packed;
 mod policy;
+mod record;
+mod refusal;
+mod route;
 mod stream;
+mod wire;
 
 pub use evaluate::{Outcome, StageInput};
+pub use message::{Arrived, Judged, Passed, Ruling};
+pub use packed::{
+    Grants, IdentityFrom, PACKED_VERSION, Packed, PackedPlugin, PackedRoute, PackedRule, Shell,
+    Unusable, bundle,
+};
 pub use policy::{DenialKind, GuestCall, Guests, Parts, Policy, RoutePlan, Timings};
+pub use record::{CoverageRecord, DigestKey, Digests, FaultLine, Record, timestamp};
+pub use refusal::{Refusal, check_charset, filtered, message};
+pub use route::{Found, find, is_lookalike};
 pub use stream::{Step, StreamRun};
+pub use wire::{Cut, Next, Wire};

@@ -20,6 +20,7 @@ mod json;
 mod limits;
 mod openai_chat;
 mod parts;
+pub mod path;
 mod queue;
 mod shape;
 mod splice;

@@ -9,6 +9,10 @@ use std::time::{Duration, Instant};
 /// busy for a second must not deny what it has not judged.
 const WALL_CAP: u32 = 200;
 
+/// The same where threads have no clock: whether the thread ran cannot be known then, and a worker
+/// that serves others must not be kept for long.
+const BLIND_CAP: u32 = 4;
+
 /// A running measurement.
 pub(crate) struct Clock {
     wall: Instant,
@@ -47,6 +51,7 @@ impl Clock {
             Some(used) if used <= limit && wall <= limit.saturating_mul(WALL_CAP) => {
                 Verdict::Delayed
             }
+            None if wall <= limit.saturating_mul(BLIND_CAP) => Verdict::Delayed,
             _ => Verdict::Late,
         }
     }
@@ -60,7 +65,7 @@ fn thread_time() -> Option<Duration> {
     Some(Duration::new(u64::try_from(time.tv_sec).ok()?, nanoseconds))
 }
 
-/// There is no such clock: the wall decides.
+/// There is no such clock: the wall decides, with some patience.
 #[cfg(not(unix))]
 fn thread_time() -> Option<Duration> {
     None

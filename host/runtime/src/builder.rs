@@ -6,11 +6,11 @@ use std::sync::Arc;
 use caponier_component::{Engine, Grants, Limits, LoadOptions, LogLevel, LogSink};
 use caponier_config::{Config, Plugin as PluginConfig, PluginSource};
 use caponier_core::{
-    Action, Context, Kind, Mode, OnError, PluginSpec, ReportLimits, RequestFacts, Role, Segment,
-    Severity, Stage,
+    Context, Kind, Manifest, Mode, OnError, PluginSpec, ReportLimits, RequestFacts, Role, Segment,
+    Stage,
 };
-use caponier_decide::{Parts, StageInput};
-use caponier_rego::{ActionEntry, ActionRule, Actions, Bundle, Source as RegoSource, Trust};
+use caponier_decide::{Parts, StageInput, Unusable};
+use caponier_rego::{Bundle, Source as RegoSource};
 use sha2::{Digest as _, Sha256};
 
 use crate::counters::MemoryCounters;
@@ -153,7 +153,7 @@ pub(crate) fn build(
     Ok(policy)
 }
 
-fn problem(
+pub(crate) fn problem(
     config: &Config,
     plugin: &PluginConfig,
     index: usize,
@@ -174,96 +174,144 @@ fn problem(
     Problem::new(place, key, format!("{}: {message}", plugin.source))
 }
 
+/// What is wrong with a plugin, and which key of its entry is to blame.
+pub(crate) type Blame = (&'static str, String);
+
+/// A plugin's entry with everything it names.
+pub(crate) struct Prepared<'f> {
+    pub(crate) bytes: &'f [u8],
+    /// SHA-256 of the component.
+    pub(crate) digest: String,
+    settings: String,
+    pub(crate) grants: caponier_config::Grants,
+}
+
+impl<'f> Prepared<'f> {
+    /// Finds the component, fills in secrets, and decides on grants.
+    pub(crate) fn new(plugin: &PluginConfig, files: &'f Files) -> Result<Self, Blame> {
+        let bytes = files::component(&plugin.source, files).map_err(|message| ("use", message))?;
+        let digest = hex(&Sha256::digest(bytes));
+        if let Some(pinned) = plugin.digest.as_ref().filter(|pinned| **pinned != digest) {
+            return Err((
+                "digest",
+                format!("the component's SHA-256 is {digest}, not {pinned}"),
+            ));
+        }
+        let mut settings = plugin.settings.value.clone();
+        for secret in &plugin.settings.secrets {
+            let value = files
+                .secret(&secret.secret)
+                .and_then(|value| std::str::from_utf8(value).ok());
+            let (Some(place), Some(value)) = (settings.pointer_mut(&secret.pointer), value) else {
+                return Err((
+                    "settings",
+                    format!("{} is not there, or not UTF-8", secret.secret),
+                ));
+            };
+            *place = serde_json::Value::String(value.to_owned());
+        }
+        let is_builtin = matches!(plugin.source, PluginSource::Builtin(_));
+        let grants = match &plugin.grants {
+            Some(grants) => grants.clone(),
+            // What the built-in plugins need: they word their replacements and restore values.
+            None => caponier_config::Grants {
+                rewrite: is_builtin,
+                ..caponier_config::Grants::default()
+            },
+        };
+        Ok(Self {
+            bytes,
+            digest,
+            settings: settings.to_string(),
+            grants,
+        })
+    }
+
+    /// How the sandbox is to load it.
+    pub(crate) fn options(
+        &self,
+        plugin: &PluginConfig,
+        files: &Files,
+        counters: Arc<MemoryCounters>,
+    ) -> LoadOptions {
+        let limits = Limits {
+            memory: usize_of(plugin.limits.memory),
+            time_base: plugin.limits.time.base,
+            time_per_mib: plugin.limits.time.per_mib,
+            host_call_bytes: usize_of(plugin.limits.host_call_bytes),
+            output_bytes: usize_of(plugin.limits.output),
+            state_bytes: usize_of(plugin.limits.state),
+            ..Limits::default()
+        };
+        LoadOptions {
+            name: plugin.name.clone(),
+            settings_json: self.settings.clone(),
+            data_dir: self.grants.data.as_ref().map(|path| files.resolve(path)),
+            grants: Grants {
+                counters: self.grants.counters,
+                rewrite: self.grants.rewrite,
+                log: self.grants.log,
+            },
+            limits,
+            counters,
+            log: Arc::new(ToLog),
+        }
+    }
+
+    /// What the chain has to know of it.
+    pub(crate) fn spec(
+        &self,
+        plugin: &PluginConfig,
+        manifest: Arc<Manifest>,
+    ) -> Result<PluginSpec, Blame> {
+        let stages = stages(plugin, &manifest.stages)?;
+        Ok(PluginSpec {
+            stages,
+            mode: mode(plugin.mode),
+            on_error: match plugin.on_error {
+                caponier_config::OnError::Deny => OnError::Deny,
+                caponier_config::OnError::Allow => OnError::Allow,
+            },
+            rewrite: self.grants.rewrite,
+            limits: ReportLimits {
+                items: plugin.limits.findings,
+                bytes: usize_of(plugin.limits.output),
+                state: usize_of(plugin.limits.state),
+            },
+            manifest,
+        })
+    }
+}
+
 /// Loads one plugin, or says which key of its entry is to blame and why.
 fn load(
     plugin: &PluginConfig,
     files: &Files,
     workshop: &Workshop,
     previous: Option<&Policy>,
-) -> Result<Loaded, (&'static str, String)> {
-    let bytes = files::component(&plugin.source, files).map_err(|message| ("use", message))?;
-    let digest = hex(&Sha256::digest(bytes));
-    if let Some(pinned) = plugin.digest.as_ref().filter(|pinned| **pinned != digest) {
-        return Err((
-            "digest",
-            format!("the component's SHA-256 is {digest}, not {pinned}"),
-        ));
-    }
-    let mut settings = plugin.settings.value.clone();
-    for secret in &plugin.settings.secrets {
-        let value = files
-            .secret(&secret.secret)
-            .and_then(|value| std::str::from_utf8(value).ok());
-        let (Some(place), Some(value)) = (settings.pointer_mut(&secret.pointer), value) else {
-            return Err((
-                "settings",
-                format!("{} is not there, or not UTF-8", secret.secret),
-            ));
-        };
-        *place = serde_json::Value::String(value.to_owned());
-    }
-    let settings = settings.to_string();
-    let is_builtin = matches!(plugin.source, PluginSource::Builtin(_));
-    let grants = match &plugin.grants {
-        Some(grants) => grants.clone(),
-        // What the built-in plugins need: they word their replacements and restore values.
-        None => caponier_config::Grants {
-            rewrite: is_builtin,
-            ..caponier_config::Grants::default()
-        },
-    };
-    let limits = Limits {
-        memory: usize_of(plugin.limits.memory),
-        time_base: plugin.limits.time.base,
-        time_per_mib: plugin.limits.time.per_mib,
-        host_call_bytes: usize_of(plugin.limits.host_call_bytes),
-        output_bytes: usize_of(plugin.limits.output),
-        state_bytes: usize_of(plugin.limits.state),
-        ..Limits::default()
-    };
-    let identity = identity(&digest, plugin, &settings, &grants, files);
+) -> Result<Loaded, Blame> {
+    let prepared = Prepared::new(plugin, files)?;
+    let identity = identity(
+        &prepared.digest,
+        plugin,
+        &prepared.settings,
+        &prepared.grants,
+        files,
+    );
     let known = previous
         .and_then(|policy| policy.plugins().find(|loaded| loaded.identity == identity))
         .map(|loaded| loaded.plugin.clone());
     let loaded = match known {
         Some(known) => known,
-        None => workshop
-            .engine
-            .load(
-                bytes,
-                LoadOptions {
-                    name: plugin.name.clone(),
-                    settings_json: settings,
-                    data_dir: grants.data.as_ref().map(|path| files.resolve(path)),
-                    grants: Grants {
-                        counters: grants.counters,
-                        rewrite: grants.rewrite,
-                        log: grants.log,
-                    },
-                    limits,
-                    counters: workshop.counters.clone(),
-                    log: Arc::new(ToLog),
-                },
-            )
-            .map_err(|error| ("", chained(&error)))?,
+        None => {
+            let options = prepared.options(plugin, files, workshop.counters.clone());
+            let engine = &workshop.engine;
+            engine
+                .load(prepared.bytes, options)
+                .map_err(|error| ("", chained(&error)))?
+        }
     };
-    let manifest = Arc::clone(loaded.manifest());
-    let stages = stages(plugin, &manifest.stages)?;
-    let spec = PluginSpec {
-        stages,
-        mode: mode(plugin.mode),
-        on_error: match plugin.on_error {
-            caponier_config::OnError::Deny => OnError::Deny,
-            caponier_config::OnError::Allow => OnError::Allow,
-        },
-        rewrite: grants.rewrite,
-        limits: ReportLimits {
-            items: plugin.limits.findings,
-            bytes: usize_of(plugin.limits.output),
-            state: usize_of(plugin.limits.state),
-        },
-        manifest,
-    };
+    let spec = prepared.spec(plugin, Arc::clone(loaded.manifest()))?;
     Ok(Loaded {
         plugin: loaded,
         spec: Arc::new(spec),
@@ -320,37 +368,14 @@ fn identity(
     *hasher.finalize().as_bytes()
 }
 
-/// The rules with their data.
-fn bundle(config: &Config, files: &Files) -> Result<Bundle, Problem> {
-    let entries = config.actions.iter().map(|rule| ActionEntry {
-        glob: rule.glob.as_str().to_owned(),
-        rule: ActionRule {
-            action: Action::parse(rule.action.as_str()).unwrap_or(Action::Deny),
-            min_confidence: rule.min_confidence,
-            min_severity: Severity::parse(rule.min_severity.as_str()).unwrap_or(Severity::Info),
-            stages: rule.stages.as_ref().map(|stages| {
-                stages
-                    .iter()
-                    .filter_map(|stage| Stage::parse(stage.as_str()))
-                    .collect()
-            }),
-            roles: rule.roles.as_ref().map(|roles| {
-                roles
-                    .iter()
-                    .filter_map(|role| Role::parse(role.as_str()))
-                    .collect()
-            }),
-            trust: rule.trust.as_ref().map(|trust| {
-                trust
-                    .iter()
-                    .filter_map(|trust| Trust::parse(trust.as_str()))
-                    .collect()
-            }),
-            mode: mode(rule.mode),
-        },
-    });
-    let actions = Actions::with_shipped(entries.collect())
-        .map_err(|error| Problem::new(&config.name, "actions", error.to_string()))?;
+/// What the rules are made of: names and texts, and data by its keys.
+type RulesAndData = (
+    Vec<(String, String)>,
+    serde_json::Map<String, serde_json::Value>,
+);
+
+/// Reads the operator's rules and their data.
+pub(crate) fn rules(config: &Config, files: &Files) -> Result<RulesAndData, Problem> {
     let mut sources = Vec::new();
     for path in &config.rego.paths {
         for (name, bytes) in files.listing(path) {
@@ -361,7 +386,7 @@ fn bundle(config: &Config, files: &Files) -> Result<Bundle, Problem> {
             };
             let text =
                 std::str::from_utf8(bytes).map_err(|_| Problem::new(&name, "", "is not UTF-8"))?;
-            sources.push(RegoSource::new(name, text));
+            sources.push((name, text.to_owned()));
         }
     }
     let mut data = serde_json::Map::new();
@@ -370,22 +395,22 @@ fn bundle(config: &Config, files: &Files) -> Result<Bundle, Problem> {
             merge_data(&mut data, name, bytes)?;
         }
     }
-    let limits = &config.limits;
-    data.insert(
-        "caponier".to_owned(),
-        serde_json::json!({ "limits": {
-            "over_limit": limits.over_limit.as_str(),
-            "unrecognized": limits.unrecognized.as_str(),
-            "opaque": {
-                "image": limits.opaque.image.as_str(),
-                "audio": limits.opaque.audio.as_str(),
-                "file": limits.opaque.file.as_str(),
-            },
-        }}),
-    );
-    Bundle::with_default(sources, actions, serde_json::Value::Object(data)).map_err(|error| {
-        // The message of a rule that cannot be used begins with its file and line.
+    Ok((sources, data))
+}
+
+/// The rules with their data.
+pub(crate) fn bundle(config: &Config, files: &Files) -> Result<Bundle, Problem> {
+    let (sources, data) = rules(config, files)?;
+    let sources = sources.into_iter();
+    let sources = sources
+        .map(|(name, text)| RegoSource::new(name, text))
+        .collect();
+    caponier_decide::bundle(&config.actions, &config.limits, sources, data).map_err(|error| {
         let text = error.to_string();
+        if matches!(error, Unusable::Actions(_)) {
+            return Problem::new(&config.name, "actions", text);
+        }
+        // The message of a rule that cannot be used begins with its file and line.
         match text
             .split_once(": ")
             .filter(|(place, _)| place.contains(".rego"))
@@ -499,7 +524,7 @@ fn mode(mode: caponier_config::Mode) -> Mode {
     }
 }
 
-fn usize_of(number: u64) -> usize {
+pub(crate) fn usize_of(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 

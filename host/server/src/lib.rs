@@ -20,7 +20,7 @@ mod gateway;
 mod identity;
 mod listener;
 mod metrics;
-mod path;
+
 mod serve;
 mod state;
 mod tls;

@@ -447,8 +447,9 @@ impl Builder<'_> {
         {
             return Some(Arc::clone(&previous.digest_key));
         }
-        match DigestKey::random() {
-            Ok(key) => Some(Arc::new(key)),
+        let mut key = [0; 32];
+        match getrandom::fill(&mut key) {
+            Ok(()) => Some(Arc::new(DigestKey::random(key))),
             Err(error) => {
                 self.problem(
                     "audit.key",

@@ -12,7 +12,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("caponier-component", &["caponier-core"]),
     (
         "caponier-decide",
-        &["caponier-config", "caponier-core", "caponier-rego"],
+        &[
+            "caponier-config",
+            "caponier-core",
+            "caponier-protocol",
+            "caponier-rego",
+        ],
     ),
     (
         "caponier-runtime",
@@ -29,13 +34,19 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "caponier-config",
             "caponier-core",
+            "caponier-decide",
             "caponier-protocol",
             "caponier-runtime",
         ],
     ),
     (
         "caponier-pack",
-        &["caponier-component", "caponier-config", "caponier-rego"],
+        &[
+            "caponier-component",
+            "caponier-config",
+            "caponier-decide",
+            "caponier-rego",
+        ],
     ),
     (
         "caponier-envoy",

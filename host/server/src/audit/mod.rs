@@ -3,7 +3,6 @@
 //! Records hold declared rule ids, enums, numbers, spans, keyed digests and the names that the
 //! operator's own files gave. Neither text nor anything that a plugin is free to word gets here.
 
-mod record;
 mod writer;
 
 use std::path::PathBuf;
@@ -15,7 +14,7 @@ use caponier_config::{OnFull, Rotation};
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-pub(crate) use record::{CoverageRecord, DigestKey, Digests, FaultLine, Record};
+pub(crate) use caponier_decide::{CoverageRecord, DigestKey, Digests, FaultLine, Record};
 
 use crate::metrics::Metrics;
 

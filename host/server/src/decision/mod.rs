@@ -297,6 +297,7 @@ fn record(current: &Current, exchange: &Exchange, outcome: &Outcome, trail: &mut
     if trail.is_on() {
         let digests = Digests::of(&state.digest_key, outcome);
         trail.write(&Record::new(
+            crate::clock::unix_millis(),
             &current.id,
             exchange,
             outcome,

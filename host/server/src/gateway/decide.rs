@@ -6,13 +6,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use caponier_config::{DenyAs, Route};
-use caponier_core::{
-    Action, Context, Exchange, Gap, GapKind, Kind, RequestFacts, Role, Segment, Stage,
-};
-use caponier_protocol::{ErrorKind, Format, Limits, Request};
-use caponier_runtime::{DenialKind, Outcome, RoutePlan, StageInput};
+use caponier_core::{Action, Context, Exchange, Gap, RequestFacts, Stage};
+use caponier_decide::{Arrived, Judged, Passed};
+use caponier_protocol::{Format, Limits};
+use caponier_runtime::{Outcome, RoutePlan};
 
-use super::refusal::{Refusal, filtered};
+use super::refusal::Refusal;
 use crate::audit::{Digests, Record, Trail};
 use crate::identity::Caller;
 use crate::state::Current;
@@ -145,8 +144,16 @@ impl Passage {
                 .policy
                 .action_of(outcome.stage, finding, &outcome.segments)
         };
-        let status = refusal.map(|refusal| refusal.code().as_u16());
-        let record = Record::new(&revision.id, exchange, outcome, digests, status, &action_of);
+        let status = refusal.map(Refusal::code);
+        let record = Record::new(
+            crate::clock::unix_millis(),
+            &revision.id,
+            exchange,
+            outcome,
+            digests,
+            status,
+            &action_of,
+        );
         self.trail.write(&record);
     }
 
@@ -157,32 +164,21 @@ impl Passage {
     /// Parses, inspects and decides a request, and makes the body that goes on.
     pub(crate) fn request(mut self, body: Vec<u8>) -> Result<Accepted, Refusal> {
         let bytes = body.len();
-        let mut request = self.format.request(body, &self.limits())?;
+        let request = self.format.request(body, &self.limits())?;
         let (mut exchange, begin) = self.begin(request.facts().clone(), bytes)?;
         exchange.usage.elapsed_ms = self.elapsed_ms();
-        let outcomes = self.stages(&mut exchange, &mut request);
-        let denied = outcomes
-            .iter()
-            .find(|outcome| outcome.action() == Action::Deny);
-        let refusal = denied.map(|outcome| Refusal::denied(&outcome.decision, outcome.kind));
+        let policy = Arc::clone(&self.current.policy);
+        let (outcomes, passed) = policy.request(self.plan(), &mut exchange, begin, request);
         for outcome in &outcomes {
-            let own = refusal
-                .as_ref()
-                .filter(|_| outcome.action() == Action::Deny);
+            let own = passed.as_ref().err();
+            let own = own.filter(|_| outcome.action() == Action::Deny);
             self.record(&exchange, outcome, own);
         }
-        if let Some(refusal) = refusal {
-            return Err(refusal);
-        }
-        let next_segment = request.next_segment();
-        let mut change = Change::default();
-        change.take(begin);
-        let mut action = exchange.action;
-        for outcome in outcomes {
-            action = action.max(outcome.action());
-            change.take(outcome);
-        }
-        let body = request.edited(&change.edits, &change.dropped, &change.set, &change.unset)?;
+        let Passed {
+            body,
+            next_segment,
+            action,
+        } = passed?;
         Ok(Accepted {
             passage: self,
             exchange,
@@ -190,29 +186,6 @@ impl Passage {
             next_segment,
             action,
         })
-    }
-
-    fn stages(&self, exchange: &mut Exchange, request: &mut Request) -> Vec<Outcome> {
-        let policy = &self.current.policy;
-        let mut outcomes = Vec::with_capacity(2);
-        let prompt = StageInput {
-            stage: Stage::Prompt,
-            segments: request.take(Stage::Prompt),
-            gaps: request.gaps().to_vec(),
-            tool_calls: request.tool_calls().to_vec(),
-        };
-        outcomes.push(policy.evaluate(self.plan(), exchange, prompt));
-        let fetched = request.take(Stage::Retrieval);
-        if !fetched.is_empty() && exchange.denial.is_none() {
-            let retrieval = StageInput {
-                stage: Stage::Retrieval,
-                segments: fetched,
-                gaps: Vec::new(),
-                tool_calls: Vec::new(),
-            };
-            outcomes.push(policy.evaluate(self.plan(), exchange, retrieval));
-        }
-        outcomes
     }
 
     /// What a part that nobody looks into comes to, with the access rules asked.
@@ -234,172 +207,35 @@ impl Passage {
     }
 }
 
-/// What several decisions want changed in one body.
-#[derive(Default)]
-struct Change {
-    edits: Vec<caponier_core::SegmentEdit>,
-    dropped: Vec<u32>,
-    set: Vec<(String, String)>,
-    unset: Vec<String>,
-}
-
-impl Change {
-    fn take(&mut self, outcome: Outcome) {
-        self.edits.extend(outcome.edits);
-        self.dropped.extend(outcome.dropped);
-        self.set.extend(outcome.decision.set);
-        self.unset.extend(outcome.decision.unset);
-    }
-}
-
-/// What became of a whole answer.
-pub(crate) struct Judged {
-    pub(crate) body: Vec<u8>,
-    /// The policy's own answer stands in the place of the model's.
-    pub(crate) is_replaced: bool,
-    pub(crate) action: Action,
-}
-
 impl Accepted {
     /// Inspects and decides a whole answer, and makes the body that goes to the client.
     pub(crate) fn answer(mut self, body: Vec<u8>, is_success: bool) -> Result<Judged, Refusal> {
-        let limits = self.passage.limits();
-        let spare = (!is_success).then(|| body.clone());
         self.exchange.usage.elapsed_ms = self.passage.elapsed_ms();
-        let mut response = match (
-            self.passage
-                .format
-                .response(body, self.next_segment, &limits),
-            spare,
-        ) {
-            (Ok(response), _) => response,
-            (Err(_), Some(text)) => return self.error_text(text),
-            (Err(malformed), None) => {
-                self.passage
-                    .current
-                    .state
-                    .metrics
-                    .upstream_error("malformed");
-                let message =
-                    format!("the upstream's answer is not what the format says: {malformed}");
-                return Err(Refusal::new(ErrorKind::BadGateway, message).action(self.action));
-            }
+        let route = self.passage.config();
+        let arrived = Arrived {
+            format: self.passage.format,
+            limits: self.passage.limits(),
+            body,
+            next_segment: self.next_segment,
+            is_success,
+            deny_as: route.map_or(DenyAs::Error, |route| route.deny_as),
+            action: self.action,
+            seconds: crate::clock::unix_seconds(),
         };
-        let texts: u64 = response
-            .segments()
-            .iter()
-            .map(|placed| placed.segment.text.len() as u64)
-            .sum();
-        let usage = &mut self.exchange.usage;
-        match response.usage() {
-            Some(tokens) => {
-                (usage.prompt_tokens, usage.completion_tokens, usage.reported) =
-                    (tokens.prompt, tokens.completion, true);
-                self.passage
-                    .current
-                    .state
-                    .metrics
-                    .tokens(tokens.prompt, tokens.completion);
-            }
-            None => usage.completion_tokens = texts / 4,
-        }
-        let input = StageInput {
-            stage: Stage::Output,
-            segments: response.take(),
-            gaps: response.gaps().to_vec(),
-            tool_calls: response.tool_calls().to_vec(),
-        };
-        match self.judge(input, is_success)? {
-            Ok(outcome) => Ok(Judged {
-                body: response.edited(&outcome.edits, &outcome.dropped)?,
-                is_replaced: false,
-                action: self.action,
-            }),
-            Err(judged) => Ok(judged),
-        }
-    }
-
-    /// An upstream's error that is not of the format: one text, and said to be so.
-    fn error_text(mut self, body: Vec<u8>) -> Result<Judged, Refusal> {
-        let gap = |kind| {
-            vec![Gap {
-                kind,
-                place: "body".to_owned(),
-            }]
-        };
-        let (segments, gaps, text) = match String::from_utf8(body) {
-            Ok(text) => {
-                let segment =
-                    Segment::new(self.next_segment, Role::Other, Kind::Other, text.clone());
-                (vec![segment], gap(GapKind::Unrecognized), text)
-            }
-            Err(_) => {
-                let message = "the upstream failed, and its answer is not text";
-                return Err(Refusal::new(ErrorKind::BadGateway, message).action(self.action));
-            }
-        };
-        let input = StageInput {
-            stage: Stage::Output,
-            segments,
-            gaps,
-            tool_calls: Vec::new(),
-        };
-        match self.judge(input, false)? {
-            Ok(outcome) => {
-                let mut text = text;
-                for edit in outcome.edits.iter().rev() {
-                    if text.get(edit.span.start..edit.span.end).is_none() {
-                        return Err(Refusal::new(
-                            ErrorKind::Unavailable,
-                            "an edit is out of range",
-                        ));
-                    }
-                    text.replace_range(edit.span.start..edit.span.end, &edit.replacement);
-                }
-                if !outcome.dropped.is_empty() {
-                    text.clear();
-                }
-                Ok(Judged {
-                    body: text.into_bytes(),
-                    is_replaced: false,
-                    action: self.action,
-                })
-            }
-            Err(judged) => Ok(judged),
-        }
-    }
-
-    /// Decides; the inner error is the policy's own answer in the place of the model's.
-    fn judge(
-        &mut self,
-        input: StageInput,
-        is_success: bool,
-    ) -> Result<Result<Outcome, Judged>, Refusal> {
         let policy = Arc::clone(&self.passage.current.policy);
-        let outcome = policy.evaluate(self.passage.plan(), &mut self.exchange, input);
-        if outcome.action() != Action::Deny {
-            self.passage.record(&self.exchange, &outcome, None);
-            return Ok(Ok(outcome));
+        let (outcomes, judged) = policy.answer(self.passage.plan(), &mut self.exchange, arrived);
+        let metrics = &self.passage.current.state.metrics;
+        let usage = &self.exchange.usage;
+        if usage.reported {
+            metrics.tokens(usage.prompt_tokens, usage.completion_tokens);
         }
-        let refusal = Refusal::denied(&outcome.decision, outcome.kind);
-        let is_refusal = self
-            .passage
-            .config()
-            .is_some_and(|route| route.deny_as == DenyAs::Refusal)
-            && is_success
-            && outcome.kind == DenialKind::Content
-            && outcome.decision.status.is_none();
-        if is_refusal {
-            self.passage.record(&self.exchange, &outcome, None);
-            let model = self.exchange.context.model.as_deref();
-            return Ok(Err(Judged {
-                body: filtered(self.passage.format, model, &self.passage.id),
-                is_replaced: true,
-                action: Action::Deny,
-            }));
+        if outcomes.is_empty() && is_success {
+            metrics.upstream_error("malformed");
         }
-        self.passage
-            .record(&self.exchange, &outcome, Some(&refusal));
-        Err(refusal)
+        for outcome in &outcomes {
+            let refusal = judged.as_ref().err();
+            self.passage.record(&self.exchange, outcome, refusal);
+        }
+        judged
     }
 }

@@ -15,8 +15,8 @@ use super::forward::{failed, send};
 use super::refusal::{JSON, Refusal};
 use super::{Reply, echo};
 use crate::answer::Answer;
-use crate::path;
 use crate::upstream::{Outgoing, headers};
+use caponier_protocol::path;
 
 /// An endpoint that no wire format knows: passed, flagged or refused as configured.
 pub(super) async fn pass(

@@ -15,6 +15,7 @@ use std::time::Instant;
 
 use caponier_config::Route;
 use caponier_core::{Action, Gap, GapKind};
+use caponier_decide::Found;
 use caponier_protocol::{ErrorKind, Format};
 use http::header::{HeaderName, HeaderValue};
 use http::request::Parts;
@@ -25,7 +26,6 @@ use tokio::sync::oneshot;
 use crate::answer::{Answer, Flight};
 use crate::audit::Trail;
 use crate::metrics::{Metrics, RequestLabels};
-use crate::path;
 use crate::state::{Current, ServerRuntime};
 use crate::upstream::Outgoing;
 use decide::{Accepted, Passage};
@@ -97,7 +97,7 @@ pub(crate) async fn handle(
     } = result.unwrap_or_else(|refusal| {
         let action = refusal.action;
         Reply {
-            response: refusal.into_response(format),
+            response: refusal::into_response(&refusal, format),
             action,
         }
     });
@@ -147,30 +147,18 @@ fn identifiers() -> (String, Option<u64>) {
 fn find<'c>(current: &'c Current, path: &str) -> Result<(usize, &'c Route), Refusal> {
     let none = || Refusal::new(ErrorKind::NotFound, "no route for this path");
     let gateway = current.config.gateway.as_ref().ok_or_else(none)?;
-    let place = |path: &str| {
-        gateway
-            .routes
-            .iter()
-            .enumerate()
-            .find(|(_, route)| route.path.matches(path))
-    };
-    if !path::is_plain(path) {
-        let lenient = path::lenient(path);
-        let is_guarded = place(path).is_some()
-            || gateway.routes.iter().any(|route| {
-                let literal = route.path.to_string();
-                lenient.starts_with(&path::lenient(literal.trim_end_matches('*')))
-            });
-        return Err(if is_guarded {
-            Refusal::new(
-                ErrorKind::Malformed,
-                "the path can be read in more than one way; hint: send it without escapes, empty or dot parts and parameters",
-            )
-        } else {
-            none()
-        });
+    let patterns = gateway.routes.iter().map(|route| &route.path);
+    match caponier_decide::find(patterns, path) {
+        Found::Route(index) => {
+            let route = gateway.routes.get(index).ok_or_else(none)?;
+            Ok((index, route))
+        }
+        Found::None => Err(none()),
+        Found::Ambiguous => Err(Refusal::new(
+            ErrorKind::Malformed,
+            "the path can be read in more than one way; hint: send it without escapes, empty or dot parts and parameters",
+        )),
     }
-    place(path).ok_or_else(none)
 }
 
 struct Start<'a> {

@@ -5,7 +5,7 @@
 //! not, text would pass uninspected. Such paths are refused, not repaired.
 
 /// Whether every reader takes the path for the same.
-pub(crate) fn is_plain(path: &str) -> bool {
+pub fn is_plain(path: &str) -> bool {
     let bytes = path.as_bytes();
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
@@ -34,7 +34,7 @@ pub(crate) fn is_plain(path: &str) -> bool {
 
 /// What a lenient reader could take a path for: decoded over and over, folded, without empty or
 /// dot parts, parameters and a slash at the end.
-pub(crate) fn lenient(path: &str) -> String {
+pub fn lenient(path: &str) -> String {
     let mut bytes = path.as_bytes().to_vec();
     for _ in 0..4 {
         let decoded = decode(&bytes);

@@ -1,4 +1,6 @@
-//! What a record holds.
+//! What a record of the audit log holds: declared rule ids, enums, numbers, spans, keyed digests and
+//! the names that the operator's own files gave. Neither text nor anything that a plugin is free to
+//! word gets here.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -7,11 +9,12 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use caponier_core::{Action, Coverage, Decision, Exchange, FaultRecord, Finding, Usage};
-use caponier_runtime::Outcome;
 use hmac::{Hmac, Mac};
 use serde::Serialize;
 use sha2::Sha256;
 use zeroize::Zeroizing;
+
+use crate::Outcome;
 
 /// The most characters of a word that a client or a policy author chose.
 const MAX_WORD: usize = 256;
@@ -21,13 +24,14 @@ const MAX_NAME: usize = 128;
 const MAX_FINDINGS: usize = 1_000;
 
 /// The key of the digests. One text gives one digest as long as the key stays.
-pub(crate) struct DigestKey {
+pub struct DigestKey {
     key: Zeroizing<Vec<u8>>,
     is_random: bool,
 }
 
 impl DigestKey {
-    pub(crate) fn new(key: &[u8]) -> Self {
+    /// A key that the operator named.
+    pub fn new(key: &[u8]) -> Self {
         Self {
             key: Zeroizing::new(key.to_vec()),
             is_random: false,
@@ -35,22 +39,20 @@ impl DigestKey {
     }
 
     /// A key that nobody knows: digests compare within this process only.
-    pub(crate) fn random() -> Result<Self, getrandom::Error> {
-        let mut key = Zeroizing::new(vec![0; 32]);
-        getrandom::fill(&mut key)?;
-        Ok(Self {
-            key,
+    pub fn random(key: [u8; 32]) -> Self {
+        Self {
+            key: Zeroizing::new(key.to_vec()),
             is_random: true,
-        })
+        }
     }
 
     /// Whether nobody named it.
-    pub(crate) fn is_random(&self) -> bool {
+    pub fn is_random(&self) -> bool {
         self.is_random
     }
 
     /// The digest of a text.
-    pub(crate) fn digest(&self, text: &str) -> String {
+    pub fn digest(&self, text: &str) -> String {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else {
             return String::new();
         };
@@ -61,10 +63,11 @@ impl DigestKey {
 
 /// Digests of the matched texts by the finding's id: made while the text is at hand.
 #[derive(Default)]
-pub(crate) struct Digests(BTreeMap<String, String>);
+pub struct Digests(BTreeMap<String, String>);
 
 impl Digests {
-    pub(crate) fn add(&mut self, key: &DigestKey, finding: &Finding, matched: Option<&str>) {
+    /// Adds the digest of the text that a finding is about.
+    pub fn add(&mut self, key: &DigestKey, finding: &Finding, matched: Option<&str>) {
         if let Some(text) = matched
             && self.0.len() < MAX_FINDINGS
         {
@@ -72,7 +75,8 @@ impl Digests {
         }
     }
 
-    pub(crate) fn of(key: &DigestKey, outcome: &Outcome) -> Self {
+    /// The digests of everything that was found in a whole stage.
+    pub fn of(key: &DigestKey, outcome: &Outcome) -> Self {
         let mut digests = Self::default();
         for finding in outcome.findings.iter().take(MAX_FINDINGS) {
             digests.add(key, finding, outcome.matched(finding));
@@ -83,7 +87,7 @@ impl Digests {
 
 /// One line of the log.
 #[derive(Serialize)]
-pub(crate) struct Record<'a> {
+pub struct Record<'a> {
     time: String,
     exchange: &'a str,
     revision: &'a str,
@@ -138,7 +142,7 @@ fn is_false(value: &bool) -> bool {
 
 /// What was looked at, in the host's own words and indices.
 #[derive(Serialize)]
-pub(crate) struct CoverageRecord<'a> {
+pub struct CoverageRecord<'a> {
     scanned: u64,
     bytes: u64,
     unscanned: &'a [u32],
@@ -160,7 +164,7 @@ struct GapRecord<'a> {
 
 /// A plugin's failure. The detail is the host's own.
 #[derive(Serialize)]
-pub(crate) struct FaultLine<'a> {
+pub struct FaultLine<'a> {
     plugin: &'a str,
     kind: &'static str,
     tolerated: bool,
@@ -184,7 +188,8 @@ struct Timings<'a> {
 }
 
 impl<'a> CoverageRecord<'a> {
-    pub(crate) fn of(coverage: &'a Coverage) -> Self {
+    /// Of a stage, or of a stream.
+    pub fn of(coverage: &'a Coverage) -> Self {
         Self {
             scanned: coverage.scanned,
             bytes: coverage.bytes,
@@ -210,7 +215,8 @@ impl<'a> CoverageRecord<'a> {
 }
 
 impl<'a> FaultLine<'a> {
-    pub(crate) fn of(fault: &'a FaultRecord) -> Self {
+    /// Of one failure.
+    pub fn of(fault: &'a FaultRecord) -> Self {
         Self {
             plugin: &fault.plugin,
             kind: fault.fault.kind.as_str(),
@@ -221,8 +227,10 @@ impl<'a> FaultLine<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// The record of one stage. `action_of` gives what the configuration makes of a finding.
-    pub(crate) fn new(
+    /// The record of one stage, written at `millis` since the Unix epoch. `action_of` gives what
+    /// the configuration makes of a finding.
+    pub fn new(
+        millis: u64,
         revision: &'a str,
         exchange: &'a Exchange,
         outcome: &'a Outcome,
@@ -232,7 +240,7 @@ impl<'a> Record<'a> {
     ) -> Self {
         let context = &exchange.context;
         Self {
-            time: timestamp(crate::clock::unix_millis()),
+            time: timestamp(millis),
             exchange: &context.exchange,
             revision,
             stage: outcome.stage.as_str(),
@@ -319,7 +327,7 @@ fn word(text: &str) -> Cow<'_, str> {
 }
 
 /// `2026-01-31T09:30:00.250Z`.
-pub(crate) fn timestamp(millis: u64) -> String {
+pub fn timestamp(millis: u64) -> String {
     let (seconds, millis) = (millis / 1000, millis % 1000);
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     // Days since 0000-03-01, so that leap days come last in their year.
@@ -369,8 +377,8 @@ mod tests {
             other.digest("ann@example.com")
         );
         assert_ne!(
-            DigestKey::random().unwrap().digest("x"),
-            DigestKey::random().unwrap().digest("x")
+            DigestKey::random([1; 32]).digest("x"),
+            DigestKey::random([2; 32]).digest("x")
         );
     }
 

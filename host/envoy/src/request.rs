@@ -1,0 +1,243 @@
+//! The way of a request: its headers held, its body judged, both let go or neither.
+
+use std::time::Instant;
+
+use caponier_config::OverLimit;
+use caponier_core::{Action, Gap, GapKind};
+use caponier_decide::{Digests, Found, Guests, Refusal, check_charset, find, is_lookalike};
+use caponier_protocol::{ErrorKind, Format};
+
+use crate::endpoint::Passes;
+use crate::filter::{Filter, Flow, Passage, Sent, State};
+use crate::headers::Headers;
+use crate::host::{Body, Host, Map};
+use crate::identity::identify;
+
+impl<H: Host, G: Guests> Filter<H, G> {
+    /// The request's headers are there. `is_whole`: no body follows.
+    pub fn on_request_headers(&mut self, is_whole: bool) -> Flow {
+        let headers = Headers::read(&self.host, Map::Request);
+        headers.clean(&self.host, Map::Request);
+        let target = headers.one(":path").unwrap_or_default().to_owned();
+        let path = target.split('?').next().unwrap_or_default();
+        let format = Format::of_path(path).unwrap_or(Format::OpenAiChat);
+        let route = match find(self.root.patterns(), path) {
+            Found::None if is_lookalike(self.root.patterns(), path) => {
+                let refusal = Refusal::new(ErrorKind::NotFound, "no route for this path");
+                return self.refuse(&refusal, format, None);
+            }
+            Found::None => return Flow::Continue,
+            Found::Route(route) => route,
+            Found::Ambiguous => {
+                let refusal = Refusal::new(
+                    ErrorKind::Malformed,
+                    "the path can be read in more than one way; hint: send it without escapes, empty or dot parts and parameters",
+                );
+                return self.refuse(&refusal, format, None);
+            }
+        };
+        let Some((id, seed)) = identifiers(&self.host) else {
+            let refusal = Refusal::new(ErrorKind::Unavailable, "the system gives no randomness");
+            return self.refuse(&refusal, format, None);
+        };
+        let caller = match identify(&self.host, &headers, &self.root.packed.shell.identity) {
+            Ok(caller) => caller,
+            Err(refusal) => return self.refuse(&refusal, format, Some((&id, route))),
+        };
+        let passage = Passage {
+            route,
+            format,
+            id,
+            seed,
+            caller,
+            client: client(&self.host),
+            path: path.to_owned(),
+            arrived: Instant::now(),
+            action: Action::Allow,
+            digests: Digests::default(),
+            held: 0,
+        };
+        match self.passes(&passage, &headers) {
+            Passes::No => {}
+            Passes::With(action, gap) => return self.let_pass(passage, action, gap),
+            Passes::Refused(refusal) => {
+                self.record_refusal(&passage, &refusal);
+                return self.refuse(&refusal, format, passage.mark());
+            }
+        }
+        if let Some(refusal) = self.unreadable(&headers) {
+            return self.refuse(&refusal, format, passage.mark());
+        }
+        // What comes back has to be readable, too.
+        self.host
+            .set_header(Map::Request, "accept-encoding", Some("identity"));
+        if is_whole {
+            return self.judge_request(passage, 0);
+        }
+        self.state = State::Held(Box::new(passage));
+        Flow::Pause
+    }
+
+    /// Why a body cannot be judged, as far as its headers tell.
+    fn unreadable(&self, headers: &Headers) -> Option<Refusal> {
+        if let Err(refusal) = check_charset(headers.all("content-type")) {
+            return Some(refusal);
+        }
+        if headers.encodings().next().is_some() {
+            return Some(Refusal::new(
+                ErrorKind::UnsupportedEncoding,
+                "content-encoding is not supported; hint: send no encoding, or put a decompressor in front of this filter",
+            ));
+        }
+        let limit = self.root.body_limit();
+        let announced = headers.one("content-length")?.trim().parse::<usize>();
+        let is_over = announced.is_ok_and(|size| size > limit);
+        (is_over && self.root.packed.limits.over_limit == OverLimit::Deny).then(|| too_large(limit))
+    }
+
+    /// More of the request's body is there: `size` bytes by now.
+    pub fn on_request_body(&mut self, size: usize, is_end: bool) -> Flow {
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Held(passage) if size > self.root.body_limit() => self.over_limit(*passage),
+            State::Held(passage) if is_end => self.judge_request(*passage, size),
+            State::Held(passage) => {
+                self.state = State::Held(passage);
+                Flow::Pause
+            }
+            // A local reply is on its way; what still comes of the request is of no interest.
+            State::Over => Flow::Pause,
+            state => {
+                self.state = state;
+                Flow::Continue
+            }
+        }
+    }
+
+    /// Trailers: no more of the body will come, and no end of it was announced.
+    pub fn on_request_trailers(&mut self) -> Flow {
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Held(passage) => self.judge_request(*passage, usize::MAX),
+            State::Over => Flow::Pause,
+            state => {
+                self.state = state;
+                Flow::Continue
+            }
+        }
+    }
+
+    /// More than may be inspected.
+    fn over_limit(&mut self, passage: Passage) -> Flow {
+        let limit = self.root.body_limit();
+        if self.root.packed.limits.over_limit == OverLimit::Deny {
+            return self.refuse(&too_large(limit), passage.format, passage.mark());
+        }
+        let gap = Gap {
+            kind: GapKind::OverLimit,
+            place: "body".to_owned(),
+        };
+        self.let_pass(passage, Action::Flag, gap)
+    }
+
+    /// All of the body is there: parses, inspects and decides it.
+    fn judge_request(&mut self, mut passage: Passage, size: usize) -> Flow {
+        let body = match size {
+            0 => Some(Vec::new()),
+            size => self.host.body(Body::Request, size),
+        };
+        let format = passage.format;
+        let Some(body) = body else {
+            let refusal = Refusal::new(ErrorKind::Unavailable, "the body cannot be read");
+            return self.refuse(&refusal, format, passage.mark());
+        };
+        let size = body.len();
+        let request = match format.request(body.clone(), &self.root.limits()) {
+            Ok(request) => request,
+            Err(malformed) => return self.refuse(&malformed.into(), format, passage.mark()),
+        };
+        let (mut exchange, begin) = self.begin(&passage, request.facts().clone(), size);
+        if begin.action() == Action::Deny {
+            let refusal = Refusal::denied(&begin.decision, begin.kind);
+            self.record(&exchange, &begin, Some(&refusal));
+            return self.refuse(&refusal, format, passage.mark());
+        }
+        exchange.usage.elapsed_ms = passage.elapsed_ms();
+        let Some((_, _, plan)) = self.root.route(passage.route) else {
+            let refusal = Refusal::new(ErrorKind::NotFound, "no route for this path");
+            return self.refuse(&refusal, format, passage.mark());
+        };
+        let (outcomes, passed) = self
+            .root
+            .policy
+            .request(plan, &mut exchange, begin, request);
+        for outcome in &outcomes {
+            let own = passed.as_ref().err();
+            let own = own.filter(|_| outcome.action() == Action::Deny);
+            self.record(&exchange, outcome, own);
+        }
+        let passed = match passed {
+            Ok(passed) => passed,
+            Err(refusal) => return self.refuse(&refusal, format, passage.mark()),
+        };
+        if passed.body != body && !self.write_request(size, &passed.body) {
+            let refusal = Refusal::new(
+                ErrorKind::Unavailable,
+                "the decision cannot be carried out: the body cannot be changed any more",
+            );
+            return self.refuse(&refusal, format, passage.mark());
+        }
+        passage.action = passed.action;
+        self.state = State::Sent(Box::new(Sent {
+            passage,
+            exchange,
+            next_segment: passed.next_segment,
+        }));
+        Flow::Continue
+    }
+
+    /// Puts another body in the place of the one that came. Headers are held still.
+    fn write_request(&self, size: usize, body: &[u8]) -> bool {
+        if !self.host.set_body(Body::Request, size, body) {
+            return false;
+        }
+        let headers = Headers::read(&self.host, Map::Request);
+        if headers.has("content-length") {
+            let length = body.len().to_string();
+            self.host
+                .set_header(Map::Request, "content-length", Some(&length));
+        }
+        true
+    }
+}
+
+fn too_large(limit: usize) -> Refusal {
+    Refusal::new(
+        ErrorKind::TooLarge,
+        format!("the body is larger than {limit} bytes; hint: send less, or raise limits.body"),
+    )
+}
+
+/// An id for the exchange, and the seed that its tokens are keyed with.
+fn identifiers(host: &impl Host) -> Option<(String, u64)> {
+    let mut random = [0_u8; 24];
+    if !host.random(&mut random) {
+        return None;
+    }
+    let (id, seed) = random.split_at(16);
+    let mut text = String::with_capacity(32);
+    for byte in id {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+        }
+    }
+    Some((text, u64::from_le_bytes(seed.try_into().ok()?)))
+}
+
+/// The client's address, without its port.
+fn client(host: &impl Host) -> String {
+    let address = host.property(&["source", "address"]).unwrap_or_default();
+    let address = String::from_utf8(address).unwrap_or_default();
+    match address.rsplit_once(':') {
+        Some((ip, _)) => ip.trim_matches(['[', ']']).to_owned(),
+        None => address,
+    }
+}

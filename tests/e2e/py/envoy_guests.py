@@ -1,0 +1,75 @@
+"""Hostile plugins in Envoy: each costs its own verdict, and nothing else."""
+
+import time
+
+from envoy_packed import PackedGateway
+from guests import CANARY, config
+from support import Upstream
+
+PATH = "/v1/chat/completions"
+MODES = {
+    "trap": "trap",
+    "panic": "trap",
+    "divide-by-zero": "trap",
+    "index-out-of-range": "trap",
+    "stack-overflow": "trap",
+    "memory-bomb": "memory",
+    # Whichever limit it comes to first.
+    "many-small-allocations": "memory timeout",
+    "endless-loop": "timeout",
+    "endless-fill": "timeout",
+    "endless-host-calls": "timeout",
+    "log-flood": None,
+}
+
+
+def ask(gateway, text, stream=False):
+    body = {"model": "m", "stream": stream, "messages": [{"role": "user", "content": text}]}
+    return gateway.post(PATH, body)
+
+
+def a_hostile_plugin_costs_one_verdict():
+    for mode, fault in MODES.items():
+        upstream = Upstream()
+        with PackedGateway(upstream, config(mode)) as gateway:
+            for round in range(3):
+                begun = time.monotonic()
+                status, _, answer = ask(gateway, "misbehave: " + "word " * 100)
+                took = time.monotonic() - begun
+                assert took < 10, (mode, took)
+                if fault:
+                    assert status == 503, (mode, status, answer)
+                    kinds = [found["kind"] for found in gateway.audit()[-1]["faults"]]
+                    assert len(kinds) == 1 and kinds[0] in fault, (mode, kinds)
+                    assert len(upstream.requests) == round * 20
+                upstream_before = len(upstream.requests)
+                for _ in range(20):
+                    status, _, answer = ask(gateway, "Hello")
+                    assert status == 200, (mode, status, answer)
+                if not fault:
+                    continue
+                assert len(upstream.requests) == upstream_before + 20
+
+
+def a_fault_may_be_tolerated():
+    upstream = Upstream()
+    with PackedGateway(upstream, config("trap", on_error="allow")) as gateway:
+        status, _, answer = ask(gateway, "misbehave")
+        assert status == 200, answer
+        assert gateway.audit()[0]["faults"][0] == {
+            "plugin": "hostile",
+            "kind": "trap",
+            "tolerated": True,
+            "monitor": False,
+        }
+
+
+def copied_input_is_in_no_record():
+    """Message, attributes, error, log, rule id, counter key: none of it is written anywhere."""
+    for mode in ("copy", "copy-rule", "copy-error", "copy-log", "panic"):
+        for guest, grants in (("hostile", "rewrite: true"), ("hostile-counters", "counters: true")):
+            plugin = config(mode, "allow", guest, grants)
+            with PackedGateway(Upstream(), plugin, values=[CANARY]) as gateway:
+                for stream in (False, True):
+                    status, _, _ = ask(gateway, CANARY, stream)
+                    assert status in (200, 400, 503), (mode, status)

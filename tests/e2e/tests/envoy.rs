@@ -1,0 +1,60 @@
+//! The filter in stock Envoy. See `py/envoy_*.py`.
+
+mod rules {
+    caponier_e2e::scenarios!("envoy_chat":
+        request_is_denied_or_passes,
+        clean_request_arrives_byte_for_byte,
+        fields_are_set_and_taken_out,
+        answer_is_denied,
+    );
+}
+
+mod bodies {
+    caponier_e2e::scenarios!("envoy_bodies":
+        chunks_of_one_byte,
+        trailers,
+        expect_continue_and_empty_body,
+        over_limit_and_packed_bodies,
+        over_limit_may_pass_uninspected,
+        client_and_upstream_that_leave,
+        answers_that_are_none,
+        network_reads_of_any_size,
+        many_at_once,
+        endpoints_and_paths,
+        configuration_that_does_not_parse,
+    );
+}
+
+mod context {
+    caponier_e2e::scenarios!("envoy_context":
+        jwt_authn_tells_who_it_is,
+        named_headers_tell_who_it_is,
+        audit_lines_are_those_of_the_gateway,
+        metrics_have_the_gateways_names,
+        beside_other_filters,
+    );
+}
+
+mod packed {
+    caponier_e2e::scenarios!("envoy_packed":
+        attack_is_denied,
+        address_is_a_token_upstream_and_itself_for_the_user,
+        clean_request_arrives_byte_for_byte,
+        secret_split_in_text,
+        secret_split_in_tool_arguments,
+        secret_in_a_whole_answer,
+        network_reads_of_any_size,
+        token_is_not_restored_where_it_could_leave,
+        token_from_a_document_is_not_restored,
+        stream_cut_before_its_end,
+        denied_streams_end_and_are_swallowed,
+    );
+}
+
+mod guests {
+    caponier_e2e::scenarios!("envoy_guests":
+        a_hostile_plugin_costs_one_verdict,
+        a_fault_may_be_tolerated,
+        copied_input_is_in_no_record,
+    );
+}
