@@ -80,8 +80,7 @@ fn build_shells() -> Result<String> {
             .arg(place::wasm());
         run(&mut command, &format!("rustup target add {SHELL_TARGET}"))?;
         let made = place::wasm().join(format!("{SHELL_TARGET}/shell/caponier_envoy.wasm"));
-        let module =
-            std::fs::read(&made).with_context(|| format!("reading {}", made.display()))?;
+        let module = std::fs::read(&made).with_context(|| format!("reading {}", made.display()))?;
         let path = place::wasm().join(format!("shell/{name}.wasm"));
         write_if_changed(&path, &module)?;
         built.push(format!("{name} ({} KiB)", module.len() / 1024));

@@ -139,7 +139,6 @@ pub(crate) fn run(filter: Option<&str>, packages: &[String]) -> Result<ExitCode>
             .env("CAPONIER_BIN", place::program())
             .env("CAPONIER_GUESTS", place::wasm().join("guests"))
             .env("CAPONIER_ENVOYS", &envoys)
-            .env("CAPONIER_PACK", place::target().join("release/examples/pack"))
             .env("CAPONIER_SHELLS", place::wasm().join("shell"))
             .env("CAPONIER_TEST_RECORDS", &records);
         let begin = Instant::now();

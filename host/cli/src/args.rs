@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Scan(Scan),
     /// Run policy cases
     Test(Test),
+    /// Make the module that runs this configuration inside Envoy
+    Pack(Pack),
     /// Measure what the program promises to cost; ends with 2 where a budget does not hold
     Bench(Bench),
     /// Print the JSON Schema of the configuration file
@@ -109,6 +111,34 @@ pub(crate) struct Serve {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) config: Config,
+
+    /// How the result looks
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pack {
+    /// The configuration file; without it the embedded default is used
+    #[arg(long, short, value_name = "FILE", env = "CAPONIER_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Where the module goes
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+
+    /// Write a bootstrap for Envoy beside it, that runs the module in front of the routes' upstreams
+    #[arg(long, value_name = "FILE")]
+    pub(crate) envoy: Option<PathBuf>,
+
+    /// Where callers are known from in Envoy: a JSON list of `jwt_authn` and `headers` sources, the
+    /// first that applies
+    #[arg(long, value_name = "FILE")]
+    pub(crate) identity: Option<PathBuf>,
+
+    /// Put the secrets of plugins' settings into the module
+    #[arg(long)]
+    pub(crate) embed_secrets: bool,
 
     /// How the result looks
     #[arg(long, value_enum, default_value_t = Format::Text)]

@@ -6,6 +6,7 @@ mod check;
 mod evaluate;
 mod inspect;
 mod logging;
+mod pack;
 mod problems;
 mod scan;
 mod schema;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::Inspect(command) => inspect::run(&command),
         Command::Scan(command) => scan::run(&command),
         Command::Test(command) => testing::run(&command),
+        Command::Pack(command) => pack::run(&command),
         Command::Bench(command) => bench::run(&command),
         Command::Schema => schema::run(),
         Command::Completions(command) => schema::completions(&command),

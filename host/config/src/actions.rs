@@ -3,8 +3,9 @@
 use crate::words::{Action, Mode, Role, Severity, Stage, words};
 
 /// A pattern over rule names: `*` is any run of characters, `?` is any one.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Deserialize, serde::Serialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize,
+)]
 pub struct Glob(String);
 
 impl Glob {

@@ -155,8 +155,9 @@ pub struct Upstream {
 }
 
 /// A request path: exact, or everything below a prefix.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(serde::Deserialize, serde::Serialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize,
+)]
 pub enum PathPattern {
     /// This path.
     Exact(String),

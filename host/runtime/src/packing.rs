@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use caponier_component::{Engine, EngineOptions};
-use caponier_config::{Bounds, TimeLimit};
+use caponier_config::{Bounds, Config, TimeLimit};
 use caponier_decide::{Grants, Packed, PackedPlugin, Shell};
 
 use crate::builder::{self, Blame, Prepared, problem, usize_of};
@@ -14,6 +14,8 @@ use crate::{Problem, Source};
 /// What a module for Envoy is made of.
 #[derive(Debug)]
 pub struct Packable {
+    /// What was read.
+    pub config: Config,
     /// What the shell is told.
     pub packed: Packed,
     /// The plugins, in the order in which the shell is told of them.
@@ -110,7 +112,11 @@ pub fn packable(source: &Source, shell: Shell) -> Result<Packable, Vec<Problem>>
         _ => return Err(problems),
     };
     let packed = Packed::new(draft.id.clone(), config, told, rego, data, shell);
-    Ok(Packable { packed, plugins })
+    Ok(Packable {
+        config: draft.config,
+        packed,
+        plugins,
+    })
 }
 
 /// Leaves the component out.

@@ -88,6 +88,19 @@ class Envoy:
         bootstrap = self.bootstrap(text, before, after, http2, buffer)
         self.config = self.path / "envoy.json"
         self.config.write_text(json.dumps(bootstrap))
+        self._start(workers)
+
+    @classmethod
+    def of(cls, bootstrap, port, admin):
+        """One that runs a bootstrap which somebody else wrote."""
+        self = cls.__new__(cls)
+        self.directory = tempfile.TemporaryDirectory(prefix="caponier-envoy-")
+        self.path = pathlib.Path(self.directory.name)
+        self.port, self.admin, self.config, self.values = port, admin, bootstrap, [*VALUES]
+        self._start(1)
+        return self
+
+    def _start(self, workers):
         self.log = open(self.path / "log.txt", "wb")
         self.process = subprocess.Popen(
             [

@@ -48,6 +48,8 @@ mod packed {
         token_from_a_document_is_not_restored,
         stream_cut_before_its_end,
         denied_streams_end_and_are_swallowed,
+        the_command_writes_what_envoy_runs,
+        what_cannot_be_packed_is_refused,
     );
 }
 

@@ -64,6 +64,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "caponier-config",
             "caponier-core",
+            "caponier-decide",
             "caponier-pack",
             "caponier-plugin-injection",
             "caponier-plugin-pii",
