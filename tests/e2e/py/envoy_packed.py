@@ -12,7 +12,7 @@ import tempfile
 
 import chat
 from envoy_support import Envoy
-from support import AWS_KEY, EMAIL, PROGRAM, Upstream, free_port, text_events
+from support import AWS_KEY, EMAIL, PROGRAM, ROOT, Upstream, free_port, text_events
 
 
 def packed_module(directory, config, upstream, route=""):
@@ -142,25 +142,21 @@ def denied_streams_end_and_are_swallowed():
 
 
 def the_command_writes_what_envoy_runs():
-    """One module, the same bytes each time, and a bootstrap that Envoy accepts and runs."""
+    """The example: one module, the same bytes each time, and a bootstrap that Envoy runs."""
     upstream = Upstream()
     with tempfile.TemporaryDirectory(prefix="caponier-pack-") as name:
         directory = pathlib.Path(name)
         port, admin = free_port(), free_port()
         source, bootstrap = directory / "caponier.yaml", directory / "envoy.json"
-        source.write_text(f"""version: 1
-gateway:
-  listen: 127.0.0.1:{port}
-  routes:
-    - path: /v1/*
-      upstream: {upstream.url}
-admin: {{ listen: "127.0.0.1:{admin}" }}
-plugins:
-  - use: builtin:pii
-    settings: {{ restore: true }}
-  - use: builtin:secrets
-  - use: builtin:injection
-""")
+        text = (ROOT / "examples/envoy/caponier.yaml").read_text()
+        for usual, own in (
+            ("127.0.0.1:8787", f"127.0.0.1:{port}"),
+            ("127.0.0.1:8788", f"127.0.0.1:{admin}"),
+            ("http://127.0.0.1:8790", upstream.url),
+        ):
+            assert usual in text
+            text = text.replace(usual, own)
+        source.write_text(text)
         one, other = directory / "one.wasm", directory / "other.wasm"
         told = json.loads(pack(source, one, "--envoy", str(bootstrap), "--format", "json"))
         pack(source, other)
