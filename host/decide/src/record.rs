@@ -102,6 +102,7 @@ pub struct Record<'a> {
     would: Option<Would<'a>>,
     findings: Vec<FindingRecord<'a>>,
     findings_total: usize,
+    dropped: &'a [u32],
     coverage: CoverageRecord<'a>,
     faults: Vec<FaultLine<'a>>,
     labels: &'a BTreeMap<String, String>,
@@ -281,6 +282,7 @@ impl<'a> Record<'a> {
                 })
                 .collect(),
             findings_total: outcome.findings.len(),
+            dropped: &outcome.dropped,
             coverage: CoverageRecord::of(&outcome.coverage),
             faults: outcome.faults.iter().map(FaultLine::of).collect(),
             labels: &exchange.labels,

@@ -57,6 +57,8 @@ def three_stages_of_one_exchange():
         kept = [segment.get("text") for segment in retrieval["segments"]]
         dropped = retrieval["dropped"]
         assert len(dropped) == 1, retrieval
+        recorded = [record["dropped"] for record in gateway.audit(2)]
+        assert recorded == [[], dropped], recorded
         others = [text for number, text in enumerate(DOCUMENTS) if number != 3]
         assert [text for text in kept if text in DOCUMENTS] == others, retrieval
         assert all(ATTACK not in (text or "") for text in kept), retrieval

@@ -120,7 +120,7 @@ def audit_lines_are_those_of_the_gateway():
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", record["time"])
         assert set(record) == {
             "time", "exchange", "revision", "stage", "route", "tenant", "principal", "model",
-            "action", "reason", "status", "would", "findings", "findings_total", "coverage",
+            "action", "reason", "status", "would", "findings", "findings_total", "dropped", "coverage",
             "faults", "labels", "usage", "timings",
         }
         assert "FORBIDDEN" not in envoy.logs()
