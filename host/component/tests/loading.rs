@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use caponier_component::{Engine, EngineOptions, Kind, LoadError, LoadOptions};
 use caponier_core::FaultKind;
-use support::{CONFIGURED, FREE, Guest, REPORT, engine, inspect, inspecting, limited};
+use support::{CONFIGURED, FREE, Guest, STATE, engine, inspect, inspecting, limited};
 
 fn refused(component: &[u8]) -> String {
     engine()
@@ -144,9 +144,9 @@ fn remembering() -> Guest {
         ..inspecting(&format!(
             "(i32.store8 (i32.const {}) (i32.const 1)) (i32.store (i32.const {}) (global.get $p))
              (i32.store (i32.const {}) (global.get $l))",
-            REPORT + 36,
-            REPORT + 40,
-            REPORT + 44
+            STATE,
+            STATE + 4,
+            STATE + 8
         ))
     }
 }
@@ -249,10 +249,10 @@ fn reading() -> Guest {
              (i32.store (i32.const {}) (i32.load (i32.const {})))
              (i32.store (i32.const {}) (i32.load (i32.const {})))
              (if (i32.load8_u (i32.const {FREE})) (then (i32.store8 (i32.load (i32.const {})) (i32.const 33))))",
-            REPORT + 36,
-            REPORT + 40,
+            STATE,
+            STATE + 4,
             FREE + 4,
-            REPORT + 44,
+            STATE + 8,
             FREE + 8,
             FREE + 4,
         ))

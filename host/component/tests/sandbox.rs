@@ -10,7 +10,7 @@ use caponier_component::{
 };
 use caponier_core::FaultKind;
 use parking_lot::Mutex;
-use support::{FREE, Guest, REPORT, engine, inspect, inspect_text, inspecting, limited};
+use support::{FREE, Guest, REPORT, STATE, engine, inspect, inspect_text, inspecting, limited};
 
 const LOG: &str = r#"(import "caponier:policy/log@0.1.0" "write" (func $log (param i32 i32 i32)))"#;
 
@@ -37,9 +37,9 @@ fn every_way_to_fail_is_a_typed_fault_and_the_next_call_is_unharmed() {
         format!(
             "(i32.store8 (i32.const {}) (i32.const 1)) (i32.store (i32.const {}) (i32.const 0)) \
              (i32.store (i32.const {}) (i32.const {len}))",
-            REPORT + 36,
-            REPORT + 40,
-            REPORT + 44
+            STATE,
+            STATE + 4,
+            STATE + 8
         )
     };
     // The first skip's reason: one byte that no UTF-8 text holds.
@@ -149,9 +149,9 @@ fn state_up_to_its_limit_comes_back() {
     let body = format!(
         "(drop (memory.grow (i32.const 8))) (i32.store8 (i32.const {}) (i32.const 1)) \
          (i32.store (i32.const {}) (i32.const 65536)) (i32.store (i32.const {}) (i32.const {}))",
-        REPORT + 36,
-        REPORT + 40,
-        REPORT + 44,
+        STATE,
+        STATE + 4,
+        STATE + 8,
         256 << 10
     );
     let report = inspect(&inspecting(&body).load()).unwrap();
@@ -173,9 +173,9 @@ fn nothing_of_one_call_is_there_for_the_next() {
         m = FREE + 4,
         l = FREE + 8,
         k = FREE + 64,
-        a = REPORT + 36,
-        b = REPORT + 40,
-        c = REPORT + 44,
+        a = STATE,
+        b = STATE + 4,
+        c = STATE + 8,
     );
     let guest = Guest {
         items: "(global $calls (mut i32) (i32.const 0))",

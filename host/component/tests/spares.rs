@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use caponier_component::{Engine, EngineOptions, Kind, LoadError, LoadOptions};
 use caponier_core::FaultKind;
-use support::{FREE, Guest, REPORT, engine, inspect, inspecting, limited};
+use support::{FREE, Guest, REPORT, STATE, engine, inspect, inspecting, limited};
 
 /// Changes a table, which cannot be read out.
 const TABLE: &str = "(table $t 2 funcref) (global $calls (mut i32) (i32.const 0))
@@ -18,9 +18,9 @@ fn counting() -> Guest {
          (i32.store (i32.const {FREE}) (global.get $calls))
          (i32.store8 (i32.const {}) (i32.const 1)) (i32.store (i32.const {}) (i32.const {FREE}))
          (i32.store (i32.const {}) (i32.const 4))",
-        REPORT + 36,
-        REPORT + 40,
-        REPORT + 44,
+        STATE,
+        STATE + 4,
+        STATE + 8,
     );
     Guest {
         items: TABLE,
@@ -135,9 +135,9 @@ fn wasi_is_there_and_holds_nothing() {
          (i32.store8 (i32.const {}) (i32.const 1)) (i32.store (i32.const {}) (i32.const {FREE}))
          (i32.store (i32.const {}) (i32.const 8))",
         FREE + 4,
-        REPORT + 36,
-        REPORT + 40,
-        REPORT + 44,
+        STATE,
+        STATE + 4,
+        STATE + 8,
     );
     let plugin = wasi(&body).load();
     assert_eq!(plugin.kind(), Kind::WarmSpares);

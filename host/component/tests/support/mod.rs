@@ -24,6 +24,8 @@ const STRINGS: u32 = 256;
 pub(crate) const CONFIGURED: u32 = 1024;
 /// `result<report, string>` of `inspect`, all zero: an empty report.
 pub(crate) const REPORT: u32 = 1100;
+/// The `option<list<u8>>` in it that is the state: behind the `result`'s case and five lists.
+pub(crate) const STATE: u32 = REPORT + 4 + 5 * 8;
 /// Room for a guest's own use.
 pub(crate) const FREE: u32 = 2048;
 
