@@ -77,6 +77,11 @@ pub(super) fn bootstrap(config: &Config, module: &Path) -> anyhow::Result<Vec<u8
         "stat_prefix": "caponier",
         "codec_type": "AUTO",
         "normalize_path": false,
+        // Clients reach this listener directly. What they say of their own address, or to Envoy
+        // about how it should treat them, counts for nothing.
+        "use_remote_address": true,
+        "skip_xff_append": true,
+        "internal_address_config": {},
         "route_config": {"virtual_hosts": [{"name": "model", "domains": ["*"], "routes": routes}]},
         "http_filters": [filter(&module), {
             "name": "envoy.filters.http.router",
