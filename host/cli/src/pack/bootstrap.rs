@@ -36,6 +36,15 @@ pub(super) fn bootstrap(config: &Config, module: &Path) -> anyhow::Result<Vec<u8
             "gateway.tls: Envoy's own `transport_socket` does that, and is not written here; hint: pack without --envoy and put the filter into a listener of yours"
         );
     }
+    if let Some(admin) = &config.admin
+        && !admin.listen.ip().is_loopback()
+    {
+        bail!(
+            "admin.listen: in Envoy this is its own admin port, where anyone who reaches it may read the whole configuration and stop the proxy, and {} is not a loopback address; hint: `listen: 127.0.0.1:{}`, or pack without --envoy",
+            admin.listen.ip(),
+            admin.listen.port()
+        );
+    }
     let module = module
         .canonicalize()
         .with_context(|| format!("cannot find {}", module.display()))?;
