@@ -1,23 +1,32 @@
 //! `caponier pack`
 
 mod bootstrap;
+mod clusters;
+mod filter;
+mod identity;
+mod output;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use caponier_config::{Bounds, Config};
-use caponier_decide::{IdentityFrom, Shell};
+use caponier_decide::Shell;
 use caponier_pack::{Fuel, Input, Plugin};
 use caponier_runtime::{Packable, Source, packable};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use self::output::{Readers, write};
 use crate::args::{Format, Pack};
 use crate::problems::Problems;
 use crate::style::{DIM, GOOD, WARN};
 
 /// The part of the module that is the same for every configuration.
 const SHELL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/shell.wasm"));
+
+/// What the names of the messages begin with that configure Envoy's filters.
+const FILTERS: &str = "type.googleapis.com/envoy.extensions.filters";
 
 pub(crate) fn run(command: &Pack) -> anyhow::Result<ExitCode> {
     let source = command
@@ -28,45 +37,42 @@ pub(crate) fn run(command: &Pack) -> anyhow::Result<ExitCode> {
     made.packed.shell = shell(command, &made.config)?;
     refuse_secrets(command, &made)?;
     let module = module(&made)?;
-    write(&command.output, &module)?;
-    if let Some(path) = &command.envoy {
-        let bootstrap = bootstrap::bootstrap(&made.config, &command.output)?;
-        write(path, &bootstrap)?;
+    let readers = match private(&made).is_empty() {
+        true => Readers::All,
+        false => Readers::Owner,
+    };
+    let bootstrap = match &command.envoy {
+        Some(path) => {
+            let filters = filters(&made, &command.output)?;
+            Some((path, bootstrap::bootstrap(&made, filters)?))
+        }
+        None => None,
+    };
+    // Only now: what is refused leaves nothing behind.
+    write(&command.output, &module, readers)?;
+    if let Some((path, bootstrap)) = bootstrap {
+        write(path, &bootstrap, Readers::All)?;
     }
     report(command, &made, module.len());
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is Envoy's alone. Whoever configured identities for the gateway must say where they come
-/// from in Envoy: without, everybody would be anonymous there.
+/// What is Envoy's alone.
 fn shell(command: &Pack, config: &Config) -> anyhow::Result<Shell> {
-    let identity: Vec<IdentityFrom> = match &command.identity {
-        Some(path) => {
-            let text =
-                std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-            serde_json::from_slice(&text).with_context(|| {
-                format!(
-                    "{}: not a list of identity sources; hint: [{{\"headers\": {{\"id\": \"x-user\"}}}}]",
-                    path.display()
-                )
-            })?
-        }
-        None => Vec::new(),
-    };
-    let asks = config
-        .gateway
-        .as_ref()
-        .is_some_and(|gateway| !gateway.identity.is_empty());
-    if asks && identity.is_empty() {
-        bail!(
-            "gateway.identity: Envoy verifies tokens itself, so the module must be told where it puts them; hint: --identity FILE"
-        );
-    }
+    let file = command.identity.as_deref();
     Ok(Shell {
-        identity,
+        identity: identity::sources(file, command.envoy.is_some(), config)?,
         audit: config.audit.is_some(),
         ..Shell::default()
     })
+}
+
+/// What stands before the router: what verifies the callers, then the module.
+fn filters(made: &Packable, module: &Path) -> anyhow::Result<Vec<Value>> {
+    let module = std::path::absolute(module)
+        .with_context(|| format!("cannot find {}", module.display()))?;
+    let verifier = identity::verifier(made)?;
+    Ok(verifier.into_iter().chain([filter::filter(&module)]).collect())
 }
 
 fn refuse_secrets(command: &Pack, made: &Packable) -> anyhow::Result<()> {
@@ -112,25 +118,27 @@ fn module(made: &Packable) -> anyhow::Result<Vec<u8>> {
     })?)
 }
 
-/// All of it or nothing: Envoy may be looking.
-fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let failed = || format!("cannot write {}", path.display());
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
-    std::io::Write::write_all(&mut file, content).with_context(failed)?;
-    make_readable(&file).with_context(failed)?;
-    file.persist(path).with_context(failed)?;
-    Ok(())
+/// What is in the module that not everyone should read, for people.
+fn private(made: &Packable) -> Vec<String> {
+    let secrets = made.plugins.iter().filter(|plugin| plugin.has_secrets);
+    let data = made.plugins.iter().filter(|plugin| plugin.has_data);
+    secrets
+        .map(|plugin| format!("secrets in the settings of plugin `{}`", plugin.name))
+        .chain(data.map(|plugin| format!("data that plugin `{}` has read", plugin.name)))
+        .collect()
 }
 
-/// Envoy is seldom run by whoever packs.
-fn make_readable(file: &tempfile::NamedTempFile) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.as_file()
-        .set_permissions(std::fs::Permissions::from_mode(0o644))
+/// How large Envoy's buffers have to be.
+fn buffer(config: &Config) -> u32 {
+    u32::try_from(config.limits.body).unwrap_or(u32::MAX)
+}
+
+fn address(host: &str, port: u16) -> Value {
+    json!({"socket_address": {"address": host, "port_value": port}})
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{}s", time.as_secs_f64())
 }
 
 fn report(command: &Pack, made: &Packable, bytes: usize) {
@@ -146,6 +154,7 @@ fn report(command: &Pack, made: &Packable, bytes: usize) {
             "bytes": bytes,
             "revision": made.packed.revision,
             "plugins": made.plugins.iter().map(|plugin| &plugin.name).collect::<Vec<_>>(),
+            "private": private(made),
             "warnings": warnings,
         });
         anstream::println!("{report}");
@@ -157,6 +166,11 @@ fn report(command: &Pack, made: &Packable, bytes: usize) {
         bytes as f64 / 1e6,
         made.packed.revision
     );
+    for what in private(made) {
+        anstream::println!(
+            "{WARN}private{WARN:#} it holds {what}; only its owner may read it, so give it to whoever runs Envoy"
+        );
+    }
     for warning in warnings {
         anstream::println!("{WARN}warning{WARN:#} {warning}");
     }

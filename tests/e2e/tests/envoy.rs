@@ -53,6 +53,16 @@ mod packed {
     );
 }
 
+mod bootstrap {
+    caponier_e2e::scenarios!("envoy_bootstrap":
+        what_clients_say_of_themselves_counts_for_nothing,
+        only_tokens_that_hold_name_a_caller,
+        what_a_bootstrap_cannot_vouch_for_is_refused,
+        one_address_with_and_without_tls,
+        a_module_with_secrets_is_its_owners,
+    );
+}
+
 mod guests {
     caponier_e2e::scenarios!("envoy_guests":
         a_hostile_plugin_costs_one_verdict,
