@@ -2,11 +2,14 @@
 
 mod bootstrap;
 mod clusters;
+mod ecds;
 mod filter;
 mod identity;
+mod istio;
+mod oci;
 mod output;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -17,7 +20,9 @@ use caponier_pack::{Fuel, Input, Plugin};
 use caponier_runtime::{Packable, Source, packable};
 use serde_json::{Value, json};
 
-use self::output::{Readers, write};
+use self::ecds::Ecds;
+use self::oci::Image;
+use self::output::{Readers, hex_digest, write};
 use crate::args::{Format, Pack};
 use crate::problems::Problems;
 use crate::style::{DIM, GOOD, WARN};
@@ -41,20 +46,97 @@ pub(crate) fn run(command: &Pack) -> anyhow::Result<ExitCode> {
         true => Readers::All,
         false => Readers::Owner,
     };
-    let bootstrap = match &command.envoy {
-        Some(path) => {
-            let filters = filters(&made, &command.output)?;
-            Some((path, bootstrap::bootstrap(&made, filters)?))
-        }
-        None => None,
-    };
-    // Only now: what is refused leaves nothing behind.
-    write(&command.output, &module, readers)?;
-    if let Some((path, bootstrap)) = bootstrap {
-        write(path, &bootstrap, Readers::All)?;
-    }
-    report(command, &made, module.len());
+    let written = Outputs::prepare(command, &made, &module)?.write(readers)?;
+    report(command, &made, &written);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Everything that was asked for, made but not written: what is refused leaves nothing behind.
+struct Outputs<'m> {
+    revision: &'m str,
+    module: &'m [u8],
+    output: Option<&'m Path>,
+    ecds: Option<Ecds>,
+    oci: Option<(&'m Path, Image)>,
+    /// Manifests that name the module, and where they go.
+    manifests: Vec<(&'m Path, Vec<u8>)>,
+}
+
+/// Where the module went.
+struct Written {
+    places: Vec<PathBuf>,
+    bytes: usize,
+    /// Of the image, where there is one.
+    digest: Option<String>,
+}
+
+impl<'m> Outputs<'m> {
+    fn prepare(command: &'m Pack, made: &'m Packable, module: &'m [u8]) -> anyhow::Result<Self> {
+        let revision = &made.packed.revision;
+        let ecds = command.ecds.as_deref().map(Ecds::new).transpose()?;
+        let mut manifests = Vec::new();
+        if let Some(path) = command.envoy.as_deref() {
+            let filter = match (&ecds, &command.output) {
+                (Some(ecds), _) => ecds.filter(),
+                (None, Some(module)) => filter::filter(
+                    &std::path::absolute(module)
+                        .with_context(|| format!("cannot find {}", module.display()))?,
+                ),
+                (None, None) => bail!(
+                    "--envoy: Envoy reads no images; hint: --output FILE, or --ecds DIR"
+                ),
+            };
+            let filters = identity::verifier(made)?.into_iter().chain([filter]);
+            manifests.push((path, bootstrap::bootstrap(made, filters.collect())?));
+        }
+        if let (Some(path), Some(url)) = (command.istio.as_deref(), &command.url) {
+            let digests = istio::Digests {
+                module: hex_digest(module),
+                image: Image::new(module, revision)?.digest,
+            };
+            let manifest = istio::envoy_filter(command, url, &digests, buffer(&made.config))?;
+            manifests.push((path, manifest));
+        }
+        let oci = match command.oci.as_deref() {
+            Some(folder) => {
+                oci::refuse_foreign(folder)?;
+                Some((folder, Image::new(module, revision)?))
+            }
+            None => None,
+        };
+        Ok(Self {
+            revision,
+            module,
+            output: command.output.as_deref(),
+            ecds,
+            oci,
+            manifests,
+        })
+    }
+
+    /// The module first, then what names it.
+    fn write(self, readers: Readers) -> anyhow::Result<Written> {
+        let mut places = Vec::new();
+        if let Some(path) = self.output {
+            write(path, self.module, readers)?;
+            places.push(path.to_owned());
+        }
+        if let Some((folder, image)) = &self.oci {
+            image.write(folder, readers)?;
+            places.push((*folder).to_owned());
+        }
+        if let Some(ecds) = &self.ecds {
+            places.push(ecds.write(self.module, self.revision, readers)?);
+        }
+        for (path, manifest) in &self.manifests {
+            write(path, manifest, Readers::All)?;
+        }
+        Ok(Written {
+            places,
+            bytes: self.module.len(),
+            digest: self.oci.map(|(_, image)| format!("sha256:{}", image.digest)),
+        })
+    }
 }
 
 /// What is Envoy's alone.
@@ -65,14 +147,6 @@ fn shell(command: &Pack, config: &Config) -> anyhow::Result<Shell> {
         audit: config.audit.is_some(),
         ..Shell::default()
     })
-}
-
-/// What stands before the router: what verifies the callers, then the module.
-fn filters(made: &Packable, module: &Path) -> anyhow::Result<Vec<Value>> {
-    let module = std::path::absolute(module)
-        .with_context(|| format!("cannot find {}", module.display()))?;
-    let verifier = identity::verifier(made)?;
-    Ok(verifier.into_iter().chain([filter::filter(&module)]).collect())
 }
 
 fn refuse_secrets(command: &Pack, made: &Packable) -> anyhow::Result<()> {
@@ -141,7 +215,7 @@ fn seconds(time: Duration) -> String {
     format!("{}s", time.as_secs_f64())
 }
 
-fn report(command: &Pack, made: &Packable, bytes: usize) {
+fn report(command: &Pack, made: &Packable, written: &Written) {
     let warnings: Vec<String> = made
         .config
         .warnings
@@ -150,8 +224,9 @@ fn report(command: &Pack, made: &Packable, bytes: usize) {
         .collect();
     if command.format == Format::Json {
         let report = json!({
-            "module": command.output,
-            "bytes": bytes,
+            "written": written.places,
+            "image": written.digest,
+            "bytes": written.bytes,
             "revision": made.packed.revision,
             "plugins": made.plugins.iter().map(|plugin| &plugin.name).collect::<Vec<_>>(),
             "private": private(made),
@@ -160,12 +235,17 @@ fn report(command: &Pack, made: &Packable, bytes: usize) {
         anstream::println!("{report}");
         return;
     }
-    anstream::println!(
-        "{GOOD}packed{GOOD:#} {} {DIM}{:.1} MB, {}{DIM:#}",
-        command.output.display(),
-        bytes as f64 / 1e6,
-        made.packed.revision
-    );
+    for place in &written.places {
+        anstream::println!(
+            "{GOOD}packed{GOOD:#} {} {DIM}{:.1} MB, {}{DIM:#}",
+            place.display(),
+            written.bytes as f64 / 1e6,
+            made.packed.revision
+        );
+    }
+    if let Some(digest) = &written.digest {
+        anstream::println!("{GOOD}image{GOOD:#}  {digest}");
+    }
     for what in private(made) {
         anstream::println!(
             "{WARN}private{WARN:#} it holds {what}; only its owner may read it, so give it to whoever runs Envoy"

@@ -80,7 +80,9 @@ def what_clients_say_of_themselves_counts_for_nothing():
 
     rules = """package caponier
 
-decision := {"action": "allow", "labels": {"client": input.context.attributes.client}}
+client := object.get(input.context.attributes, "client", "")
+
+decision := {"action": "allow", "labels": {"client": client}}
 """
     upstream = Upstream(slow)
     with running(upstream, rest="rego: [rules.rego]", files={"rules.rego": rules}) as envoy:
@@ -254,7 +256,7 @@ plugins: []
 
 def a_module_with_secrets_is_its_owners():
     """Secrets and granted data are in the module: nobody else may read it, and it is said."""
-    plain = "plugins: [builtin:pii]"
+    plain = "plugins: [{ use: builtin:pii }]"
     secret = "plugins: [{ use: builtin:pii, settings: { hash_key: { env: KEY } } }]"
     data = f'plugins: [{{ use: "file:{GUESTS}/hostile.wasm", grants: {{ data: lists }} }}]'
     for config, more, mode, told in (

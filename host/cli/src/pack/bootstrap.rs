@@ -6,6 +6,7 @@ use caponier_runtime::Packable;
 use serde_json::{Value, json};
 
 use super::clusters::Clusters;
+use super::filter::NAME;
 use super::{FILTERS, address, seconds};
 
 /// The labels of the filter's metrics. They are parts of a metric's name until Envoy takes them out.
@@ -59,6 +60,7 @@ pub(super) fn bootstrap(made: &Packable, filters: Vec<Value>) -> anyhow::Result<
         "use_remote_address": true,
         "skip_xff_append": true,
         "internal_address_config": {},
+        "early_header_mutation_extensions": [without_orders()],
         "route_config": {"virtual_hosts": [{"name": "model", "domains": ["*"], "routes": routes}]},
         "http_filters": filters,
     });
@@ -67,6 +69,9 @@ pub(super) fn bootstrap(made: &Packable, filters: Vec<Value>) -> anyhow::Result<
         .map(|label| json!({"tag_name": label, "regex": format!("(;{label}=([^;]*))")}))
         .collect();
     let mut bootstrap = json!({
+        // Whoever asks for a filter's configuration has to have a name, also where the answer is a
+        // file.
+        "node": {"id": NAME, "cluster": NAME},
         "stats_config": {"stats_tags": tags},
         "static_resources": {
             "listeners": [{
@@ -108,6 +113,20 @@ fn accepted(made: &Packable) -> anyhow::Result<&Gateway> {
         );
     }
     Ok(gateway)
+}
+
+/// Takes out headers that order Envoy about: time limits, retries, other statistics. Envoy obeys
+/// some of them whoever sends them.
+fn without_orders() -> Value {
+    json!({
+        "name": "envoy.http.early_header_mutation.header_mutation",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
+            "mutations": [{"remove_on_match": {
+                "key_matcher": {"prefix": "x-envoy-", "ignore_case": true},
+            }}],
+        },
+    })
 }
 
 fn route(entry: &Route, upstream: &Upstream, cluster: &str) -> Value {

@@ -4,21 +4,23 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::FILTERS;
-
 /// What the filter is called, wherever it is named.
 pub(super) const NAME: &str = "caponier";
 
-/// The filter with its module. Without `allow_on_headers_stop_iteration` headers would be on their
-/// way before the body is judged.
+/// The type of its configuration.
+pub(super) const WASM: &str =
+    "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
+
+/// The filter with its module.
 pub(super) fn filter(module: &Path) -> Value {
     json!({"name": NAME, "typed_config": wasm(json!({"local": {"filename": module}}))})
 }
 
-/// Its configuration, with the code from wherever it is.
+/// Its configuration, with the code from wherever it is. Without `allow_on_headers_stop_iteration`
+/// Envoy would not show the filter a body while the headers wait for it.
 pub(super) fn wasm(code: Value) -> Value {
     json!({
-        "@type": format!("{FILTERS}.http.wasm.v3.Wasm"),
+        "@type": WASM,
         "config": {
             "name": NAME,
             "root_id": NAME,

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use sha2::{Digest as _, Sha256};
 
 /// Who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,4 +34,10 @@ pub(super) fn write(path: &Path, content: &[u8], readers: Readers) -> anyhow::Re
         .with_context(failed)?;
     file.persist(path).with_context(failed)?;
     Ok(())
+}
+
+/// SHA-256, as files and images are named by it.
+pub(super) fn hex_digest(content: &[u8]) -> String {
+    let digest = Sha256::digest(content);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
