@@ -63,6 +63,14 @@ mod bootstrap {
     );
 }
 
+mod reload {
+    caponier_e2e::scenarios!("envoy_reload":
+        no_request_fails_over_reloads,
+        what_is_broken_is_refused,
+        nothing_piles_up,
+    );
+}
+
 mod guests {
     caponier_e2e::scenarios!("envoy_guests":
         a_hostile_plugin_costs_one_verdict,
