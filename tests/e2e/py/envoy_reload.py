@@ -69,7 +69,7 @@ def no_request_fails_over_reloads():
         watch, waits, longest = stalls(envoy.admin), [], []
         watch.start()
         with Load(envoy.port, judge, HELLO) as load:
-            for index in range(count(6)):
+            for index in range(count(3)):
                 begun = revision(envoy)[1]
                 last = threading.Thread(target=stream)
                 last.start()
@@ -188,7 +188,7 @@ def trapping():
 
 def nothing_piles_up():
     """What Envoy holds after reloads, against a filter of the same size that does nothing."""
-    reloads, held = count(5), {}
+    reloads, held = count(3), {}
     for what in ("ours", "nothing"):
         with Live.packed(Upstream(lambda _: completion("fine")), CONFIG) as envoy:
             ours = envoy.current().read_bytes()

@@ -246,7 +246,8 @@ class Envoy:
 
     def get(self, path):
         """Status and text from the admin port."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.admin, timeout=10)
+        # The main thread, which answers, compiles new modules as well.
+        connection = http.client.HTTPConnection("127.0.0.1", self.admin, timeout=60)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
