@@ -99,7 +99,10 @@ def an_envoy_filter_guards():
         bootstrap.write_text(json.dumps(patched(manifest, without_ours(plain), folder)))
         validate(bootstrap)
         with Envoy.of(bootstrap, port, admin) as envoy:
-            for said, status in ((ATTACK, 400), (f"Write to {EMAIL}", 200), ("x " * (2 << 20), 200)):
+            # More than Envoy's own limits would take.
+            image = "data:image/png;base64," + "A" * (3 << 20)
+            large = [{"type": "text", "text": "look"}, {"type": "image_url", "image_url": {"url": image}}]
+            for said, status in ((ATTACK, 400), (f"Write to {EMAIL}", 200), (large, 200)):
                 body = {"model": "m", "messages": [{"role": "user", "content": said}]}
                 got, _, answer = envoy.post(CHAT, body)
                 assert got == status, (got, answer[:300])
@@ -154,7 +157,8 @@ def a_wasm_plugin_would_not_do():
         path.write_text(json.dumps(bootstrap))
         with Envoy.of(path, port, admin) as envoy:
             body = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
-            assert envoy.post(CHAT, body)[0] == 408
+            status, _, answer = envoy.post(CHAT, body)
+            assert status in (408, 504), (status, answer)
             assert upstream.requests == []
 
 
