@@ -6,6 +6,8 @@ import hashlib
 import io
 import json
 import pathlib
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -15,10 +17,11 @@ import time
 import urllib.error
 import urllib.request
 
+import identities
 from envoy_bootstrap import module_and_bootstrap, run_pack, validate
 from envoy_live import NAME, WASM
 from envoy_support import Envoy
-from support import ATTACK, EMAIL, Upstream, free_port
+from support import ATTACK, EMAIL, PROGRAM, ROOT, Upstream, free_port
 
 CHAT = "/v1/chat/completions"
 URL = "oci://registry.example/caponier:1"
@@ -301,3 +304,91 @@ def an_image_goes_through_a_registry():
         layer = json.loads(pulled)["layers"][-1]
         _, _, content = call("GET", f"{url}/v2/caponier/blobs/{layer['digest']}")
         assert module_in(gzip.decompress(content)) == (folder / "module.wasm").read_bytes()
+
+
+def commands_of(readme, **instead):
+    """The `caponier pack` commands that a README shows, with something else in some places."""
+    text = readme.read_text().replace("\\\n", " ")
+    found = re.findall(r"^caponier (pack .*)$", text, re.MULTILINE)
+    assert found, readme
+    for usual, own in instead.items():
+        found = [line.replace(usual, own) for line in found]
+    return [[PROGRAM, *shlex.split(line)] for line in found]
+
+
+def said(envoy, text, **headers):
+    body = {"model": "m", "messages": [{"role": "user", "content": text}]}
+    return envoy.post(CHAT, body, headers)
+
+
+def the_example_with_reloads():
+    """Every command of the README: the bootstrap with its module, and the one that takes new ones."""
+    upstream, port, admin = Upstream(), free_port(), free_port()
+    with tempfile.TemporaryDirectory(prefix="caponier-example-") as name:
+        folder = pathlib.Path(name)
+        text = (ROOT / "examples/envoy/caponier.yaml").read_text()
+        for usual, own in (
+            ("127.0.0.1:8787", f"127.0.0.1:{port}"),
+            ("127.0.0.1:8788", f"127.0.0.1:{admin}"),
+            ("http://127.0.0.1:8790", upstream.url),
+        ):
+            assert usual in text
+            text = text.replace(usual, own)
+        (folder / "caponier.yaml").write_text(text)
+        plain, live, again = commands_of(ROOT / "examples/envoy/README.md")
+        for command in (plain, live):
+            subprocess.run(command, cwd=folder, check=True, capture_output=True)
+            validate(folder / "envoy.json")
+        with Envoy.of(folder / "envoy.json", port, admin) as envoy:
+            assert said(envoy, ATTACK)[0] == 400
+            status, headers, answer = said(envoy, f"Write to {EMAIL}")
+            assert status == 200 and EMAIL.encode() in answer, answer
+            assert EMAIL.encode() not in upstream.requests[-1].body
+            first = headers["x-caponier-revision"]
+            (folder / "caponier.yaml").write_text(text.replace("restore: true", "restore: false"))
+            subprocess.run(again, cwd=folder, check=True, capture_output=True)
+            until = time.monotonic() + 60
+            while (headers := said(envoy, "hello")[1])["x-caponier-revision"] == first:
+                assert time.monotonic() < until, "the new module is not taken"
+                time.sleep(0.05)
+            assert EMAIL.encode() not in said(envoy, f"Write to {EMAIL}")[2]
+
+
+def the_example_for_istio():
+    """The README's command; its EnvoyFilter behind a `jwt_authn` as Istio writes it."""
+    upstream, port, admin = Upstream(), free_port(), free_port()
+    signer = identities.Signer("ann")
+    with tempfile.TemporaryDirectory(prefix="caponier-example-") as name:
+        folder = pathlib.Path(name)
+        shutil.copytree(ROOT / "examples/istio", folder, dirs_exist_ok=True)
+        address = "oci://registry.example/caponier:1"
+        pinned, local = (
+            commands_of(folder / "README.md", **{address: own})[0]
+            for own in (address, f"file://{folder}/module.wasm")
+        )
+        subprocess.run(pinned, cwd=folder, check=True, capture_output=True)
+        entry, _, _, archive = read_layout(folder / "image")
+        manifest = json.loads((folder / "envoyfilter.json").read_text())
+        code = manifest["spec"]["configPatches"][0]["patch"]["value"]["typed_config"]["config"]["vm_config"]["code"]
+        assert "sha256:" + code["remote"]["sha256"] == entry["digest"]
+        subprocess.run(local, cwd=folder, check=True, capture_output=True)
+        (folder / "module.wasm").write_bytes(module_in(archive))
+        manifest = json.loads((folder / "envoyfilter.json").read_text())
+        # A mesh of our own: a listener that verifies tokens, as the example asks Istio for.
+        mesh = folder / "mesh"
+        mesh.mkdir()
+        jwt = f'{{ jwks: keys.json, issuer: "{identities.ISSUER}", audience: llm }}'
+        text = config(upstream.url, port, admin).replace("gateway:\n", f"gateway:\n  identity: [{{ jwt: {jwt} }}]\n")
+        files = {"keys.json": identities.key_set([signer])}
+        plain = json.loads(module_and_bootstrap(mesh, text, files=files).read_text())
+        bootstrap = folder / "patched.json"
+        bootstrap.write_text(json.dumps(patched(manifest, without_ours(plain), folder)))
+        validate(bootstrap)
+        with Envoy.of(bootstrap, port, admin) as envoy:
+            token = {"authorization": f"Bearer {signer.token(org='acme', groups=['staff'])}"}
+            assert said(envoy, "hello")[0] == 401
+            assert said(envoy, ATTACK, **token)[0] == 400
+            assert said(envoy, f"Write to {EMAIL}", **token)[0] == 200
+            assert EMAIL.encode() not in upstream.requests[0].body
+            callers = {(record["principal"], record["tenant"]) for record in envoy.audit()}
+            assert callers == {("ann", "acme")}, callers

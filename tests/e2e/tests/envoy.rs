@@ -63,6 +63,18 @@ mod bootstrap {
     );
 }
 
+mod manifests {
+    caponier_e2e::scenarios!("envoy_manifests":
+        an_envoy_filter_guards,
+        what_istio_fetches_is_pinned,
+        a_wasm_plugin_would_not_do,
+        an_image_is_what_readers_expect,
+        an_image_goes_through_a_registry,
+        the_example_with_reloads,
+        the_example_for_istio,
+    );
+}
+
 mod reload {
     caponier_e2e::scenarios!("envoy_reload":
         no_request_fails_over_reloads,
