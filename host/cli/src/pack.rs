@@ -82,9 +82,9 @@ impl<'m> Outputs<'m> {
                     &std::path::absolute(module)
                         .with_context(|| format!("cannot find {}", module.display()))?,
                 ),
-                (None, None) => bail!(
-                    "--envoy: Envoy reads no images; hint: --output FILE, or --ecds DIR"
-                ),
+                (None, None) => {
+                    bail!("--envoy: Envoy reads no images; hint: --output FILE, or --ecds DIR")
+                }
             };
             let filters = identity::verifier(made)?.into_iter().chain([filter]);
             manifests.push((path, bootstrap::bootstrap(made, filters.collect())?));
@@ -134,7 +134,9 @@ impl<'m> Outputs<'m> {
         Ok(Written {
             places,
             bytes: self.module.len(),
-            digest: self.oci.map(|(_, image)| format!("sha256:{}", image.digest)),
+            digest: self
+                .oci
+                .map(|(_, image)| format!("sha256:{}", image.digest)),
         })
     }
 }

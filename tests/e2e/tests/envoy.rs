@@ -75,6 +75,12 @@ mod manifests {
     );
 }
 
+mod wrk {
+    caponier_e2e::scenarios!("envoy_wrk":
+        throughput_and_added_time,
+    );
+}
+
 mod reload {
     caponier_e2e::scenarios!("envoy_reload":
         no_request_fails_over_reloads,

@@ -63,7 +63,11 @@ impl Ecds {
                 "typed_config": wasm(json!({"local": {"filename": path}})),
             }],
         });
-        write(&resource, &serde_json::to_vec_pretty(&content)?, Readers::All)?;
+        write(
+            &resource,
+            &serde_json::to_vec_pretty(&content)?,
+            Readers::All,
+        )?;
         self.remove_others(&[Some(name), before]);
         Ok(path)
     }

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 pub(super) const NAME: &str = "caponier";
 
 /// The type of its configuration.
-pub(super) const WASM: &str =
-    "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
+pub(super) const WASM: &str = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
 
 /// The filter with its module.
 pub(super) fn filter(module: &Path) -> Value {
