@@ -10,15 +10,28 @@ use caponier_protocol::{ErrorKind, Format};
 use crate::endpoint::Passes;
 use crate::filter::{Filter, Flow, Passage, Sent, State};
 use crate::headers::Headers;
-use crate::host::{Body, Host, Map};
+use crate::host::{Body, Host, Map, Property};
 use crate::identity::identify;
 
 impl<H: Host, G: Guests> Filter<H, G> {
     /// The request's headers are there. `is_whole`: no body follows.
     pub fn on_request_headers(&mut self, is_whole: bool) -> Flow {
         let headers = Headers::read(&self.host, Map::Request);
-        headers.clean(&self.host, Map::Request);
-        let target = headers.one(":path").unwrap_or_default().to_owned();
+        let Some((headers, target)) = headers.and_then(|headers| {
+            let target = headers.one(":path")?.to_owned();
+            headers.one(":method")?;
+            Some((headers, target))
+        }) else {
+            // What cannot be read could be anything, a guarded endpoint too.
+            let refusal = Refusal::new(
+                ErrorKind::Malformed,
+                "the request's headers cannot be read; hint: method, path and names of headers are text",
+            );
+            return self.refuse(&refusal, Format::OpenAiChat, None);
+        };
+        if !headers.clean(&self.host, Map::Request) {
+            return self.refuse(&stuck(), Format::OpenAiChat, None);
+        }
         let path = target.split('?').next().unwrap_or_default();
         let format = Format::of_path(path).unwrap_or(Format::OpenAiChat);
         let route = match find(self.root.patterns(), path) {
@@ -57,7 +70,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             digests: Digests::default(),
             held: 0,
         };
-        match self.passes(&passage, &headers) {
+        match self.passes(&passage, &headers, is_whole) {
             Passes::No => {}
             Passes::With(action, gap) => return self.let_pass(passage, action, gap),
             Passes::Refused(refusal) => {
@@ -69,8 +82,13 @@ impl<H: Host, G: Guests> Filter<H, G> {
             return self.refuse(&refusal, format, passage.mark());
         }
         // What comes back has to be readable, too.
-        self.host
-            .set_header(Map::Request, "accept-encoding", Some("identity"));
+        let identity = Some("identity");
+        if !self
+            .host
+            .set_header(Map::Request, "accept-encoding", identity)
+        {
+            return self.refuse(&stuck(), format, passage.mark());
+        }
         if is_whole {
             return self.judge_request(passage, 0);
         }
@@ -97,27 +115,44 @@ impl<H: Host, G: Guests> Filter<H, G> {
 
     /// More of the request's body is there: `size` bytes by now.
     pub fn on_request_body(&mut self, size: usize, is_end: bool) -> Flow {
-        match std::mem::replace(&mut self.state, State::Over) {
+        match std::mem::replace(&mut self.state, State::Shut) {
             State::Held(passage) if size > self.root.body_limit() => self.over_limit(*passage),
             State::Held(passage) if is_end => self.judge_request(*passage, size),
             State::Held(passage) => {
                 self.state = State::Held(passage);
                 Flow::Pause
             }
-            // A local reply is on its way; what still comes of the request is of no interest.
-            State::Over => Flow::Pause,
-            state => {
-                self.state = state;
-                Flow::Continue
-            }
+            state => self.after_request(state, size > 0),
         }
     }
 
     /// Trailers: no more of the body will come, and no end of it was announced.
     pub fn on_request_trailers(&mut self) -> Flow {
-        match std::mem::replace(&mut self.state, State::Over) {
+        match std::mem::replace(&mut self.state, State::Shut) {
             State::Held(passage) => self.judge_request(*passage, usize::MAX),
-            State::Over => Flow::Pause,
+            state => self.after_request(state, false),
+        }
+    }
+
+    /// Something of the request comes that is not waited for.
+    fn after_request(&mut self, state: State, is_more: bool) -> Flow {
+        match state {
+            State::Idle | State::Passing(_) => {
+                self.state = state;
+                Flow::Continue
+            }
+            // A local reply is on its way; what still comes of the request is of no interest.
+            State::Held(_) | State::Refused | State::Over | State::Shut => {
+                self.state = state;
+                Flow::Pause
+            }
+            // What was judged was not all of it.
+            State::Sent(sent) if is_more => {
+                let message = "more of the body came after its end";
+                let refusal = Refusal::new(ErrorKind::Malformed, message);
+                self.refuse(&refusal, sent.passage.format, sent.passage.mark())
+            }
+            State::Gathering(_) | State::Live(_) if is_more => Flow::Pause,
             state => {
                 self.state = state;
                 Flow::Continue
@@ -199,14 +234,20 @@ impl<H: Host, G: Guests> Filter<H, G> {
         if !self.host.set_body(Body::Request, size, body) {
             return false;
         }
-        let headers = Headers::read(&self.host, Map::Request);
-        if headers.has("content-length") {
-            let length = body.len().to_string();
-            self.host
-                .set_header(Map::Request, "content-length", Some(&length));
-        }
-        true
+        let Some(headers) = Headers::read(&self.host, Map::Request) else {
+            return false;
+        };
+        let length = body.len().to_string();
+        !headers.has("content-length")
+            || self
+                .host
+                .set_header(Map::Request, "content-length", Some(&length))
     }
+}
+
+fn stuck() -> Refusal {
+    let message = "the request's headers cannot be changed";
+    Refusal::new(ErrorKind::Unavailable, message)
 }
 
 fn too_large(limit: usize) -> Refusal {
@@ -234,7 +275,9 @@ fn identifiers(host: &impl Host) -> Option<(String, u64)> {
 
 /// The client's address, without its port.
 fn client(host: &impl Host) -> String {
-    let address = host.property(&["source", "address"]).unwrap_or_default();
+    let Property::Found(address) = host.property(&["source", "address"]) else {
+        return String::new();
+    };
     let address = String::from_utf8(address).unwrap_or_default();
     match address.rsplit_once(':') {
         Some((ip, _)) => ip.trim_matches(['[', ']']).to_owned(),

@@ -76,8 +76,10 @@ class Envoy:
         buffer=64 << 20,
         workers=1,
         module=SHELL,
+        route=None,
     ):
         self.module = module
+        self.route = route or {"cluster": "model", "timeout": "0s"}
         self.directory = tempfile.TemporaryDirectory(prefix="caponier-envoy-")
         self.path = pathlib.Path(self.directory.name)
         self.port, self.admin = free_port(), free_port()
@@ -160,7 +162,7 @@ class Envoy:
                         "routes": [
                             {
                                 "match": {"prefix": "/"},
-                                "route": {"cluster": "model", "timeout": "0s"},
+                                "route": self.route,
                             }
                         ],
                     }

@@ -25,6 +25,15 @@ mod bodies {
     );
 }
 
+mod attacks {
+    caponier_e2e::scenarios!("envoy_attacks":
+        targets_that_two_readers_take_for_different_ones,
+        heads_with_odd_bytes,
+        bodies_where_none_belong,
+        redirects_and_retries_are_judged_again,
+    );
+}
+
 mod context {
     caponier_e2e::scenarios!("envoy_context":
         jwt_authn_tells_who_it_is,
