@@ -28,6 +28,8 @@ mod request;
 mod root;
 #[cfg(target_arch = "wasm32")]
 mod shell;
+#[cfg(any(test, all(target_arch = "wasm32", feature = "packed")))]
+mod store;
 #[cfg(target_arch = "wasm32")]
 mod sys;
 #[cfg(test)]

@@ -67,5 +67,6 @@ mod guests {
         a_hostile_plugin_costs_one_verdict,
         a_fault_may_be_tolerated,
         copied_input_is_in_no_record,
+        counters_cost_what_they_take,
     );
 }
