@@ -235,6 +235,55 @@ fn a_body_after_the_end_does_not_pass() {
 }
 
 #[test]
+fn compressed_bodies_are_judged_plain() {
+    use std::io::Write as _;
+    let pack = |plain: &[u8]| {
+        let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        writer.write_all(plain).unwrap();
+        writer.finish().unwrap()
+    };
+    let headers = [("content-encoding", "gzip"), ("content-length", "7")];
+    let limits = "limits: { body: 4KiB, over_limit: allow }\n";
+    let open = || exchange(&format!("{DENY}{limits}"), Shell::default(), &headers);
+    let mut clean = open();
+    assert_eq!(send(&mut clean, pack(&ask("Hello"))), Flow::Continue);
+    assert_eq!(*clean.host().request_body.borrow(), ask("Hello"));
+    let length = ask("Hello").len().to_string().into_bytes();
+    {
+        let request = clean.host().request.borrow();
+        let value = |name: &str| request.iter().find(|(known, _)| known == name);
+        assert_eq!(value("content-encoding"), None);
+        assert_eq!(value("content-length").unwrap().1, length);
+    }
+    let bomb = ask(&"x".repeat(1 << 20));
+    let noise = (0..8192_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8);
+    for (body, status) in [
+        (pack(&ask("a SECRET")), 400),
+        (pack(&bomb), 413),
+        (pack(&noise.collect::<Vec<u8>>()), 413),
+        (ask("Hello"), 400),
+        (pack(&ask("Hello"))[..30].to_vec(), 400),
+        (vec![], 400),
+    ] {
+        let mut denied = open();
+        let size = body.len();
+        assert_eq!(denied.on_request_headers(false), Flow::Pause);
+        *denied.host().request_body.borrow_mut() = body;
+        assert_eq!(denied.on_request_body(size, true), Flow::Pause);
+        assert_eq!(refusal(&denied).0, status);
+    }
+    let mut stuck = open();
+    stuck.host().is_stuck.set(true);
+    assert_eq!(send(&mut stuck, pack(&ask("Hello"))), Flow::Pause);
+    assert_eq!(refusal(&stuck).0, 503);
+    for several in ["gzip, gzip", "br", "gzip, br", "deflate", "zstd"] {
+        let mut other = exchange("", Shell::default(), &[("content-encoding", several)]);
+        assert_eq!(other.on_request_headers(false), Flow::Pause);
+        assert_eq!(refusal(&other).0, 415, "{several}");
+    }
+}
+
+#[test]
 fn only_a_get_without_a_body_is_a_mere_read() {
     let open = |method: &str, path: &str| {
         let routes = "gateway:\n  listen: 127.0.0.1:1\n  routes: [{path: /v1/*, upstream: \"http://127.0.0.1:2\", unknown_endpoints: pass}]\n";

@@ -61,6 +61,8 @@ pub(crate) struct Passage {
     pub(crate) arrived: Instant,
     pub(crate) action: Action,
     pub(crate) digests: Digests,
+    /// The request's body is compressed.
+    pub(crate) is_packed: bool,
     /// Bytes that the gauge of held text was told.
     pub(crate) held: i64,
 }

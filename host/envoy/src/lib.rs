@@ -34,6 +34,7 @@ mod store;
 mod sys;
 #[cfg(test)]
 mod tests;
+mod unpack;
 
 pub use filter::{Filter, Flow};
 pub use host::{Body, Host, Level, Map, Metric, Property, Shared};

@@ -12,6 +12,7 @@ use crate::filter::{Filter, Flow, Passage, Sent, State};
 use crate::headers::Headers;
 use crate::host::{Body, Host, Map, Property};
 use crate::identity::identify;
+use crate::unpack::{is_packed, too_large, unpack};
 
 impl<H: Host, G: Guests> Filter<H, G> {
     /// The request's headers are there. `is_whole`: no body follows.
@@ -57,7 +58,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             Ok(caller) => caller,
             Err(refusal) => return self.refuse(&refusal, format, Some((&id, route))),
         };
-        let passage = Passage {
+        let mut passage = Passage {
             route,
             format,
             id,
@@ -68,6 +69,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             arrived: Instant::now(),
             action: Action::Allow,
             digests: Digests::default(),
+            is_packed: false,
             held: 0,
         };
         match self.passes(&passage, &headers, is_whole) {
@@ -78,8 +80,9 @@ impl<H: Host, G: Guests> Filter<H, G> {
                 return self.refuse(&refusal, format, passage.mark());
             }
         }
-        if let Some(refusal) = self.unreadable(&headers) {
-            return self.refuse(&refusal, format, passage.mark());
+        match self.is_packed(&headers) {
+            Ok(is_packed) => passage.is_packed = is_packed,
+            Err(refusal) => return self.refuse(&refusal, format, passage.mark()),
         }
         // What comes back has to be readable, too.
         let identity = Some("identity");
@@ -96,21 +99,18 @@ impl<H: Host, G: Guests> Filter<H, G> {
         Flow::Pause
     }
 
-    /// Why a body cannot be judged, as far as its headers tell.
-    fn unreadable(&self, headers: &Headers) -> Option<Refusal> {
-        if let Err(refusal) = check_charset(headers.all("content-type")) {
-            return Some(refusal);
-        }
-        if headers.encodings().next().is_some() {
-            return Some(Refusal::new(
-                ErrorKind::UnsupportedEncoding,
-                "content-encoding is not supported; hint: send no encoding, or put a decompressor in front of this filter",
-            ));
-        }
+    /// Whether a body is compressed, or why it cannot be judged, as far as its headers tell.
+    fn is_packed(&self, headers: &Headers) -> Result<bool, Refusal> {
+        check_charset(headers.all("content-type"))?;
+        let is_packed = is_packed(headers)?;
         let limit = self.root.body_limit();
-        let announced = headers.one("content-length")?.trim().parse::<usize>();
-        let is_over = announced.is_ok_and(|size| size > limit);
-        (is_over && self.root.packed.limits.over_limit == OverLimit::Deny).then(|| too_large(limit))
+        let announced = headers.one("content-length");
+        let announced = announced.and_then(|size| size.trim().parse::<usize>().ok());
+        let is_over = announced.is_some_and(|size| size > limit);
+        if is_over && self.root.packed.limits.over_limit == OverLimit::Deny {
+            return Err(too_large(limit));
+        }
+        Ok(is_packed)
     }
 
     /// More of the request's body is there: `size` bytes by now.
@@ -163,7 +163,8 @@ impl<H: Host, G: Guests> Filter<H, G> {
     /// More than may be inspected.
     fn over_limit(&mut self, passage: Passage) -> Flow {
         let limit = self.root.body_limit();
-        if self.root.packed.limits.over_limit == OverLimit::Deny {
+        // What is compressed is larger still, and nothing to let pass.
+        if passage.is_packed || self.root.packed.limits.over_limit == OverLimit::Deny {
             return self.refuse(&too_large(limit), passage.format, passage.mark());
         }
         let gap = Gap {
@@ -185,11 +186,19 @@ impl<H: Host, G: Guests> Filter<H, G> {
             return self.refuse(&refusal, format, passage.mark());
         };
         let size = body.len();
+        let body = if passage.is_packed {
+            match unpack(&body, self.root.body_limit()) {
+                Ok(plain) => plain,
+                Err(refusal) => return self.refuse(&refusal, format, passage.mark()),
+            }
+        } else {
+            body
+        };
         let request = match format.request(body.clone(), &self.root.limits()) {
             Ok(request) => request,
             Err(malformed) => return self.refuse(&malformed.into(), format, passage.mark()),
         };
-        let (mut exchange, begin) = self.begin(&passage, request.facts().clone(), size);
+        let (mut exchange, begin) = self.begin(&passage, request.facts().clone(), body.len());
         if begin.action() == Action::Deny {
             let refusal = Refusal::denied(&begin.decision, begin.kind);
             self.record(&exchange, &begin, Some(&refusal));
@@ -213,7 +222,8 @@ impl<H: Host, G: Guests> Filter<H, G> {
             Ok(passed) => passed,
             Err(refusal) => return self.refuse(&refusal, format, passage.mark()),
         };
-        if passed.body != body && !self.write_request(size, &passed.body) {
+        let is_same = passed.body == body && !passage.is_packed;
+        if !is_same && !self.write_request(size, &passed.body) {
             let refusal = Refusal::new(
                 ErrorKind::Unavailable,
                 "the decision cannot be carried out: the body cannot be changed any more",
@@ -238,23 +248,16 @@ impl<H: Host, G: Guests> Filter<H, G> {
             return false;
         };
         let length = body.len().to_string();
-        !headers.has("content-length")
-            || self
-                .host
-                .set_header(Map::Request, "content-length", Some(&length))
+        let set = |name: &str, value: Option<&str>| {
+            !headers.has(name) || self.host.set_header(Map::Request, name, value)
+        };
+        set("content-length", Some(&length)) && set("content-encoding", None)
     }
 }
 
 fn stuck() -> Refusal {
     let message = "the request's headers cannot be changed";
     Refusal::new(ErrorKind::Unavailable, message)
-}
-
-fn too_large(limit: usize) -> Refusal {
-    Refusal::new(
-        ErrorKind::TooLarge,
-        format!("the body is larger than {limit} bytes; hint: send less, or raise limits.body"),
-    )
 }
 
 /// An id for the exchange, and the seed that its tokens are keyed with.
