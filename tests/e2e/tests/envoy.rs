@@ -74,6 +74,36 @@ mod packed {
     );
 }
 
+mod bootstrap {
+    caponier_e2e::scenarios!("envoy_bootstrap":
+        what_clients_say_of_themselves_counts_for_nothing,
+        only_tokens_that_hold_name_a_caller,
+        what_a_bootstrap_cannot_vouch_for_is_refused,
+        one_address_with_and_without_tls,
+        a_module_with_secrets_is_its_owners,
+    );
+}
+
+mod manifests {
+    caponier_e2e::scenarios!("envoy_manifests":
+        an_envoy_filter_guards,
+        what_istio_fetches_is_pinned,
+        a_wasm_plugin_would_not_do,
+        an_image_is_what_readers_expect,
+        an_image_goes_through_a_registry,
+        the_example_with_reloads,
+        the_example_for_istio,
+    );
+}
+
+mod reload {
+    caponier_e2e::scenarios!("envoy_reload":
+        no_request_fails_over_reloads,
+        what_is_broken_is_refused,
+        nothing_piles_up,
+    );
+}
+
 mod guests {
     caponier_e2e::scenarios!("envoy_guests":
         a_hostile_plugin_costs_one_verdict,
