@@ -38,6 +38,9 @@ pub trait Guests {
     /// # Errors
     /// How it failed. Nothing of what it may have said counts then.
     fn inspect(&self, call: &GuestCall<'_>, memo: &mut Self::Memo) -> Result<Report, Fault>;
+
+    /// Keeps what was learnt for later stages, once all plugins were called.
+    fn finish(&self, _memo: Self::Memo) {}
 }
 
 /// Which plugins a route runs, in chain order.
@@ -208,6 +211,7 @@ impl<G: Guests> Policy<G> {
             chain.record(index, result);
             add_time(timings, &spec.manifest.name, started.elapsed());
         }
+        self.guests.finish(memo);
         let (mut report, segments) = chain.finish();
         self.bundle.actions().mark(&mut report.findings);
         if self.mode == Mode::Monitor {

@@ -1,7 +1,6 @@
 //! The policy of a revision: what both hosts share, with plugins that run in sandboxes of this
 //! process.
 
-use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -9,7 +8,7 @@ use caponier_component::{Call, Plugin};
 use caponier_core::{Exchange, Fault, PluginSpec, Report, Scope};
 use caponier_decide::{GuestCall, Guests};
 
-use crate::findings::{self, Findings};
+use crate::findings::{self, Findings, Memo};
 use crate::seal::{SealError, Sealer};
 
 /// One plugin of a revision.
@@ -68,15 +67,6 @@ impl Policy {
     }
 }
 
-/// What is remembered while one stage goes through the chain.
-#[derive(Default)]
-pub struct Memo {
-    /// Digests of segments, by their ids.
-    digests: HashMap<u32, findings::Key>,
-    /// Whose exchange it is.
-    owner: Option<findings::Key>,
-}
-
 impl Guests for Sandboxes {
     type Memo = Memo;
 
@@ -90,6 +80,14 @@ impl Guests for Sandboxes {
             let call = Call::new(call.context, call.segments, call.state);
             loaded.plugin.inspect(&call)
         }
+    }
+
+    fn finish(&self, memo: Memo) {
+        let is_current = |plugin: &findings::Key| {
+            let mut plugins = self.plugins.iter();
+            plugins.any(|loaded| loaded.identity == *plugin)
+        };
+        self.known.learn(memo, is_current);
     }
 }
 
@@ -105,59 +103,28 @@ impl Sandboxes {
         memo: &mut Memo,
     ) -> Result<Report, Fault> {
         let is_local = loaded.spec.manifest.scope == Scope::Segment;
-        let owner = memo
-            .owner
-            .get_or_insert_with(|| findings::owner(call.context));
-        let speaker = findings::speaker(&loaded.identity, owner);
-        let mut told = Vec::new();
-        let mut shown = Vec::new();
-        let mut fresh = HashMap::new();
-        let mut noted = Vec::new();
-        for segment in call.segments {
-            let digest = memo
-                .digests
-                .entry(segment.id)
-                .or_insert_with(|| findings::digest(segment));
-            let place = (speaker, *digest);
-            match self.known.get(&place) {
-                Some(known) if is_local => told.push((segment.id, known)),
-                Some(known) if known.note().is_empty() => {}
-                known => {
-                    if known.is_none() {
-                        fresh.insert(segment.id, place);
-                    }
-                    shown.push(*segment);
-                    noted.push(known);
-                }
-            }
-        }
-        let notes: Vec<&[u8]> = noted
-            .iter()
-            .map(|known| known.as_ref().map_or(&[][..], |known| known.note()))
-            .collect();
+        let (mut recall, shown) = memo.recall(
+            &self.known,
+            call.context,
+            &loaded.identity,
+            is_local,
+            call.segments,
+        );
         let mut report = if shown.is_empty() {
             Report::default()
         } else {
             loaded.plugin.inspect(&Call {
                 context: call.context,
                 segments: &shown,
-                notes: &notes,
+                notes: &recall.notes(),
                 state: call.state,
             })?
         };
         if is_local {
-            for (id, place) in fresh {
-                self.known.keep(place, id, &report);
-            }
+            recall.keep(&report);
+            recall.tell(&mut report);
         } else {
-            for note in report.notes.drain(..) {
-                if let Some(place) = fresh.remove(&note.segment) {
-                    self.known.keep_note(place, note.content);
-                }
-            }
-        }
-        for (segment, known) in told {
-            known.tell(segment, &mut report);
+            recall.keep_notes(&mut report);
         }
         Ok(report)
     }

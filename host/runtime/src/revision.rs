@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use caponier_component::{Engine, EngineMode, EngineOptions};
 use caponier_config::Config;
 use parking_lot::Mutex;
+use zeroize::Zeroizing;
 
 use crate::Problem;
 use crate::builder::{self, Draft, Workshop};
@@ -24,7 +25,7 @@ const MAX_OLD: usize = 8;
 /// How long a swap waits for the ninth to end before it goes on without.
 const MAX_WAIT: Duration = Duration::from_secs(10);
 /// Segments whose findings are kept for reuse.
-const KNOWN_SEGMENTS: usize = 200_000;
+const KNOWN_SEGMENTS: usize = 100_000;
 
 /// Where the configuration comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,19 +136,19 @@ impl<S: Send + Sync + 'static> Runtime<S> {
             ..EngineOptions::default()
         })
         .map_err(|error| vec![Problem::new(&name, "", chained(&error))])?;
-        let mut seal_key = [0_u8; 32];
-        getrandom::fill(&mut seal_key).map_err(|error| {
-            vec![Problem::new(
-                &name,
-                "",
-                format!("the system gives no randomness: {error}"),
-            )]
-        })?;
+        let key = || {
+            let mut key = Zeroizing::new([0_u8; 32]);
+            let filled = getrandom::fill(&mut *key);
+            filled.map(|()| key).map_err(|error| {
+                let message = format!("the system gives no randomness: {error}");
+                vec![Problem::new(&name, "", message)]
+            })
+        };
         let workshop = Workshop {
             engine,
             counters: Arc::new(MemoryCounters::new()),
-            known: Arc::new(Findings::new(KNOWN_SEGMENTS)),
-            seal_key,
+            known: Arc::new(Findings::new(KNOWN_SEGMENTS, &key()?)),
+            seal_key: *key()?,
             evaluators: threads + cores,
         };
         let pool = Pool::new(threads, draft.config.limits.queue)

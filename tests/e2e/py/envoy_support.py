@@ -79,8 +79,12 @@ class Envoy:
         buffer=64 << 20,
         workers=1,
         module=SHELL,
+        route=None,
+        clusters=(),
     ):
         self.module = module
+        self.route = route or {"cluster": "model", "timeout": "0s"}
+        self.clusters = clusters
         self.directory = tempfile.TemporaryDirectory(prefix="caponier-envoy-")
         self.path = pathlib.Path(self.directory.name)
         self.port, self.admin = free_port(), free_port()
@@ -163,7 +167,7 @@ class Envoy:
                         "routes": [
                             {
                                 "match": {"prefix": "/"},
-                                "route": {"cluster": "model", "timeout": "0s"},
+                                "route": self.route,
                             }
                         ],
                     }
@@ -223,7 +227,8 @@ class Envoy:
                                 "explicit_http_config": options,
                             }
                         },
-                    }
+                    },
+                    *self.clusters,
                 ],
             },
         }
