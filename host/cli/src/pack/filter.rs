@@ -1,7 +1,5 @@
 //! The filter as Envoy's configuration names it.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 /// What the filter is called, wherever it is named.
@@ -11,7 +9,7 @@ pub(super) const NAME: &str = "caponier";
 pub(super) const WASM: &str = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
 
 /// The filter with its module.
-pub(super) fn filter(module: &Path) -> Value {
+pub(super) fn filter(module: &str) -> Value {
     json!({"name": NAME, "typed_config": wasm(json!({"local": {"filename": module}}))})
 }
 
