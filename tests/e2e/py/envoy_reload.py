@@ -19,6 +19,8 @@ gateway:
 admin: {{ listen: "127.0.0.1:{admin}" }}
 plugins: [{{ use: builtin:pii, settings: {{ restore: true }} }}, {{ use: builtin:secrets }}, {{ use: builtin:injection }}]
 """
+# So many reloads say what piles up.
+MANY = 50
 HELLO = {"model": "m", "messages": [{"role": "user", "content": "Hello there, how are you?"}]}
 
 
@@ -205,12 +207,23 @@ def nothing_piles_up():
             while (active := machines(envoy)) > 8 and time.monotonic() < until:
                 time.sleep(0.1)
             assert active <= 8, active
+            held[what].append(settled(envoy))
     ours, nothing = (held[what][-1] for what in ("ours", "nothing"))
     figures("MB after reloads", {
         "reloads": reloads, "ours": ours, "nothing": nothing, "ratio": round(ours / nothing, 3),
         "over time": {what: values[:: max(1, reloads // 10)] for what, values in held.items()},
     })
-    assert ours <= 1.2 * nothing, held
+    # After few, what is being compiled and thrown away counts for more than what stays.
+    assert ours <= (1.2 if reloads >= MANY else 1.5) * nothing, held
+
+
+def settled(envoy, seconds=5):
+    """What is held once the compiler has put its tools away."""
+    until, least = time.monotonic() + seconds, envoy.memory()
+    while time.monotonic() < until:
+        time.sleep(0.2)
+        least = min(least, envoy.memory())
+    return least >> 20
 
 
 def machines(envoy):
