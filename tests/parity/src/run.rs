@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,8 +15,8 @@ use crate::upstream::Upstream;
 
 /// Requests at a time: enough for the machine to be busy, too few for a host to be late.
 const CLIENTS: usize = 4;
-/// How many differences are shown in full.
-const SHOWN: usize = 12;
+/// How many differences of each kind are shown in full.
+const SHOWN: usize = 4;
 
 /// Writes a configuration for a listener, an admin port and an upstream.
 pub type Configure<'c> = &'c dyn Fn(SocketAddr, SocketAddr, SocketAddr) -> String;
@@ -56,10 +56,21 @@ pub fn run(
         .prefix("caponier-parity-")
         .tempdir()?;
     let upstream = Upstream::start()?;
-    let (config, address, admin) = configure(&folder.path().join("gateway"), gateway, &upstream)?;
-    let mut hosts = vec![Host::gateway(&config, address, admin)?];
-    let (config, ..) = configure(&folder.path().join("envoy"), envoy, &upstream)?;
-    let bootstrap = pack(&config)?;
+    // The same addresses for both, as they are part of the revision. Each Envoy gets its own later.
+    let (address, admin) = (free_address()?, free_address()?);
+    let configure = |name: &str, write: Configure| -> Result<PathBuf> {
+        let folder = folder.path().join(name);
+        std::fs::create_dir(&folder)?;
+        let config = folder.join("caponier.yaml");
+        std::fs::write(&config, write(address, admin, upstream.address))?;
+        Ok(config)
+    };
+    let mut hosts = vec![Host::gateway(
+        &configure("gateway", gateway)?,
+        address,
+        admin,
+    )?];
+    let bootstrap = pack(&configure("envoy", envoy)?)?;
     for program in envoys {
         hosts.push(Host::envoy(program, &bootstrap)?);
     }
@@ -84,18 +95,6 @@ pub fn run(
         report.add(case, &names, &row);
     }
     Ok(report)
-}
-
-fn configure(
-    folder: &Path,
-    write: Configure,
-    upstream: &Upstream,
-) -> Result<(PathBuf, SocketAddr, SocketAddr)> {
-    std::fs::create_dir(folder)?;
-    let (address, admin) = (free_address()?, free_address()?);
-    let config = folder.join("caponier.yaml");
-    std::fs::write(&config, write(address, admin, upstream.address))?;
-    Ok((config, address, admin))
 }
 
 /// A row for each case: what each host made of it.
@@ -160,13 +159,14 @@ impl Report {
     }
 
     fn tell(&mut self, case: &Case, name: &str, found: &[(&'static str, String)]) {
-        for (kind, _) in found {
-            *self.kinds.entry(kind).or_default() += 1;
-        }
-        if self.different <= SHOWN {
-            let _ = writeln!(self.details, "{} ({}), {name}:", case.name, case.path);
-            for (kind, what) in found {
-                let _ = writeln!(self.details, "    {kind} {what}");
+        for (kind, what) in found {
+            let count = self.kinds.entry(kind).or_default();
+            *count += 1;
+            if *count <= SHOWN {
+                let Case {
+                    name: called, path, ..
+                } = case;
+                let _ = writeln!(self.details, "{called} ({path}), {name}: {kind} {what}");
             }
         }
     }

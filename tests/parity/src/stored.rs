@@ -277,7 +277,6 @@ fn everywhere(name: &str, text: &str) -> Vec<Case> {
         (4, Some(61)),
         (5, Some(400)),
     ] {
-        let manner = Manner { characters, cut };
         let name = format!("{name}, streamed by {characters} {cut:?}");
         let short = Manner {
             characters: characters.max(text.chars().count() / 40),
