@@ -1,4 +1,4 @@
-//! What the tests need beside the checkout: a Python environment, promtool, wrk and nginx.
+//! What the tests need beside the checkout: a Python environment, promtool, wrk, nginx, a registry.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,10 +9,11 @@ use crate::place;
 use crate::steps::run;
 
 /// Programs that tests call, and the Debian packages they come from.
-const PROGRAMS: [(&str, &str); 3] = [
+const PROGRAMS: [(&str, &str); 4] = [
     ("promtool", "prometheus"),
     ("wrk", "wrk"),
     ("nginx", "nginx"),
+    ("docker-registry", "docker-registry"),
 ];
 
 /// Installs what is missing and can be installed.

@@ -58,6 +58,17 @@ pub(crate) enum TestFormat {
     Junit,
 }
 
+/// Where in a mesh a filter stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Direction {
+    /// In a gateway
+    Gateway,
+    /// In front of the workload: what comes to it
+    Inbound,
+    /// Behind the workload: what it sends
+    Outbound,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the gateway, the decision port and the admin port
@@ -124,12 +135,38 @@ pub(crate) struct Pack {
     pub(crate) config: Option<PathBuf>,
 
     /// Where the module goes
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) output: PathBuf,
+    #[arg(long, short, value_name = "FILE", required_unless_present_any = ["ecds", "oci"])]
+    pub(crate) output: Option<PathBuf>,
 
-    /// Write a bootstrap for Envoy beside it, that runs the module in front of the routes' upstreams
+    /// Write a bootstrap for Envoy that runs the module in front of the routes' upstreams
     #[arg(long, value_name = "FILE")]
     pub(crate) envoy: Option<PathBuf>,
+
+    /// Write the module and the filter's configuration into a directory from which a running Envoy
+    /// takes each new one; a bootstrap written with it refers to them
+    #[arg(long, value_name = "DIR")]
+    pub(crate) ecds: Option<PathBuf>,
+
+    /// Write an EnvoyFilter for Istio
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub(crate) istio: Option<PathBuf>,
+
+    /// Where Istio's proxies get the module from: oci://…, https://…, http://… or file:///…
+    #[arg(long, value_name = "URL", requires = "istio")]
+    pub(crate) url: Option<String>,
+
+    /// Which proxies Istio gives it to: those with this label
+    #[arg(long, value_name = "LABEL=VALUE", default_value = "istio=ingressgateway", value_parser = label)]
+    pub(crate) selector: (String, String),
+
+    /// Where in these proxies it stands
+    #[arg(long, value_enum, default_value_t = Direction::Gateway)]
+    pub(crate) direction: Direction,
+
+    /// Write the module as an image that Istio and Envoy Gateway fetch: an OCI layout, to be pushed
+    /// to a registry as it is
+    #[arg(long, value_name = "DIR")]
+    pub(crate) oci: Option<PathBuf>,
 
     /// Where callers are known from in Envoy: a JSON list of `jwt_authn` and `headers` sources, the
     /// first that applies
@@ -243,6 +280,15 @@ pub(crate) struct Completions {
     /// The shell
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
+}
+
+fn label(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => {
+            Ok((name.to_owned(), value.to_owned()))
+        }
+        _ => Err("a label's name and value, as in app=model".to_owned()),
+    }
 }
 
 fn stage(word: &str) -> Result<caponier_core::Stage, String> {

@@ -1,23 +1,37 @@
 //! `caponier pack`
 
 mod bootstrap;
+mod clusters;
+mod ecds;
+mod filter;
+mod identity;
+mod istio;
+mod oci;
+mod output;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use caponier_config::{Bounds, Config};
-use caponier_decide::{IdentityFrom, Shell};
+use caponier_decide::Shell;
 use caponier_pack::{Fuel, Input, Plugin};
 use caponier_runtime::{Packable, Source, packable};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use self::ecds::Ecds;
+use self::oci::Image;
+use self::output::{Readers, hex_digest, write};
 use crate::args::{Format, Pack};
 use crate::problems::Problems;
 use crate::style::{DIM, GOOD, WARN};
 
 /// The part of the module that is the same for every configuration.
 const SHELL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/shell.wasm"));
+
+/// What the names of the messages begin with that configure Envoy's filters.
+const FILTERS: &str = "type.googleapis.com/envoy.extensions.filters";
 
 pub(crate) fn run(command: &Pack) -> anyhow::Result<ExitCode> {
     let source = command
@@ -28,42 +42,108 @@ pub(crate) fn run(command: &Pack) -> anyhow::Result<ExitCode> {
     made.packed.shell = shell(command, &made.config)?;
     refuse_secrets(command, &made)?;
     let module = module(&made)?;
-    write(&command.output, &module)?;
-    if let Some(path) = &command.envoy {
-        let bootstrap = bootstrap::bootstrap(&made.config, &command.output)?;
-        write(path, &bootstrap)?;
-    }
-    report(command, &made, module.len());
+    let readers = match private(&made).is_empty() {
+        true => Readers::All,
+        false => Readers::Owner,
+    };
+    let written = Outputs::prepare(command, &made, &module)?.write(readers)?;
+    report(command, &made, &written);
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is Envoy's alone. Whoever configured identities for the gateway must say where they come
-/// from in Envoy: without, everybody would be anonymous there.
-fn shell(command: &Pack, config: &Config) -> anyhow::Result<Shell> {
-    let identity: Vec<IdentityFrom> = match &command.identity {
-        Some(path) => {
-            let text =
-                std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-            serde_json::from_slice(&text).with_context(|| {
-                format!(
-                    "{}: not a list of identity sources; hint: [{{\"headers\": {{\"id\": \"x-user\"}}}}]",
-                    path.display()
-                )
-            })?
+/// Everything that was asked for, made but not written: what is refused leaves nothing behind.
+struct Outputs<'m> {
+    revision: &'m str,
+    module: &'m [u8],
+    output: Option<&'m Path>,
+    ecds: Option<Ecds>,
+    oci: Option<(&'m Path, Image)>,
+    /// Manifests that name the module, and where they go.
+    manifests: Vec<(&'m Path, Vec<u8>)>,
+}
+
+/// Where the module went.
+struct Written {
+    places: Vec<PathBuf>,
+    bytes: usize,
+    /// Of the image, where there is one.
+    digest: Option<String>,
+}
+
+impl<'m> Outputs<'m> {
+    fn prepare(command: &'m Pack, made: &'m Packable, module: &'m [u8]) -> anyhow::Result<Self> {
+        let revision = &made.packed.revision;
+        let ecds = command.ecds.as_deref().map(Ecds::new).transpose()?;
+        let mut manifests = Vec::new();
+        if let Some(path) = command.envoy.as_deref() {
+            let filter = match (&ecds, &command.output) {
+                (Some(ecds), _) => ecds.filter(),
+                (None, Some(module)) => filter::filter(
+                    &std::path::absolute(module)
+                        .with_context(|| format!("cannot find {}", module.display()))?,
+                ),
+                (None, None) => bail!(
+                    "--envoy: Envoy reads no images; hint: --output FILE, or --ecds DIR"
+                ),
+            };
+            let filters = identity::verifier(made)?.into_iter().chain([filter]);
+            manifests.push((path, bootstrap::bootstrap(made, filters.collect())?));
         }
-        None => Vec::new(),
-    };
-    let asks = config
-        .gateway
-        .as_ref()
-        .is_some_and(|gateway| !gateway.identity.is_empty());
-    if asks && identity.is_empty() {
-        bail!(
-            "gateway.identity: Envoy verifies tokens itself, so the module must be told where it puts them; hint: --identity FILE"
-        );
+        if let (Some(path), Some(url)) = (command.istio.as_deref(), &command.url) {
+            let digests = istio::Digests {
+                module: hex_digest(module),
+                image: Image::new(module, revision)?.digest,
+            };
+            let manifest = istio::envoy_filter(command, url, &digests, buffer(&made.config))?;
+            manifests.push((path, manifest));
+        }
+        let oci = match command.oci.as_deref() {
+            Some(folder) => {
+                oci::refuse_foreign(folder)?;
+                Some((folder, Image::new(module, revision)?))
+            }
+            None => None,
+        };
+        Ok(Self {
+            revision,
+            module,
+            output: command.output.as_deref(),
+            ecds,
+            oci,
+            manifests,
+        })
     }
+
+    /// The module first, then what names it.
+    fn write(self, readers: Readers) -> anyhow::Result<Written> {
+        let mut places = Vec::new();
+        if let Some(path) = self.output {
+            write(path, self.module, readers)?;
+            places.push(path.to_owned());
+        }
+        if let Some((folder, image)) = &self.oci {
+            image.write(folder, readers)?;
+            places.push((*folder).to_owned());
+        }
+        if let Some(ecds) = &self.ecds {
+            places.push(ecds.write(self.module, self.revision, readers)?);
+        }
+        for (path, manifest) in &self.manifests {
+            write(path, manifest, Readers::All)?;
+        }
+        Ok(Written {
+            places,
+            bytes: self.module.len(),
+            digest: self.oci.map(|(_, image)| format!("sha256:{}", image.digest)),
+        })
+    }
+}
+
+/// What is Envoy's alone.
+fn shell(command: &Pack, config: &Config) -> anyhow::Result<Shell> {
+    let file = command.identity.as_deref();
     Ok(Shell {
-        identity,
+        identity: identity::sources(file, command.envoy.is_some(), config)?,
         audit: config.audit.is_some(),
         ..Shell::default()
     })
@@ -112,28 +192,30 @@ fn module(made: &Packable) -> anyhow::Result<Vec<u8>> {
     })?)
 }
 
-/// All of it or nothing: Envoy may be looking.
-fn write(path: &Path, content: &[u8]) -> anyhow::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let failed = || format!("cannot write {}", path.display());
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
-    std::io::Write::write_all(&mut file, content).with_context(failed)?;
-    make_readable(&file).with_context(failed)?;
-    file.persist(path).with_context(failed)?;
-    Ok(())
+/// What is in the module that not everyone should read, for people.
+fn private(made: &Packable) -> Vec<String> {
+    let secrets = made.plugins.iter().filter(|plugin| plugin.has_secrets);
+    let data = made.plugins.iter().filter(|plugin| plugin.has_data);
+    secrets
+        .map(|plugin| format!("secrets in the settings of plugin `{}`", plugin.name))
+        .chain(data.map(|plugin| format!("data that plugin `{}` has read", plugin.name)))
+        .collect()
 }
 
-/// Envoy is seldom run by whoever packs.
-fn make_readable(file: &tempfile::NamedTempFile) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.as_file()
-        .set_permissions(std::fs::Permissions::from_mode(0o644))
+/// How large Envoy's buffers have to be.
+fn buffer(config: &Config) -> u32 {
+    u32::try_from(config.limits.body).unwrap_or(u32::MAX)
 }
 
-fn report(command: &Pack, made: &Packable, bytes: usize) {
+fn address(host: &str, port: u16) -> Value {
+    json!({"socket_address": {"address": host, "port_value": port}})
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{}s", time.as_secs_f64())
+}
+
+fn report(command: &Pack, made: &Packable, written: &Written) {
     let warnings: Vec<String> = made
         .config
         .warnings
@@ -142,21 +224,33 @@ fn report(command: &Pack, made: &Packable, bytes: usize) {
         .collect();
     if command.format == Format::Json {
         let report = json!({
-            "module": command.output,
-            "bytes": bytes,
+            "written": written.places,
+            "image": written.digest,
+            "bytes": written.bytes,
             "revision": made.packed.revision,
             "plugins": made.plugins.iter().map(|plugin| &plugin.name).collect::<Vec<_>>(),
+            "private": private(made),
             "warnings": warnings,
         });
         anstream::println!("{report}");
         return;
     }
-    anstream::println!(
-        "{GOOD}packed{GOOD:#} {} {DIM}{:.1} MB, {}{DIM:#}",
-        command.output.display(),
-        bytes as f64 / 1e6,
-        made.packed.revision
-    );
+    for place in &written.places {
+        anstream::println!(
+            "{GOOD}packed{GOOD:#} {} {DIM}{:.1} MB, {}{DIM:#}",
+            place.display(),
+            written.bytes as f64 / 1e6,
+            made.packed.revision
+        );
+    }
+    if let Some(digest) = &written.digest {
+        anstream::println!("{GOOD}image{GOOD:#}  {digest}");
+    }
+    for what in private(made) {
+        anstream::println!(
+            "{WARN}private{WARN:#} it holds {what}; only its owner may read it, so give it to whoever runs Envoy"
+        );
+    }
     for warning in warnings {
         anstream::println!("{WARN}warning{WARN:#} {warning}");
     }

@@ -6,55 +6,68 @@ use caponier_core::{Action, Stage};
 use caponier_decide::{Arrived, Cut, Guests, Next, Refusal, Step, Wire};
 use caponier_protocol::{ErrorKind, KEEP_ALIVE};
 
-use crate::filter::{Filter, Flow, Live, Sent, State};
+use crate::filter::{Filter, Flow, Live, Passage, Sent, State};
 use crate::headers::Headers;
 use crate::host::{Body, Host, Map};
 
 impl<H: Host, G: Guests> Filter<H, G> {
     /// The answer's headers are there. `is_whole`: no body follows.
     pub fn on_response_headers(&mut self, is_whole: bool) -> Flow {
-        match std::mem::replace(&mut self.state, State::Over) {
+        match std::mem::replace(&mut self.state, State::Shut) {
             State::Idle => {
                 self.state = State::Idle;
-                Headers::read(&self.host, Map::Response).clean(&self.host, Map::Response);
+                if let Some(headers) = Headers::read(&self.host, Map::Response) {
+                    headers.clean(&self.host, Map::Response);
+                }
                 Flow::Continue
             }
             // Our own refusal comes by here, signed already.
-            State::Over => Flow::Continue,
+            state @ (State::Refused | State::Over) => {
+                self.state = state;
+                Flow::Continue
+            }
             // Envoy, or another filter, answers before the request was judged.
             State::Held(passage) => {
-                let headers = Headers::read(&self.host, Map::Response);
-                headers.clean(&self.host, Map::Response);
-                self.sign(Action::Deny, &passage.id);
-                self.count(Some(passage.route), Action::Deny, status(&headers));
+                self.let_answer(&passage, Action::Deny);
+                self.state = State::Over;
                 Flow::Continue
             }
             State::Passing(passage) => {
-                let headers = Headers::read(&self.host, Map::Response);
-                headers.clean(&self.host, Map::Response);
-                self.sign(passage.action, &passage.id);
-                self.count(Some(passage.route), passage.action, status(&headers));
+                self.let_answer(&passage, passage.action);
                 self.state = State::Passing(passage);
                 Flow::Continue
             }
             State::Sent(sent) => self.open_answer(*sent, is_whole),
-            state @ (State::Gathering(_) | State::Live(_)) => {
+            state @ (State::Gathering(_) | State::Live(_) | State::Shut) => {
                 self.state = state;
-                Flow::Continue
+                Flow::Pause
             }
         }
     }
 
+    /// Signs and counts an answer that is nobody's to judge.
+    fn let_answer(&self, passage: &Passage, action: Action) {
+        let headers = Headers::read(&self.host, Map::Response).unwrap_or_default();
+        headers.clean(&self.host, Map::Response);
+        self.sign(action, &passage.id);
+        self.count(Some(passage.route), action, status(&headers));
+    }
+
     fn open_answer(&mut self, sent: Sent, is_whole: bool) -> Flow {
-        let headers = Headers::read(&self.host, Map::Response);
         let Sent {
             passage,
             mut exchange,
             next_segment,
         } = sent;
+        let headers = Headers::read(&self.host, Map::Response);
+        let headers = headers.filter(|headers| headers.clean_answer(&self.host));
+        let Some(headers) = headers else {
+            let message = "the answer's headers cannot be read or changed";
+            let refusal = Refusal::new(ErrorKind::BadGateway, message);
+            return self.refuse_answer(&refusal.action(passage.action), &passage);
+        };
         let status = status(&headers);
         let is_success = (200..300).contains(&status);
-        headers.clean_answer(&self.host);
         self.sign(passage.action, &passage.id);
         let encoding = headers.encodings().next();
         if encoding.is_some() || status == 101 {
@@ -65,8 +78,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             let refusal = Refusal::new(ErrorKind::BadGateway, message);
             let word = encoding.map_or("switched", |_| "encoding");
             self.root.metrics.upstream_error(&self.host, word);
-            let refusal = refusal.action(passage.action);
-            return self.refuse(&refusal, passage.format, passage.mark());
+            return self.refuse_answer(&refusal.action(passage.action), &passage);
         }
         if is_success && headers.is_event_stream() {
             let Some((route, _, plan)) = self.root.route(passage.route) else {
@@ -102,6 +114,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
         if is_whole {
             if !is_success {
                 self.count(Some(sent.passage.route), sent.passage.action, status);
+                self.state = State::Over;
                 return Flow::Continue;
             }
             return self.judge_answer(sent, 0);
@@ -112,17 +125,13 @@ impl<H: Host, G: Guests> Filter<H, G> {
 
     /// More of the answer's body is there: `size` bytes of it at hand.
     pub fn on_response_body(&mut self, size: usize, is_end: bool) -> Flow {
-        match std::mem::replace(&mut self.state, State::Over) {
+        match std::mem::replace(&mut self.state, State::Shut) {
             State::Gathering(sent) if size > self.root.body_limit() => {
                 let limit = self.root.body_limit();
                 let message = format!("the upstream's answer is larger than {limit} bytes");
                 let refusal = Refusal::new(ErrorKind::BadGateway, message);
                 let passage = sent.passage;
-                self.refuse(
-                    &refusal.action(passage.action),
-                    passage.format,
-                    passage.mark(),
-                )
+                self.refuse_answer(&refusal.action(passage.action), &passage)
             }
             State::Gathering(sent) if is_end => self.judge_answer(*sent, size),
             State::Gathering(sent) => {
@@ -131,20 +140,28 @@ impl<H: Host, G: Guests> Filter<H, G> {
             }
             State::Live(mut live) => {
                 let out = self.pass_on(&mut live, size, is_end);
-                self.state = State::Live(live);
                 let is_nothing = size == 0 && out.is_empty();
-                let is_written = is_nothing || self.host.set_body(Body::Response, size, &out);
-                if !is_written {
-                    // What was not inspected must not go out.
-                    return Flow::Pause;
+                if is_nothing || self.host.set_body(Body::Response, size, &out) {
+                    self.state = State::Live(live);
+                    return Flow::Continue;
                 }
-                Flow::Continue
+                // What was not inspected must not go out, now or with what comes next.
+                self.cut(&mut live, Cut::Upstream, &mut Vec::new());
+                self.conclude(&mut live);
+                Flow::Pause
             }
-            state => {
-                self.state = state;
-                Flow::Continue
-            }
+            state => self.after_answer(state),
         }
+    }
+
+    /// Something of an answer comes that is not waited for.
+    fn after_answer(&mut self, state: State) -> Flow {
+        let is_free = matches!(
+            state,
+            State::Idle | State::Passing(_) | State::Refused | State::Over
+        );
+        self.state = state;
+        if is_free { Flow::Continue } else { Flow::Pause }
     }
 
     /// What goes out for bytes of a stream that came in.
@@ -234,18 +251,15 @@ impl<H: Host, G: Guests> Filter<H, G> {
 
     /// Trailers: no more of the body will come.
     pub fn on_response_trailers(&mut self) -> Flow {
-        match std::mem::replace(&mut self.state, State::Over) {
+        match std::mem::replace(&mut self.state, State::Shut) {
             State::Gathering(sent) => self.judge_answer(*sent, usize::MAX),
             State::Live(mut live) => {
                 // Nothing can be written here: what is held is gone.
                 self.conclude(&mut live);
-                self.state = State::Live(live);
+                self.state = State::Over;
                 Flow::Continue
             }
-            state => {
-                self.state = state;
-                Flow::Continue
-            }
+            state => self.after_answer(state),
         }
     }
 
@@ -257,15 +271,17 @@ impl<H: Host, G: Guests> Filter<H, G> {
             next_segment,
         } = sent;
         let headers = Headers::read(&self.host, Map::Response);
-        let status = status(&headers);
         let body = match size {
             0 => Some(Vec::new()),
             size => self.host.body(Body::Response, size),
         };
-        let (Some(body), Some((route, _, plan))) = (body, self.root.route(passage.route)) else {
+        let (Some(headers), Some(body), Some((route, _, plan))) =
+            (headers, body, self.root.route(passage.route))
+        else {
             let refusal = Refusal::new(ErrorKind::Unavailable, "the answer cannot be read");
-            return self.refuse(&refusal, passage.format, passage.mark());
+            return self.refuse_answer(&refusal, &passage);
         };
+        let status = status(&headers);
         let size = body.len();
         exchange.usage.elapsed_ms = passage.elapsed_ms();
         let arrived = Arrived {
@@ -292,20 +308,22 @@ impl<H: Host, G: Guests> Filter<H, G> {
         }
         let judged = match judged {
             Ok(judged) => judged,
-            Err(refusal) => return self.refuse(&refusal, passage.format, passage.mark()),
+            Err(refusal) => return self.refuse_answer(&refusal, &passage),
         };
         if judged.body != body {
-            if !self.host.set_body(Body::Response, size, &judged.body) {
+            let length = judged.body.len().to_string();
+            let length = Some(length.as_str());
+            let is_written = self.host.set_body(Body::Response, size, &judged.body)
+                && (!headers.has("content-length")
+                    || self
+                        .host
+                        .set_header(Map::Response, "content-length", length));
+            if !is_written {
                 let refusal = Refusal::new(
                     ErrorKind::Unavailable,
                     "the decision cannot be carried out: the answer cannot be changed any more",
                 );
-                return self.refuse(&refusal, passage.format, passage.mark());
-            }
-            if headers.has("content-length") {
-                let length = judged.body.len().to_string();
-                self.host
-                    .set_header(Map::Response, "content-length", Some(&length));
+                return self.refuse_answer(&refusal, &passage);
             }
         }
         if judged.is_replaced {
@@ -322,14 +340,14 @@ impl<H: Host, G: Guests> Filter<H, G> {
 
     /// The exchange is over, however it ended.
     pub fn on_done(&mut self) {
-        match std::mem::replace(&mut self.state, State::Over) {
+        match std::mem::replace(&mut self.state, State::Shut) {
             State::Live(mut live) => self.conclude(&mut live),
             State::Held(_) | State::Sent(_) | State::Gathering(_) => {
                 self.root
                     .metrics
                     .count(&self.host, "requests_abandoned_total", &[], 1);
             }
-            State::Idle | State::Passing(_) | State::Over => {}
+            State::Idle | State::Passing(_) | State::Refused | State::Over | State::Shut => {}
         }
     }
 }

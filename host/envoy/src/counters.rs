@@ -1,18 +1,17 @@
 //! Counters that plugins share over calls, workers and streams of one Envoy.
 //!
-//! They live in what Envoy's workers share, each in a value of its own that is replaced by
-//! compare-and-swap. A window is counted in sixteen slices; what leaves it does so a slice at a time.
+//! They live in what Envoy's workers share, in a [store](crate::store) that is bounded. A window is
+//! counted in sixteen slices; what leaves it does so a slice at a time.
 
 use std::time::Duration;
 
-use crate::host::{Host, Shared};
+use crate::host::Host;
+use crate::store::{Change, Unavailable, update};
 
 /// A window is counted in this many slices.
 const SLICES: u32 = 16;
 /// Members that one set remembers.
 const MAX_MEMBERS: usize = 4_096;
-/// Times that a worker tries again when others are faster.
-const TRIES: usize = 64;
 
 /// Whose counter it is.
 #[derive(Clone, Copy, Debug)]
@@ -32,21 +31,19 @@ pub(crate) fn add(
     amount: u64,
     window: u32,
 ) -> Result<u64, &'static str> {
-    let now = slice(host, window);
-    update(host, &name("sum", scope, key, window), |value| {
-        let mut slices: Vec<(u64, u64)> = pairs(value)
-            .filter(|(number, _)| number.saturating_add(u64::from(SLICES)) > now)
-            .collect();
+    let time = Time::of(host, window);
+    count(host, &name("sum", scope, key, window), |value| {
+        let mut slices = time.kept(value);
         if amount > 0 {
-            match slices.iter_mut().find(|(number, _)| *number == now) {
+            match slices.iter_mut().find(|(number, _)| *number == time.now) {
                 Some((_, sum)) => *sum = sum.saturating_add(amount),
-                None => slices.push((now, amount)),
+                None => slices.push((time.now, amount)),
             }
         }
         let sum = slices
             .iter()
             .fold(0_u64, |sum, (_, part)| sum.saturating_add(*part));
-        (sum, (amount > 0).then(|| written(&slices)))
+        time.change(sum, (amount > 0).then_some(slices))
     })
 }
 
@@ -58,53 +55,64 @@ pub(crate) fn add_unique(
     member: &[u8],
     window: u32,
 ) -> Result<u64, &'static str> {
-    let now = slice(host, window);
+    let time = Time::of(host, window);
     let digest = digest(member);
-    update(host, &name("set", scope, key, window), |value| {
+    count(host, &name("set", scope, key, window), |value| {
         // Of each member: the slice in which it was seen last.
-        let mut members: Vec<(u64, u64)> = pairs(value)
-            .filter(|(number, _)| number.saturating_add(u64::from(SLICES)) > now)
-            .collect();
+        let mut members = time.kept(value);
         let is_full = members.len() >= MAX_MEMBERS;
         let is_changed = match members.iter_mut().find(|(_, known)| *known == digest) {
-            Some((number, _)) => std::mem::replace(number, now) != now,
+            Some((number, _)) => std::mem::replace(number, time.now) != time.now,
             None if is_full => false,
             None => {
-                members.push((now, digest));
+                members.push((time.now, digest));
                 true
             }
         };
-        let count = members.len() as u64;
-        (count, is_changed.then(|| written(&members)))
+        time.change(members.len() as u64, is_changed.then_some(members))
     })
 }
 
-/// Lets `change` work on a value until no other worker gets in between.
-fn update(
+fn count(
     host: &impl Host,
-    key: &str,
-    change: impl Fn(&[u8]) -> (u64, Option<Vec<u8>>),
+    name: &str,
+    change: impl Fn(&[u8]) -> Change<u64>,
 ) -> Result<u64, &'static str> {
-    for _ in 0..TRIES {
-        let (value, state) = host.shared(key).ok_or(UNAVAILABLE)?;
-        let (answer, changed) = change(&value);
-        let Some(changed) = changed else {
-            return Ok(answer);
-        };
-        match host.share(key, &changed, state) {
-            Shared::Done => return Ok(answer),
-            Shared::Changed => {}
-            Shared::Failed => return Err(UNAVAILABLE),
-        }
-    }
-    Err(UNAVAILABLE)
+    update(host, name, change).map_err(|Unavailable| UNAVAILABLE)
 }
 
-/// The slice that is being filled.
-fn slice(host: &impl Host, window: u32) -> u64 {
-    let window = Duration::from_secs(u64::from(window.max(1)));
-    let length = (window / SLICES).as_millis().max(1);
-    u64::try_from(u128::from(host.unix_millis()) / length).unwrap_or(u64::MAX)
+/// The slice that is being filled, and how many milliseconds one is.
+struct Time {
+    now: u64,
+    length: u64,
+}
+
+impl Time {
+    fn of(host: &impl Host, window: u32) -> Self {
+        let window = Duration::from_secs(u64::from(window.max(1)));
+        let length = u64::try_from((window / SLICES).as_millis()).unwrap_or(u64::MAX);
+        let length = length.max(1);
+        Self {
+            now: host.unix_millis() / length,
+            length,
+        }
+    }
+
+    /// What is in the window still.
+    fn kept(&self, value: &[u8]) -> Vec<(u64, u64)> {
+        pairs(value)
+            .filter(|(number, _)| number.saturating_add(u64::from(SLICES)) > self.now)
+            .collect()
+    }
+
+    fn change(&self, answer: u64, changed: Option<Vec<(u64, u64)>>) -> Change<u64> {
+        let expiry = self.now.saturating_add(u64::from(SLICES));
+        let expiry = expiry.saturating_mul(self.length);
+        Change {
+            answer,
+            value: changed.map(|pairs| (written(&pairs), expiry)),
+        }
+    }
 }
 
 /// Parts of a name cannot run into each other: each says how long it is.
@@ -196,10 +204,11 @@ mod tests {
     #[test]
     fn another_worker_that_is_faster_is_not_lost() {
         let host = Fake::default();
+        assert_eq!(add(&host, SCOPE, "k", 1, 3600), Ok(1));
         host.races.set(5);
         assert_eq!(
             add(&host, SCOPE, "k", 1, 3600),
-            Ok(6),
+            Ok(7),
             "five others came first"
         );
         host.races.set(1_000);

@@ -20,8 +20,9 @@ pub(crate) enum Passes {
 }
 
 impl<H: Host, G: Guests> Filter<H, G> {
-    /// Whether a request on a guarded path goes through without inspection.
-    pub(crate) fn passes(&self, passage: &Passage, headers: &Headers) -> Passes {
+    /// Whether a request on a guarded path goes through without inspection. `is_whole`: no body
+    /// follows.
+    pub(crate) fn passes(&self, passage: &Passage, headers: &Headers, is_whole: bool) -> Passes {
         let Some((route, _, _)) = self.root.route(passage.route) else {
             return Passes::Refused(Refusal::new(ErrorKind::NotFound, "no route for this path"));
         };
@@ -50,9 +51,10 @@ impl<H: Host, G: Guests> Filter<H, G> {
             .pass
             .iter()
             .any(|pattern| pattern.matches(&passage.path));
-        // What only a lenient server takes for a guarded endpoint never passes.
-        let is_lookalike =
-            method != "GET" && Format::of_path(&path::lenient(&passage.path)).is_some();
+        // What only a lenient server takes for a guarded endpoint never passes, nor does a body that
+        // a header could make a `POST` of.
+        let is_read = method == "GET" && is_whole;
+        let is_lookalike = !is_read && Format::of_path(&path::lenient(&passage.path)).is_some();
         let action = match route.unknown_endpoints {
             _ if is_lookalike => None,
             _ if listed => Some(Action::Allow),

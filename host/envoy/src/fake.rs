@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use crate::host::{Body, Host, Level, Map, Metric, Shared};
+use crate::host::{Body, Host, Level, Map, Metric, Property, Shared};
 
 type Headers = Vec<(String, Vec<u8>)>;
 
@@ -24,6 +24,13 @@ pub(crate) struct Fake {
     pub(crate) races: Cell<u32>,
     /// Whether Envoy refuses to change bodies.
     pub(crate) is_stuck: Cell<bool>,
+    /// Whether Envoy refuses to answer in the upstream's place.
+    pub(crate) is_mute: Cell<bool>,
+    /// Whether Envoy refuses to show headers, and to change them.
+    pub(crate) is_blind: Cell<bool>,
+    pub(crate) is_fixed: Cell<bool>,
+    /// Whether Envoy refuses to share anything new.
+    pub(crate) is_closed: Cell<bool>,
 }
 
 impl Default for Fake {
@@ -41,6 +48,10 @@ impl Default for Fake {
             shared: RefCell::default(),
             races: Cell::new(0),
             is_stuck: Cell::new(false),
+            is_mute: Cell::new(false),
+            is_blind: Cell::new(false),
+            is_fixed: Cell::new(false),
+            is_closed: Cell::new(false),
         }
     }
 }
@@ -70,6 +81,11 @@ impl Fake {
         Some(String::from_utf8_lossy(value).into_owned())
     }
 
+    /// How many values are shared.
+    pub(crate) fn places(&self) -> usize {
+        self.shared.borrow().len()
+    }
+
     fn map(&self, map: Map) -> &RefCell<Headers> {
         match map {
             Map::Request => &self.request,
@@ -93,16 +109,20 @@ pub(crate) fn owned(headers: &[(&str, &str)]) -> Headers {
 }
 
 impl Host for Fake {
-    fn headers(&self, map: Map) -> Headers {
-        self.map(map).borrow().clone()
+    fn headers(&self, map: Map) -> Option<Headers> {
+        (!self.is_blind.get()).then(|| self.map(map).borrow().clone())
     }
 
-    fn set_header(&self, map: Map, name: &str, value: Option<&str>) {
+    fn set_header(&self, map: Map, name: &str, value: Option<&str>) -> bool {
+        if self.is_fixed.get() {
+            return false;
+        }
         let mut headers = self.map(map).borrow_mut();
         headers.retain(|(known, _)| known != name);
         if let Some(value) = value {
             headers.push((name.to_owned(), value.as_bytes().to_vec()));
         }
+        true
     }
 
     fn body(&self, body: Body, len: usize) -> Option<Vec<u8>> {
@@ -122,11 +142,16 @@ impl Host for Fake {
 
     fn respond(&self, status: u16, headers: &[(&str, &str)], body: &[u8]) -> bool {
         *self.answered.borrow_mut() = Some((status, owned(headers), body.to_vec()));
-        true
+        !self.is_mute.get()
     }
 
-    fn property(&self, path: &[&str]) -> Option<Vec<u8>> {
-        self.properties.borrow().get(&path.join("/")).cloned()
+    fn property(&self, path: &[&str]) -> Property {
+        let path = path.join("/");
+        if path.ends_with("/null") {
+            return Property::Unreadable;
+        }
+        let value = self.properties.borrow().get(&path).cloned();
+        value.map_or(Property::Absent, Property::Found)
     }
 
     fn unix_millis(&self) -> u64 {
@@ -159,13 +184,14 @@ impl Host for Fake {
     fn share(&self, key: &str, value: &[u8], state: u32) -> Shared {
         let mut shared = self.shared.borrow_mut();
         let known = shared.entry(key.to_owned()).or_default();
-        if self.races.get() > 0 {
+        if self.is_closed.get() && key != "caponier/ledger" {
+            return Shared::Failed;
+        }
+        if self.races.get() > 0 && known.0.len() > 36 {
             self.races.set(self.races.get() - 1);
-            // Another worker adds one to the same slice.
-            let mut bytes = value.to_vec();
-            let before = known.0.get(8..16).map_or(0, |sum| sum[0]);
-            bytes[8] = before + 1;
-            *known = (bytes, known.1 + 1);
+            // Another worker adds one to the first value's first slice.
+            known.0[36] = known.0[36].wrapping_add(1);
+            known.1 += 1;
         }
         if known.1 != state {
             return Shared::Changed;

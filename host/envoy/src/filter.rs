@@ -41,8 +41,12 @@ pub(crate) enum State {
     Gathering(Box<Sent>),
     /// An answer goes through as it comes.
     Live(Box<Live>),
+    /// The request was refused. The refusal itself comes by as an answer.
+    Refused,
     /// There is an answer, and no more to do.
     Over,
+    /// Nothing passes any more, either way.
+    Shut,
 }
 
 /// Everything that is the same in all stages of an exchange.
@@ -57,6 +61,8 @@ pub(crate) struct Passage {
     pub(crate) arrived: Instant,
     pub(crate) action: Action,
     pub(crate) digests: Digests,
+    /// The request's body is compressed.
+    pub(crate) is_packed: bool,
     /// Bytes that the gauge of held text was told.
     pub(crate) held: i64,
 }
@@ -195,14 +201,28 @@ impl<H: Host, G: Guests> Filter<H, G> {
         self.root.metrics.request(&self.host, name, action, status);
     }
 
-    /// Answers in the upstream's place. Where even that fails, everything stays held.
+    /// Refuses a request. Where even that fails, everything stays held.
     pub(crate) fn refuse(
         &mut self,
         refusal: &Refusal,
         format: Format,
         exchange: Option<(&str, usize)>,
     ) -> Flow {
-        self.state = State::Over;
+        let is_sent = self.respond(refusal, format, exchange);
+        self.state = if is_sent { State::Refused } else { State::Shut };
+        Flow::Pause
+    }
+
+    /// Refuses an answer whose headers are held: nothing more of it passes, whatever becomes of the
+    /// refusal, which goes to the client past this filter.
+    pub(crate) fn refuse_answer(&mut self, refusal: &Refusal, passage: &Passage) -> Flow {
+        self.state = State::Shut;
+        self.respond(refusal, passage.format, passage.mark());
+        Flow::Pause
+    }
+
+    /// Answers in the upstream's place. False where that cannot be done.
+    fn respond(&self, refusal: &Refusal, format: Format, exchange: Option<(&str, usize)>) -> bool {
         let route = exchange.map(|(_, route)| route);
         self.count(route, refusal.action, refusal.code());
         let mut headers = vec![("content-type", "application/json")];
@@ -215,8 +235,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             }
         }
         let body = refusal.body(format);
-        self.host.respond(refusal.code(), &headers, &body);
-        Flow::Pause
+        self.host.respond(refusal.code(), &headers, &body)
     }
 
     /// Says on the answer what was done.
@@ -224,10 +243,14 @@ impl<H: Host, G: Guests> Filter<H, G> {
         if !self.root.packed.shell.answer_headers {
             return;
         }
-        let set = |name: &str, value: &str| self.host.set_header(Map::Response, name, Some(value));
-        set("x-caponier-action", action.as_str());
-        set("x-caponier-revision", self.root.revision());
-        set("x-caponier-exchange", exchange);
+        for (name, value) in [
+            ("x-caponier-action", action.as_str()),
+            ("x-caponier-revision", self.root.revision()),
+            ("x-caponier-exchange", exchange),
+        ] {
+            // An answer without them is as good.
+            self.host.set_header(Map::Response, name, Some(value));
+        }
     }
 }
 
@@ -241,7 +264,9 @@ impl<H, G> std::fmt::Debug for Filter<H, G> {
             State::Sent(_) => "sent",
             State::Gathering(_) => "gathering",
             State::Live(_) => "live",
+            State::Refused => "refused",
             State::Over => "over",
+            State::Shut => "shut",
         };
         f.debug_struct("Filter")
             .field("state", &state)

@@ -20,8 +20,9 @@ const OF_THE_BYTES: [&str; 6] = [
 pub(crate) struct Headers(Vec<(String, Vec<u8>)>);
 
 impl Headers {
-    pub(crate) fn read(host: &impl Host, map: Map) -> Self {
-        Self(host.headers(map))
+    /// `None` where they cannot be read, or not all of them: what is not known may be anything.
+    pub(crate) fn read(host: &impl Host, map: Map) -> Option<Self> {
+        host.headers(map).map(Self)
     }
 
     /// Every value of a header.
@@ -55,19 +56,17 @@ impl Headers {
         kind.trim().eq_ignore_ascii_case("text/event-stream")
     }
 
-    /// Takes out what is only the filter's to say.
-    pub(crate) fn clean(&self, host: &impl Host, map: Map) {
-        for (name, _) in self.0.iter().filter(|(name, _)| is_own(name)) {
-            host.set_header(map, name, None);
-        }
+    /// Takes out what is only the filter's to say. False where some of it stays.
+    pub(crate) fn clean(&self, host: &impl Host, map: Map) -> bool {
+        let mut own = self.0.iter().filter(|(name, _)| is_own(name));
+        own.all(|(name, _)| host.set_header(map, name, None))
     }
 
-    /// Takes out of an answer what describes bytes that may change.
-    pub(crate) fn clean_answer(&self, host: &impl Host) {
-        self.clean(host, Map::Response);
-        for name in OF_THE_BYTES.iter().filter(|name| self.has(name)) {
-            host.set_header(Map::Response, name, None);
-        }
+    /// Takes out of an answer what describes bytes that may change. False where some of it stays.
+    pub(crate) fn clean_answer(&self, host: &impl Host) -> bool {
+        let mut stale = OF_THE_BYTES.iter().filter(|name| self.has(name));
+        self.clean(host, Map::Response)
+            && stale.all(|name| host.set_header(Map::Response, name, None))
     }
 }
 

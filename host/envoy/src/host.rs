@@ -42,6 +42,17 @@ pub enum Metric {
     Histogram,
 }
 
+/// What is known of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Property {
+    /// It is there.
+    Found(Vec<u8>),
+    /// Nobody has said anything of it.
+    Absent,
+    /// Envoy does not give it away.
+    Unreadable,
+}
+
 /// What became of a value that was to be shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shared {
@@ -53,13 +64,15 @@ pub enum Shared {
     Failed,
 }
 
-/// Envoy, or what a test puts in its place. Each function does nothing where Envoy refuses.
+/// Envoy, or what a test puts in its place. Each function does nothing where Envoy refuses, and says
+/// so where something could pass for it.
 pub trait Host {
-    /// All headers: names in lower case, values as they are.
-    fn headers(&self, map: Map) -> Vec<(String, Vec<u8>)>;
+    /// All headers: names in lower case, values as they are. `None` where they cannot be read, or
+    /// not all of them.
+    fn headers(&self, map: Map) -> Option<Vec<(String, Vec<u8>)>>;
 
-    /// Sets a header, or takes it out.
-    fn set_header(&self, map: Map, name: &str, value: Option<&str>);
+    /// Sets a header, or takes it out. False where that cannot be done.
+    fn set_header(&self, map: Map, name: &str, value: Option<&str>) -> bool;
 
     /// The first `len` bytes of what is there of a body, as far as it is there.
     fn body(&self, body: Body, len: usize) -> Option<Vec<u8>>;
@@ -71,7 +84,7 @@ pub trait Host {
     fn respond(&self, status: u16, headers: &[(&str, &str)], body: &[u8]) -> bool;
 
     /// A property of the stream.
-    fn property(&self, path: &[&str]) -> Option<Vec<u8>>;
+    fn property(&self, path: &[&str]) -> Property;
 
     /// Milliseconds since the Unix epoch.
     fn unix_millis(&self) -> u64;

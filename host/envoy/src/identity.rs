@@ -5,7 +5,7 @@ use caponier_decide::{IdentityFrom, Refusal};
 use caponier_protocol::ErrorKind;
 
 use crate::headers::Headers;
-use crate::host::Host;
+use crate::host::{Host, Property};
 
 /// The filter that verifies tokens, and leaves what they say.
 const JWT_AUTHN: &str = "envoy.filters.http.jwt_authn";
@@ -18,6 +18,10 @@ pub(crate) struct Caller {
     pub(crate) principal: Option<Principal>,
 }
 
+/// A source does not say who is calling in a way that can be read: that is not the same as saying
+/// nothing.
+struct Unreadable;
+
 /// Tells who is calling: the first source that applies counts.
 pub(crate) fn identify(
     host: &impl Host,
@@ -27,76 +31,117 @@ pub(crate) fn identify(
     if sources.is_empty() {
         return Ok(Caller::default());
     }
-    let found = sources.iter().find_map(|source| match source {
+    for source in sources {
+        match from(host, headers, source) {
+            Ok(Some(caller)) => return Ok(caller),
+            Ok(None) => {}
+            Err(Unreadable) => {
+                return Err(Refusal::new(
+                    ErrorKind::Unauthenticated,
+                    "the identity cannot be read; hint: each part of it is text, there once, and complete",
+                ));
+            }
+        }
+    }
+    Err(Refusal::new(
+        ErrorKind::Unauthenticated,
+        "no identity; hint: the filters before this one establish it",
+    ))
+}
+
+/// What one source says; nothing, where it does not apply.
+fn from(
+    host: &impl Host,
+    headers: &Headers,
+    source: &IdentityFrom,
+) -> Result<Option<Caller>, Unreadable> {
+    let (id, tenant, roles) = match source {
         IdentityFrom::JwtAuthn {
             payload,
             id,
             tenant,
             roles,
         } => {
-            let claim = |name: &str| claim(host, payload, name);
-            let principal = Principal {
-                id: claim(id)?,
-                roles: roles
-                    .as_deref()
-                    .map(|name| role_claims(host, payload, name))
-                    .unwrap_or_default(),
-                claims: Vec::new(),
+            let claim = |name: &String| claim(host, payload, name);
+            let Some(id) = claim(id)? else {
+                return Ok(None);
             };
-            Some(Caller {
-                tenant: tenant.as_deref().and_then(claim),
-                principal: Some(principal),
-            })
+            let roles = match roles {
+                Some(name) => role_claims(host, payload, name)?,
+                None => Vec::new(),
+            };
+            (id, tenant.as_ref().map(claim), roles)
         }
         IdentityFrom::Headers { id, tenant, roles } => {
-            let value = |name: &str| {
-                let value = headers.one(&name.to_ascii_lowercase())?.trim();
-                (!value.is_empty()).then(|| value.to_owned())
+            let value = |name: &String| value(headers, name);
+            let Some(id) = value(id)? else {
+                return Ok(None);
             };
-            let principal = Principal {
-                id: value(id)?,
-                roles: roles
-                    .as_deref()
-                    .and_then(value)
-                    .map(|list| words(&list, &[',']))
-                    .unwrap_or_default(),
-                claims: Vec::new(),
-            };
-            Some(Caller {
-                tenant: tenant.as_deref().and_then(value),
-                principal: Some(principal),
-            })
+            let list = roles.as_ref().map(value).transpose()?.flatten();
+            let roles = list.map_or_else(Vec::new, |list| words(&list, &[',']));
+            (id, tenant.as_ref().map(value), roles)
         }
-    });
-    found.ok_or_else(|| {
-        Refusal::new(
-            ErrorKind::Unauthenticated,
-            "no identity; hint: the filters before this one establish it",
-        )
-    })
+    };
+    // A caller of no tenant is not what a source with tenants vouches for.
+    let tenant = match tenant {
+        Some(tenant) => Some(tenant?.ok_or(Unreadable)?),
+        None => None,
+    };
+    Ok(Some(Caller {
+        tenant,
+        principal: Some(Principal {
+            id,
+            roles,
+            claims: Vec::new(),
+        }),
+    }))
+}
+
+/// A header by its name.
+fn value(headers: &Headers, name: &str) -> Result<Option<String>, Unreadable> {
+    let name = name.to_ascii_lowercase();
+    if !headers.has(&name) {
+        return Ok(None);
+    }
+    let value = headers.one(&name).ok_or(Unreadable)?.trim();
+    readable(value.as_bytes().to_vec())
+}
+
+/// Text of a name: anything else, such as a number's bytes, names nobody.
+fn readable(bytes: Vec<u8>) -> Result<Option<String>, Unreadable> {
+    let text = String::from_utf8(bytes).map_err(|_| Unreadable)?;
+    if text.contains(char::is_control) {
+        return Err(Unreadable);
+    }
+    Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
 /// A claim by its name. A dot goes one level down, unless the name itself has one.
-fn raw_claim(host: &impl Host, payload: &str, name: &str) -> Option<Vec<u8>> {
+fn raw_claim(host: &impl Host, payload: &str, name: &str) -> Result<Option<Vec<u8>>, Unreadable> {
     let path = |parts: &[&str]| {
         let start = ["metadata", "filter_metadata", JWT_AUTHN, payload];
-        host.property(&[&start, parts].concat())
-            .filter(|value| !value.is_empty())
+        match host.property(&[&start, parts].concat()) {
+            Property::Found(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+            Property::Absent => Ok(None),
+            Property::Unreadable => Err(Unreadable),
+        }
     };
-    path(&[name]).or_else(|| {
-        let parts: Vec<&str> = name.split('.').collect();
-        (parts.len() > 1).then(|| path(&parts)).flatten()
-    })
+    let whole = path(&[name])?;
+    let parts: Vec<&str> = name.split('.').collect();
+    match whole {
+        None if parts.len() > 1 => path(&parts),
+        whole => Ok(whole),
+    }
 }
 
-fn claim(host: &impl Host, payload: &str, name: &str) -> Option<String> {
-    String::from_utf8(raw_claim(host, payload, name)?).ok()
+fn claim(host: &impl Host, payload: &str, name: &str) -> Result<Option<String>, Unreadable> {
+    raw_claim(host, payload, name)?.map_or(Ok(None), readable)
 }
 
 /// Roles: a string with spaces between, or a list.
-fn role_claims(host: &impl Host, payload: &str, name: &str) -> Vec<String> {
-    let Some(bytes) = raw_claim(host, payload, name) else {
-        return Vec::new();
+fn role_claims(host: &impl Host, payload: &str, name: &str) -> Result<Vec<String>, Unreadable> {
+    let Some(bytes) = raw_claim(host, payload, name)? else {
+        return Ok(Vec::new());
     };
     if let Some(pairs) = pairs(&bytes) {
         // A list's items stand alone in their pairs; an object's have a name beside them.
@@ -104,12 +149,13 @@ fn role_claims(host: &impl Host, payload: &str, name: &str) -> Vec<String> {
             (item, empty) | (empty, item) if empty.is_empty() => Some(item),
             _ => None,
         });
-        return items
+        return Ok(items
             .filter_map(|item| String::from_utf8(item).ok())
             .filter(|item| !item.is_empty())
-            .collect();
+            .collect());
     }
-    String::from_utf8(bytes).map_or_else(|_| Vec::new(), |text| words(&text, &[' ', ',']))
+    let text = readable(bytes)?.unwrap_or_default();
+    Ok(words(&text, &[' ', ',']))
 }
 
 fn words(text: &str, between: &[char]) -> Vec<String> {

@@ -10,6 +10,8 @@
 //! upstream does: a trap would end the worker's whole VM.
 
 mod answer;
+#[cfg(test)]
+mod attacks;
 #[cfg(any(test, all(target_arch = "wasm32", feature = "packed")))]
 mod counters;
 mod endpoint;
@@ -26,11 +28,14 @@ mod request;
 mod root;
 #[cfg(target_arch = "wasm32")]
 mod shell;
+#[cfg(any(test, all(target_arch = "wasm32", feature = "packed")))]
+mod store;
 #[cfg(target_arch = "wasm32")]
 mod sys;
 #[cfg(test)]
 mod tests;
+mod unpack;
 
 pub use filter::{Filter, Flow};
-pub use host::{Body, Host, Level, Map, Metric, Shared};
+pub use host::{Body, Host, Level, Map, Metric, Property, Shared};
 pub use root::Root;

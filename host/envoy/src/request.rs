@@ -10,15 +10,29 @@ use caponier_protocol::{ErrorKind, Format};
 use crate::endpoint::Passes;
 use crate::filter::{Filter, Flow, Passage, Sent, State};
 use crate::headers::Headers;
-use crate::host::{Body, Host, Map};
+use crate::host::{Body, Host, Map, Property};
 use crate::identity::identify;
+use crate::unpack::{is_packed, too_large, unpack};
 
 impl<H: Host, G: Guests> Filter<H, G> {
     /// The request's headers are there. `is_whole`: no body follows.
     pub fn on_request_headers(&mut self, is_whole: bool) -> Flow {
         let headers = Headers::read(&self.host, Map::Request);
-        headers.clean(&self.host, Map::Request);
-        let target = headers.one(":path").unwrap_or_default().to_owned();
+        let Some((headers, target)) = headers.and_then(|headers| {
+            let target = headers.one(":path")?.to_owned();
+            headers.one(":method")?;
+            Some((headers, target))
+        }) else {
+            // What cannot be read could be anything, a guarded endpoint too.
+            let refusal = Refusal::new(
+                ErrorKind::Malformed,
+                "the request's headers cannot be read; hint: method, path and names of headers are text",
+            );
+            return self.refuse(&refusal, Format::OpenAiChat, None);
+        };
+        if !headers.clean(&self.host, Map::Request) {
+            return self.refuse(&stuck(), Format::OpenAiChat, None);
+        }
         let path = target.split('?').next().unwrap_or_default();
         let format = Format::of_path(path).unwrap_or(Format::OpenAiChat);
         let route = match find(self.root.patterns(), path) {
@@ -44,7 +58,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             Ok(caller) => caller,
             Err(refusal) => return self.refuse(&refusal, format, Some((&id, route))),
         };
-        let passage = Passage {
+        let mut passage = Passage {
             route,
             format,
             id,
@@ -55,9 +69,10 @@ impl<H: Host, G: Guests> Filter<H, G> {
             arrived: Instant::now(),
             action: Action::Allow,
             digests: Digests::default(),
+            is_packed: false,
             held: 0,
         };
-        match self.passes(&passage, &headers) {
+        match self.passes(&passage, &headers, is_whole) {
             Passes::No => {}
             Passes::With(action, gap) => return self.let_pass(passage, action, gap),
             Passes::Refused(refusal) => {
@@ -65,12 +80,18 @@ impl<H: Host, G: Guests> Filter<H, G> {
                 return self.refuse(&refusal, format, passage.mark());
             }
         }
-        if let Some(refusal) = self.unreadable(&headers) {
-            return self.refuse(&refusal, format, passage.mark());
+        match self.is_packed(&headers) {
+            Ok(is_packed) => passage.is_packed = is_packed,
+            Err(refusal) => return self.refuse(&refusal, format, passage.mark()),
         }
         // What comes back has to be readable, too.
-        self.host
-            .set_header(Map::Request, "accept-encoding", Some("identity"));
+        let identity = Some("identity");
+        if !self
+            .host
+            .set_header(Map::Request, "accept-encoding", identity)
+        {
+            return self.refuse(&stuck(), format, passage.mark());
+        }
         if is_whole {
             return self.judge_request(passage, 0);
         }
@@ -78,46 +99,60 @@ impl<H: Host, G: Guests> Filter<H, G> {
         Flow::Pause
     }
 
-    /// Why a body cannot be judged, as far as its headers tell.
-    fn unreadable(&self, headers: &Headers) -> Option<Refusal> {
-        if let Err(refusal) = check_charset(headers.all("content-type")) {
-            return Some(refusal);
-        }
-        if headers.encodings().next().is_some() {
-            return Some(Refusal::new(
-                ErrorKind::UnsupportedEncoding,
-                "content-encoding is not supported; hint: send no encoding, or put a decompressor in front of this filter",
-            ));
-        }
+    /// Whether a body is compressed, or why it cannot be judged, as far as its headers tell.
+    fn is_packed(&self, headers: &Headers) -> Result<bool, Refusal> {
+        check_charset(headers.all("content-type"))?;
+        let is_packed = is_packed(headers)?;
         let limit = self.root.body_limit();
-        let announced = headers.one("content-length")?.trim().parse::<usize>();
-        let is_over = announced.is_ok_and(|size| size > limit);
-        (is_over && self.root.packed.limits.over_limit == OverLimit::Deny).then(|| too_large(limit))
+        let announced = headers.one("content-length");
+        let announced = announced.and_then(|size| size.trim().parse::<usize>().ok());
+        let is_over = announced.is_some_and(|size| size > limit);
+        if is_over && self.root.packed.limits.over_limit == OverLimit::Deny {
+            return Err(too_large(limit));
+        }
+        Ok(is_packed)
     }
 
     /// More of the request's body is there: `size` bytes by now.
     pub fn on_request_body(&mut self, size: usize, is_end: bool) -> Flow {
-        match std::mem::replace(&mut self.state, State::Over) {
+        match std::mem::replace(&mut self.state, State::Shut) {
             State::Held(passage) if size > self.root.body_limit() => self.over_limit(*passage),
             State::Held(passage) if is_end => self.judge_request(*passage, size),
             State::Held(passage) => {
                 self.state = State::Held(passage);
                 Flow::Pause
             }
-            // A local reply is on its way; what still comes of the request is of no interest.
-            State::Over => Flow::Pause,
-            state => {
-                self.state = state;
-                Flow::Continue
-            }
+            state => self.after_request(state, size > 0),
         }
     }
 
     /// Trailers: no more of the body will come, and no end of it was announced.
     pub fn on_request_trailers(&mut self) -> Flow {
-        match std::mem::replace(&mut self.state, State::Over) {
+        match std::mem::replace(&mut self.state, State::Shut) {
             State::Held(passage) => self.judge_request(*passage, usize::MAX),
-            State::Over => Flow::Pause,
+            state => self.after_request(state, false),
+        }
+    }
+
+    /// Something of the request comes that is not waited for.
+    fn after_request(&mut self, state: State, is_more: bool) -> Flow {
+        match state {
+            State::Idle | State::Passing(_) => {
+                self.state = state;
+                Flow::Continue
+            }
+            // A local reply is on its way; what still comes of the request is of no interest.
+            State::Held(_) | State::Refused | State::Over | State::Shut => {
+                self.state = state;
+                Flow::Pause
+            }
+            // What was judged was not all of it.
+            State::Sent(sent) if is_more => {
+                let message = "more of the body came after its end";
+                let refusal = Refusal::new(ErrorKind::Malformed, message);
+                self.refuse(&refusal, sent.passage.format, sent.passage.mark())
+            }
+            State::Gathering(_) | State::Live(_) if is_more => Flow::Pause,
             state => {
                 self.state = state;
                 Flow::Continue
@@ -128,7 +163,8 @@ impl<H: Host, G: Guests> Filter<H, G> {
     /// More than may be inspected.
     fn over_limit(&mut self, passage: Passage) -> Flow {
         let limit = self.root.body_limit();
-        if self.root.packed.limits.over_limit == OverLimit::Deny {
+        // What is compressed is larger still, and nothing to let pass.
+        if passage.is_packed || self.root.packed.limits.over_limit == OverLimit::Deny {
             return self.refuse(&too_large(limit), passage.format, passage.mark());
         }
         let gap = Gap {
@@ -150,11 +186,19 @@ impl<H: Host, G: Guests> Filter<H, G> {
             return self.refuse(&refusal, format, passage.mark());
         };
         let size = body.len();
+        let body = if passage.is_packed {
+            match unpack(&body, self.root.body_limit()) {
+                Ok(plain) => plain,
+                Err(refusal) => return self.refuse(&refusal, format, passage.mark()),
+            }
+        } else {
+            body
+        };
         let request = match format.request(body.clone(), &self.root.limits()) {
             Ok(request) => request,
             Err(malformed) => return self.refuse(&malformed.into(), format, passage.mark()),
         };
-        let (mut exchange, begin) = self.begin(&passage, request.facts().clone(), size);
+        let (mut exchange, begin) = self.begin(&passage, request.facts().clone(), body.len());
         if begin.action() == Action::Deny {
             let refusal = Refusal::denied(&begin.decision, begin.kind);
             self.record(&exchange, &begin, Some(&refusal));
@@ -178,7 +222,8 @@ impl<H: Host, G: Guests> Filter<H, G> {
             Ok(passed) => passed,
             Err(refusal) => return self.refuse(&refusal, format, passage.mark()),
         };
-        if passed.body != body && !self.write_request(size, &passed.body) {
+        let is_same = passed.body == body && !passage.is_packed;
+        if !is_same && !self.write_request(size, &passed.body) {
             let refusal = Refusal::new(
                 ErrorKind::Unavailable,
                 "the decision cannot be carried out: the body cannot be changed any more",
@@ -199,21 +244,20 @@ impl<H: Host, G: Guests> Filter<H, G> {
         if !self.host.set_body(Body::Request, size, body) {
             return false;
         }
-        let headers = Headers::read(&self.host, Map::Request);
-        if headers.has("content-length") {
-            let length = body.len().to_string();
-            self.host
-                .set_header(Map::Request, "content-length", Some(&length));
-        }
-        true
+        let Some(headers) = Headers::read(&self.host, Map::Request) else {
+            return false;
+        };
+        let length = body.len().to_string();
+        let set = |name: &str, value: Option<&str>| {
+            !headers.has(name) || self.host.set_header(Map::Request, name, value)
+        };
+        set("content-length", Some(&length)) && set("content-encoding", None)
     }
 }
 
-fn too_large(limit: usize) -> Refusal {
-    Refusal::new(
-        ErrorKind::TooLarge,
-        format!("the body is larger than {limit} bytes; hint: send less, or raise limits.body"),
-    )
+fn stuck() -> Refusal {
+    let message = "the request's headers cannot be changed";
+    Refusal::new(ErrorKind::Unavailable, message)
 }
 
 /// An id for the exchange, and the seed that its tokens are keyed with.
@@ -234,7 +278,9 @@ fn identifiers(host: &impl Host) -> Option<(String, u64)> {
 
 /// The client's address, without its port.
 fn client(host: &impl Host) -> String {
-    let address = host.property(&["source", "address"]).unwrap_or_default();
+    let Property::Found(address) = host.property(&["source", "address"]) else {
+        return String::new();
+    };
     let address = String::from_utf8(address).unwrap_or_default();
     match address.rsplit_once(':') {
         Some((ip, _)) => ip.trim_matches(['[', ']']).to_owned(),

@@ -116,6 +116,14 @@ impl HttpContext for Unconfigured {
         Envoy.respond(503, &[], b"no policy");
         Action::Pause
     }
+
+    fn on_http_request_body(&mut self, _: usize, _: bool) -> Action {
+        Action::Pause
+    }
+
+    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        Action::Pause
+    }
 }
 
 /// One stream.

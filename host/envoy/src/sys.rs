@@ -10,7 +10,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::host::{Body, Host, Level, Map, Metric, Shared};
+use crate::host::{Body, Host, Level, Map, Metric, Property, Shared};
 use crate::identity::pairs;
 
 #[link(wasm_import_module = "env")]
@@ -73,6 +73,9 @@ unsafe extern "C" {
         grpc_status: i32,
     ) -> u32;
 }
+
+/// Envoy's word for what is not there.
+const NOT_FOUND: u32 = 1;
 
 /// What Envoy calls the buffer of the filter's configuration.
 const CONFIGURATION: u32 = 7;
@@ -143,25 +146,22 @@ fn written(list: &[(&str, &str)]) -> Vec<u8> {
 }
 
 impl Host for Envoy {
-    fn headers(&self, map: Map) -> Vec<(String, Vec<u8>)> {
+    fn headers(&self, map: Map) -> Option<Vec<(String, Vec<u8>)>> {
         let bytes = taken(|data, size| {
             // SAFETY: both addresses are those of live variables.
             unsafe { proxy_get_header_map_pairs(map_number(map), data, size) }
         });
-        let pairs = bytes.as_deref().and_then(pairs).unwrap_or_default();
-        pairs
-            .into_iter()
-            .map(|(name, value)| {
-                let name = String::from_utf8_lossy(&name).to_ascii_lowercase();
-                (name, value)
-            })
-            .collect()
+        let named = |(name, value)| {
+            let name = String::from_utf8(name).ok()?;
+            Some((name.to_ascii_lowercase(), value))
+        };
+        pairs(&bytes?)?.into_iter().map(named).collect()
     }
 
-    fn set_header(&self, map: Map, name: &str, value: Option<&str>) {
+    fn set_header(&self, map: Map, name: &str, value: Option<&str>) -> bool {
         let map = map_number(map);
         // SAFETY: addresses and lengths are those of live strings.
-        let _ = unsafe {
+        let status = unsafe {
             match value {
                 Some(value) => proxy_replace_header_map_value(
                     map,
@@ -173,6 +173,7 @@ impl Host for Envoy {
                 None => proxy_remove_header_map_value(map, name.as_ptr(), name.len()),
             }
         };
+        status == 0
     }
 
     fn body(&self, body: Body, len: usize) -> Option<Vec<u8>> {
@@ -205,12 +206,19 @@ impl Host for Envoy {
         status == 0
     }
 
-    fn property(&self, path: &[&str]) -> Option<Vec<u8>> {
+    fn property(&self, path: &[&str]) -> Property {
         let path = path.join("\0");
-        taken(|data, size| {
+        let mut status = 0;
+        let value = taken(|data, size| {
             // SAFETY: the path is a live string, the addresses are those of live variables.
-            unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) }
-        })
+            status = unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) };
+            status
+        });
+        match value {
+            Some(value) => Property::Found(value),
+            None if status == NOT_FOUND => Property::Absent,
+            None => Property::Unreadable,
+        }
     }
 
     fn unix_millis(&self) -> u64 {
@@ -248,7 +256,6 @@ impl Host for Envoy {
     }
 
     fn shared(&self, key: &str) -> Option<(Vec<u8>, u32)> {
-        const NOT_FOUND: u32 = 1;
         let mut state = 0_u32;
         let mut status = 0;
         let bytes = taken(|data, size| {

@@ -18,7 +18,7 @@ const PATH: &str = "/v1/chat/completions";
 
 /// A plugin that finds `SECRET`, fails on `CRASH` and puts `plain` in the place of `TOKEN`.
 #[derive(Default)]
-struct Finder {
+pub(crate) struct Finder {
     calls: RefCell<usize>,
 }
 
@@ -91,9 +91,13 @@ fn plugin() -> PackedPlugin {
 }
 
 fn config(more: &str) -> Config {
-    let text = format!(
-        "version: 1\ngateway:\n  listen: 127.0.0.1:1\n  routes: [{{path: /v1/*, upstream: \"http://127.0.0.1:2\"}}]\n{more}"
-    );
+    let gateway = "gateway:\n  listen: 127.0.0.1:1\n  routes: [{path: /v1/*, upstream: \"http://127.0.0.1:2\"}]\n";
+    let gateway = if more.starts_with("gateway") {
+        ""
+    } else {
+        gateway
+    };
+    let text = format!("version: 1\n{gateway}{more}");
     parse("test", &text).unwrap()
 }
 
@@ -109,9 +113,9 @@ fn packed(more: &str, shell: Shell) -> Packed {
     )
 }
 
-type Exchange = Filter<Fake, Finder>;
+pub(crate) type Exchange = Filter<Fake, Finder>;
 
-fn exchange(more: &str, shell: Shell, headers: &[(&str, &str)]) -> Exchange {
+pub(crate) fn exchange(more: &str, shell: Shell, headers: &[(&str, &str)]) -> Exchange {
     let packed = packed(more, shell);
     let bytes = packed.to_json().unwrap();
     let read = Packed::from_json(&bytes).unwrap();
@@ -124,13 +128,13 @@ fn exchange(more: &str, shell: Shell, headers: &[(&str, &str)]) -> Exchange {
     Filter::new(fake, Rc::new(root))
 }
 
-fn ask(text: &str) -> Vec<u8> {
+pub(crate) fn ask(text: &str) -> Vec<u8> {
     json!({"model": "m", "messages": [{"role": "user", "content": text}]})
         .to_string()
         .into_bytes()
 }
 
-fn send(exchange: &mut Exchange, body: Vec<u8>) -> Flow {
+pub(crate) fn send(exchange: &mut Exchange, body: Vec<u8>) -> Flow {
     let size = body.len();
     assert_eq!(exchange.on_request_headers(false), Flow::Pause);
     *exchange.host().request_body.borrow_mut() = body;
@@ -145,7 +149,7 @@ fn answer(exchange: &mut Exchange, status: &str, text: &str) -> (Flow, String) {
     respond(exchange, status, body)
 }
 
-fn respond(exchange: &mut Exchange, status: &str, body: String) -> (Flow, String) {
+pub(crate) fn respond(exchange: &mut Exchange, status: &str, body: String) -> (Flow, String) {
     *exchange.host().response.borrow_mut() = owned(&[
         (":status", status),
         ("content-type", "application/json"),
@@ -161,13 +165,13 @@ fn respond(exchange: &mut Exchange, status: &str, body: String) -> (Flow, String
     (flow, String::from_utf8(body).unwrap())
 }
 
-fn refusal(exchange: &Exchange) -> (u16, Value) {
+pub(crate) fn refusal(exchange: &Exchange) -> (u16, Value) {
     let answered = exchange.host().answered.borrow();
     let (status, _, body) = answered.as_ref().expect("no local reply");
     (*status, serde_json::from_slice(body).unwrap())
 }
 
-const DENY: &str = "actions: {\"finder/*\": deny}\n";
+pub(crate) const DENY: &str = "actions: {\"finder/*\": deny}\n";
 const REDACT: &str = "actions: {\"finder/*\": redact}\n";
 
 #[test]
@@ -260,13 +264,13 @@ fn a_body_that_envoy_does_not_let_change_does_not_pass() {
     assert_eq!(refusal(&reply).0, 503);
 }
 
-fn event(text: &str) -> String {
+pub(crate) fn event(text: &str) -> String {
     let chunk =
         json!({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}]});
     format!("data: {chunk}\n\n")
 }
 
-fn open_stream(more: &str) -> Exchange {
+pub(crate) fn open_stream(more: &str) -> Exchange {
     let mut exchange = exchange(
         more,
         Shell {
@@ -285,7 +289,7 @@ fn open_stream(more: &str) -> Exchange {
 }
 
 /// Feeds pieces and gives what went out.
-fn stream(exchange: &mut Exchange, pieces: &[String], is_whole: bool) -> String {
+pub(crate) fn stream(exchange: &mut Exchange, pieces: &[String], is_whole: bool) -> String {
     let mut out = Vec::new();
     for (number, piece) in pieces.iter().enumerate() {
         *exchange.host().response_body.borrow_mut() = piece.clone().into_bytes();

@@ -99,11 +99,14 @@ pub(crate) fn decode<'a>(
         if let Some(what) = refused(&operator) {
             return Err(Problem::code(what));
         }
-        let (pops, _) = operator.operator_arity(&validator).unwrap_or((0, 0));
+        let (pops, pushes) = operator.operator_arity(&validator).unwrap_or((0, 0));
         validator.op(offset, &operator)?;
         let height = validator.operand_stack_height();
         body.max_height = body.max_height.max(u64::from(height));
-        body.wide |= validator.get_operand_type(0) == Some(Some(ValType::V128));
+        // Not the topmost alone: a call or a block may give several values.
+        body.wide |= (0..usize::try_from(pushes).unwrap_or(usize::MAX))
+            .map_while(|depth| validator.get_operand_type(depth))
+            .any(|ty| ty == Some(ValType::V128));
         match &operator {
             Operator::Call { function_index } => {
                 body.calls.insert(*function_index);
@@ -220,4 +223,54 @@ fn grow(all: &mut [Facts], bodies: &[Body<'_>], imports: usize, reachable: &BTre
 /// The facts of one function.
 pub(crate) fn at(all: &[Facts], function: u32) -> Option<Facts> {
     all.get(usize::try_from(function).ok()?).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmparser::{Parser, Payload, Validator, WasmFeatures};
+
+    use super::decode;
+    use crate::module::Core;
+
+    fn frames(module: &str) -> Vec<u64> {
+        let module = wat::parse_str(module).unwrap();
+        let core = Core::read(&module).unwrap();
+        let mut validator = Validator::new_with_features(WasmFeatures::WASM2);
+        let mut frames = Vec::new();
+        for payload in Parser::new(0).parse_all(&module) {
+            let payload = payload.unwrap();
+            let function = validator.payload(&payload).unwrap();
+            if let (wasmparser::ValidPayload::Func(function, body), Payload::CodeSectionEntry(_)) =
+                (function, &payload)
+            {
+                frames.push(decode(function, &body, &core).unwrap().frame());
+            }
+        }
+        frames
+    }
+
+    #[test]
+    fn a_wide_value_below_the_topmost_makes_a_frame_wide() {
+        let with = |ty: &str, value: &str| {
+            let drops = "drop ".repeat(200);
+            let calls = "call $pair ".repeat(100);
+            let blocks = format!("block (result {ty} i32) {value} i32.const 1 end ").repeat(100);
+            let loops = format!("{value} i32.const 1 loop (param {ty} i32) (result {ty} i32) end ")
+                .repeat(100);
+            frames(&format!(
+                "(module
+                    (import \"x\" \"pair\" (func $pair (result {ty} i32)))
+                    (memory 1)
+                    (func {calls} {drops})
+                    (func {blocks} {drops})
+                    (func {loops} {drops}))"
+            ))
+        };
+        let narrow = with("i64", "i64.const 1");
+        let wide = with("v128", "v128.const i64x2 1 1");
+        for (narrow, wide) in narrow.iter().zip(&wide) {
+            assert_eq!(wide - narrow, 200 * 8);
+        }
+        assert_eq!((narrow.len(), wide.len()), (3, 3));
+    }
 }

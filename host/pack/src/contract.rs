@@ -18,7 +18,15 @@ pub(crate) struct Import {
     pub(crate) result: Option<(u32, u32, u32)>,
     /// A parameter that is less than this.
     pub(crate) choice: Option<(u32, u32)>,
+    /// Fuel for a call, beside its bytes.
+    pub(crate) fuel: i64,
 }
+
+/// A call that the shell answers by itself.
+const LOCAL: i64 = 500;
+
+/// A call that goes to what Envoy's workers share: reads and writes of up to some 100 KB.
+const SHARED: i64 = 100_000;
 
 /// All there are.
 pub(crate) const IMPORTS: &[Import] = &[
@@ -30,6 +38,7 @@ pub(crate) const IMPORTS: &[Import] = &[
         texts: &[1],
         result: None,
         choice: Some((0, 5)),
+        fuel: LOCAL,
     },
     Import {
         interface: "data",
@@ -39,6 +48,7 @@ pub(crate) const IMPORTS: &[Import] = &[
         texts: &[],
         result: Some((0, 8, 4)),
         choice: None,
+        fuel: LOCAL,
     },
     Import {
         interface: "data",
@@ -48,6 +58,7 @@ pub(crate) const IMPORTS: &[Import] = &[
         texts: &[0],
         result: Some((2, 12, 4)),
         choice: None,
+        fuel: LOCAL,
     },
     Import {
         interface: "counters",
@@ -57,6 +68,7 @@ pub(crate) const IMPORTS: &[Import] = &[
         texts: &[0],
         result: Some((4, 16, 8)),
         choice: None,
+        fuel: SHARED,
     },
     Import {
         interface: "counters",
@@ -66,6 +78,7 @@ pub(crate) const IMPORTS: &[Import] = &[
         texts: &[0, 2],
         result: Some((5, 16, 8)),
         choice: None,
+        fuel: SHARED,
     },
 ];
 

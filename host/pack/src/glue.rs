@@ -15,9 +15,6 @@ const I64: ValType = ValType::I64;
 /// The shell's memory.
 const SHELL: u32 = 0;
 
-/// Fuel for a call that leaves the plugin, beside its bytes.
-const CALL_OUT: i64 = 500;
-
 /// Bytes of stack that a plugin may use: less than half of what there is, for the shell needs some
 /// before and after.
 pub(crate) const STACK: i32 = 400 << 10;
@@ -222,7 +219,7 @@ pub(crate) fn trampoline(places: &Places, plugin: i32, import: &Import, shell: u
         .call(shared.trap)
         .unreachable()
         .end();
-    charge(&mut made, places, CALL_OUT, None);
+    charge(&mut made, places, import.fuel, None);
     let throw_if = |sink: &mut InstructionSink<'_>| {
         sink.if_(BlockType::Empty)
             .i32_const(status::OUTPUT)

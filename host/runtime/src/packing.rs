@@ -9,13 +9,15 @@ use caponier_decide::{Grants, Packed, PackedPlugin, Shell};
 use crate::builder::{self, Blame, Prepared, problem, usize_of};
 use crate::counters::MemoryCounters;
 use crate::problem::chained;
-use crate::{Problem, Source};
+use crate::{Files, Problem, Source};
 
 /// What a module for Envoy is made of.
 #[derive(Debug)]
 pub struct Packable {
     /// What was read.
     pub config: Config,
+    /// What it names.
+    pub files: Files,
     /// What the shell is told.
     pub packed: Packed,
     /// The plugins, in the order in which the shell is told of them.
@@ -44,6 +46,8 @@ pub struct PackablePlugin {
     pub is_builtin: bool,
     /// Whether its settings hold secrets, which would be in the module.
     pub has_secrets: bool,
+    /// Whether it may read files while it is configured. What it keeps of them is in the module.
+    pub has_data: bool,
 }
 
 /// Reads a configuration and all that it names, and configures every plugin.
@@ -91,6 +95,7 @@ pub fn packable(source: &Source, shell: Shell) -> Result<Packable, Vec<Problem>>
                 bounds: plugin.bounds,
                 is_builtin: matches!(plugin.source, caponier_config::PluginSource::Builtin(_)),
                 has_secrets: !plugin.settings.secrets.is_empty(),
+                has_data: prepared.grants.data.is_some(),
             };
             Ok((packed, packable))
         })();
@@ -114,6 +119,7 @@ pub fn packable(source: &Source, shell: Shell) -> Result<Packable, Vec<Problem>>
     let packed = Packed::new(draft.id.clone(), config, told, rego, data, shell);
     Ok(Packable {
         config: draft.config,
+        files: draft.files,
         packed,
         plugins,
     })

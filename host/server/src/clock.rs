@@ -1,6 +1,11 @@
-//! The wall clock.
+//! The wall clock, and waiting by it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::error::Elapsed;
 
 /// Milliseconds since the Unix epoch.
 pub(crate) fn unix_millis() -> u64 {
@@ -14,4 +19,17 @@ pub(crate) fn unix_millis() -> u64 {
 /// Seconds since the Unix epoch.
 pub(crate) fn unix_seconds() -> u64 {
     unix_millis() / 1000
+}
+
+/// Waits as long as `patience` says. It is asked, and a timer set, only for what is not there at
+/// once.
+pub(crate) async fn within<F: Future>(
+    patience: impl FnOnce() -> Duration,
+    future: F,
+) -> Result<F::Output, Elapsed> {
+    let mut future = pin!(future);
+    match poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
+        Poll::Ready(output) => Ok(output),
+        Poll::Pending => tokio::time::timeout(patience(), future).await,
+    }
 }

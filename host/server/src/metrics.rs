@@ -1,9 +1,11 @@
 //! What is counted and measured. Labels hold configured names, declared rule ids and enums only.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
-use caponier_core::Action;
+use arc_swap::ArcSwap;
+use caponier_core::{Action, Stage};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
@@ -16,10 +18,10 @@ use caponier_runtime::Outcome;
 
 /// A finished request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct RequestLabels {
-    pub(crate) route: String,
-    pub(crate) action: &'static str,
-    pub(crate) status: u16,
+struct RequestLabels {
+    route: String,
+    action: &'static str,
+    status: u16,
 }
 
 /// One label by any name.
@@ -102,10 +104,51 @@ const SLOW: Buckets = Buckets(&[
 
 type Timed<L> = Family<L, Histogram, Buckets>;
 
+/// Metrics of a family by a key that few values take: found without hashing and allocating, which
+/// costs more than to count.
+struct Handles<K, M>(ArcSwap<Vec<(K, M)>>);
+
+/// More than configurations have routes or plugins; the rest is looked up in the family.
+const MAX_HANDLES: usize = 64;
+
+impl<K: Clone, M: Clone> Handles<K, M> {
+    fn with(&self, is: impl Fn(&K) -> bool, make: impl Fn() -> (K, M), count: impl FnOnce(&M)) {
+        let known = self.0.load();
+        if let Some((_, metric)) = known.iter().find(|(key, _)| is(key)) {
+            return count(metric);
+        }
+        let (key, metric) = make();
+        count(&metric);
+        self.0.rcu(|known| {
+            let mut more = Vec::clone(known);
+            if more.len() < MAX_HANDLES && !more.iter().any(|(key, _)| is(key)) {
+                more.push((key.clone(), metric.clone()));
+            }
+            more
+        });
+    }
+}
+
+impl<K, M> Default for Handles<K, M> {
+    fn default() -> Self {
+        Self(ArcSwap::default())
+    }
+}
+
+/// What is counted with every request.
+#[derive(Default)]
+struct Often {
+    requests: Handles<RequestLabels, Counter>,
+    stages: Handles<Stage, Histogram>,
+    plugins: Handles<Arc<str>, Histogram>,
+    upstream: Handles<String, Histogram>,
+}
+
 /// Everything that is measured, for the whole life of the process.
 pub(crate) struct Metrics {
     registry: Registry,
-    pub(crate) requests: Family<RequestLabels, Counter>,
+    often: Often,
+    requests: Family<RequestLabels, Counter>,
     pub(crate) inflight: Gauge,
     pub(crate) connections: Gauge,
     pub(crate) refused_connections: Counter,
@@ -133,6 +176,7 @@ impl Metrics {
     pub(crate) fn new() -> Self {
         let metrics = Self {
             registry: Registry::with_prefix("caponier"),
+            often: Often::default(),
             requests: Family::default(),
             inflight: Gauge::default(),
             connections: Gauge::default(),
@@ -275,17 +319,48 @@ impl Metrics {
         self
     }
 
+    /// Counts a request that is answered, on a route by its name.
+    pub(crate) fn request(&self, route: &str, action: &'static str, status: u16) {
+        self.often.requests.with(
+            |known| known.route == route && known.action == action && known.status == status,
+            || {
+                let labels = RequestLabels {
+                    route: route.to_owned(),
+                    action,
+                    status,
+                };
+                let counter = self.requests.get_or_create(&labels).clone();
+                (labels, counter)
+            },
+            |counter| {
+                counter.inc();
+            },
+        );
+    }
+
     /// Counts one stage.
     pub(crate) fn stage(&self, outcome: &Outcome) {
         let seconds = outcome.elapsed.as_secs_f64();
-        self.stages
-            .get_or_create(&StageLabel::new(outcome.stage.as_str()))
-            .observe(seconds);
+        let stage = outcome.stage;
+        self.often.stages.with(
+            |known| *known == stage,
+            || {
+                let label = StageLabel::new(stage.as_str());
+                (stage, self.stages.get_or_create(&label).clone())
+            },
+            |histogram| histogram.observe(seconds),
+        );
         self.rego.observe(outcome.rego.as_secs_f64());
         for (plugin, time) in &outcome.timings {
-            self.plugins
-                .get_or_create(&PluginLabel::new(plugin.to_string()))
-                .observe(time.as_secs_f64());
+            self.often.plugins.with(
+                |known| known == plugin,
+                || {
+                    let label = PluginLabel::new(plugin.to_string());
+                    let histogram = self.plugins.get_or_create(&label).clone();
+                    (Arc::clone(plugin), histogram)
+                },
+                |histogram| histogram.observe(time.as_secs_f64()),
+            );
         }
         for fault in &outcome.faults {
             let labels = FaultLabels {
@@ -322,9 +397,15 @@ impl Metrics {
 
     /// Measures how long an upstream took to answer.
     pub(crate) fn upstream(&self, route: &str, time: Duration) {
-        self.upstream
-            .get_or_create(&RouteLabel::new(route.to_owned()))
-            .observe(time.as_secs_f64());
+        self.often.upstream.with(
+            |known| known == route,
+            || {
+                let label = RouteLabel::new(route.to_owned());
+                let histogram = self.upstream.get_or_create(&label).clone();
+                (route.to_owned(), histogram)
+            },
+            |histogram| histogram.observe(time.as_secs_f64()),
+        );
     }
 
     /// Counts tokens.

@@ -8,9 +8,12 @@ import json
 import socket
 import time
 
+from chat import RESTORE
 from envoy_chat import RULES, user
+from envoy_packed import PackedGateway
 from envoy_support import Envoy, packed
-from support import DONE, Upstream, completion, echo, event, last_text, text_events
+from raw_http2 import Http2
+from support import DONE, Raw, Upstream, echo, event, last_text, metric, text_events
 
 PATH = "/v1/chat/completions"
 GOOD = json.dumps({"model": "m", "messages": user("Hello")}).encode()
@@ -83,7 +86,7 @@ def expect_continue_and_empty_body():
         assert len(upstream.requests) == 1
 
 
-def over_limit_and_packed_bodies():
+def over_limit_bodies():
     upstream = Upstream()
     large = json.dumps({"model": "m", "messages": user("x" * 5000)}).encode()
     with Envoy(upstream, packed(RULES, {"body": 2048})) as envoy:
@@ -95,14 +98,8 @@ def over_limit_and_packed_bodies():
             status, _, answer = raw(envoy, data)
             assert status == 413, (status, answer)
             assert json.loads(answer)["error"]["code"] == "request_too_large"
-        for encoding in ("gzip", "br", "identity, gzip"):
-            status, _, answer = envoy.post(
-                PATH, gzip.compress(GOOD), {"content-encoding": encoding}
-            )
-            assert status == 415, (status, answer)
         assert upstream.requests == []
-        status, _, _ = envoy.post(PATH, GOOD, {"content-encoding": "identity"})
-        assert status == 200
+        assert envoy.post(PATH, GOOD)[0] == 200
     # Where Envoy itself buffers less than the policy allows, nothing passes either.
     with Envoy(upstream, packed(RULES), buffer=4096) as envoy:
         huge = json.dumps({"model": "m", "messages": user("x" * 100_000)}).encode()
@@ -111,6 +108,103 @@ def over_limit_and_packed_bodies():
         assert len(upstream.requests) == 1
         status, _, _ = envoy.post(PATH, GOOD)
         assert status == 200
+
+
+def compressed_bodies():
+    """Decompressed within the limit and judged; what goes on is plain."""
+    upstream = Upstream()
+    packed_good = gzip.compress(GOOD)
+    bomb = b'{"model":"' + b"m" * (40 << 20) + b'"}'
+    with Envoy(upstream, packed(RULES)) as envoy:
+        for name, body, plain in (
+            ("gzip", packed_good, GOOD),
+            ("X-GZIP", packed_good, GOOD),
+            ("identity, gzip", packed_good, GOOD),
+            ("gzip", gzip.compress(GOOD[:20]) + gzip.compress(GOOD[20:]), GOOD),
+            ("identity", GOOD, GOOD),
+        ):
+            asked = len(upstream.requests)
+            status, _, answer = envoy.post(PATH, body, {"content-encoding": name})
+            assert status == 200, (name, status, answer)
+            (request,) = upstream.requests[asked:]
+            names = {key.lower(): value for key, value in request.headers.items()}
+            assert request.body == plain, name
+            assert names["content-length"] == str(len(plain)), names
+            assert names.get("content-encoding") in (None, "identity"), names
+        edited = gzip.compress(EDITED)
+        pieces = [head("content-encoding: gzip", "transfer-encoding: chunked")]
+        pieces += [b"1\r\n%c\r\n" % byte for byte in edited] + [b"0\r\n\r\n"]
+        assert raw(envoy, b"", pieces=pieces)[0] == 200
+        assert upstream.requests[-1].json["max_tokens"] == 5
+        gzipped = [(b"content-encoding", b"gzip")]
+        with Http2(envoy.port) as client:
+            frames = [packed_good[at : at + 7] for at in range(0, len(packed_good), 7)]
+            for more in ({}, {"trailers": [(b"x-after", b"1")]}):
+                assert client.all(PATH.encode(), frames, gzipped, **more)[0] == 200
+                assert upstream.requests[-1].body == GOOD
+        asked = len(upstream.requests)
+        begun = time.monotonic()
+        for body, expected in (
+            (gzip.compress(BAD), 400),
+            (gzip.compress(bomb), 413),
+            (packed_good[:-3], 400),
+            (packed_good[:12] + b"\xff" * 8 + packed_good[20:], 400),
+            (packed_good + b"junk", 400),
+            (packed_good + gzip.compress(BAD), 400),
+            (gzip.compress(packed_good), 400),
+            (GOOD, 400),
+            (b"", 400),
+        ):
+            status, _, answer = envoy.post(PATH, body, {"content-encoding": "gzip"})
+            assert status == expected, (body[:40], status, answer)
+        assert time.monotonic() - begun < 10
+        for name in ("compress", "deflate", "br", "zstd", "gzip, br", "gzip, gzip", "gzip;q=1"):
+            status, _, answer = envoy.post(PATH, packed_good, {"content-encoding": name})
+            assert status == 415, (name, status, answer)
+        data = head("content-encoding: gzip", "content-encoding: br", "content-length: 1") + b"x"
+        assert raw(envoy, data)[0] == 415
+        assert len(upstream.requests) == asked
+
+
+def http2_in_many_frames():
+    """One byte to a frame, empty frames between and at the end, and several streams at once."""
+    upstream = Upstream()
+    target = PATH.encode()
+    with Envoy(upstream, packed(RULES)) as envoy, Http2(envoy.port) as client:
+        for body, expected in ((GOOD, 200), (BAD, 400), (EDITED, 200)):
+            bytes_ = [body[at : at + 1] for at in range(len(body))]
+            shapes = (
+                bytes_,
+                [*bytes_, b""],
+                [b"", *[piece for byte in bytes_ for piece in (byte, b"")]],
+                [body],
+                [body, b""],
+            )
+            for frames in shapes:
+                asked = len(upstream.requests)
+                length = [(b"content-length", b"%d" % len(body))]
+                for more, ends in (([], None), (length, None), ([], [(b"x-after", b"1")])):
+                    status, _, answer = client.all(target, frames, more, trailers=ends)
+                    assert status == expected, (body, len(frames), status, answer)
+                passed = [request.body for request in upstream.requests[asked:]]
+                if body == GOOD:
+                    assert passed == [GOOD] * 3
+                elif body == EDITED:
+                    assert all(b'"max_tokens": 5}' in one for one in passed) and len(passed) == 3
+                else:
+                    assert passed == []
+        for frames, ends in (([], None), ([b""], None), ([], [(b"x-after", b"1")])):
+            status, _, answer = client.all(target, frames, trailers=ends)
+            assert status == 400 and b"malformed_request" in answer, (status, answer)
+        # Streams that are not over, or are given up, hold up no other and send nothing on.
+        asked = len(upstream.requests)
+        half = [client.ask(target, [GOOD[:9]], end=False) for _ in range(20)]
+        assert client.all(target, [GOOD])[0] == 200
+        for stream in half:
+            client.reset(stream)
+        assert client.all(target, [BAD])[0] == 400
+        assert client.all(target, [GOOD])[0] == 200
+        assert len(upstream.requests) == asked + 2
 
 
 def over_limit_may_pass_uninspected():
@@ -124,7 +218,11 @@ def over_limit_may_pass_uninspected():
 
 
 def client_and_upstream_that_leave():
+    cut = {}
+
     def answer(request):
+        if "cut" in last_text(request):
+            return Raw.chunked(cut["pieces"], end=b"40\r\ndata: FORBIDDEN")
         if "break" in last_text(request):
             return [event({"role": "assistant", "content": "One, "}), event({"content": "two"})]
         return echo(request)
@@ -142,6 +240,14 @@ def client_and_upstream_that_leave():
         assert status == 200
         assert DONE not in answer, answer
         assert b'"error"' in answer and b"broke off" in answer, answer
+        # An upstream that is cut off in the middle of a chunk.
+        for whole in (True, False):
+            cut["pieces"] = list(text_events(["One, ", "FORBIDDEN"]))[:2] if whole else [b"data: {"]
+            with contextlib.suppress(http.client.IncompleteRead):
+                status, _, answer = envoy.post(
+                    PATH, {"model": "m", "messages": user("cut"), "stream": True}
+                )
+                assert DONE not in answer and b"FORBIDDEN" not in answer, answer
         # A client that leaves in the middle of a stream.
         with socket.create_connection(("127.0.0.1", envoy.port), timeout=10) as peer:
             stream = json.dumps({"model": "m", "messages": user("Hi"), "stream": True}).encode()
@@ -149,6 +255,10 @@ def client_and_upstream_that_leave():
             peer.recv(40)
         status, _, _ = envoy.post(PATH, GOOD)
         assert status == 200
+        until = time.monotonic() + 5
+        while metric(envoy.stats("caponier"), "caponier_streams_open") != 0:
+            assert time.monotonic() < until, "a stream is open for good"
+            time.sleep(0.05)
 
 
 def answers_that_are_none():
@@ -217,6 +327,33 @@ def many_at_once():
     with Envoy(upstream, packed(RULES)) as envoy:
         with concurrent.futures.ThreadPoolExecutor(200) as pool:
             list(pool.map(one, range(200)))
+
+
+def many_secrets_at_once():
+    """Two hundred callers with an address of their own each: the model sees none, each gets its own."""
+    upstream = Upstream()
+    domain = "corp-mail" + ".de"
+
+    def one(number):
+        address = f"person.{number * 7919:07d}@{domain}"
+        stream = number % 2 == 0
+        body = {"model": "m", "messages": user(f"Write to {address}, please."), "stream": stream}
+        status, _, answer = envoy.post(PATH, body)
+        assert status == 200, answer
+        if stream:
+            lines = [line[6:] for line in answer.decode().splitlines() if line[:7] == "data: {"]
+            chunks = [choice["delta"] for line in lines for choice in json.loads(line)["choices"]]
+            text = "".join(delta.get("content") or "" for delta in chunks)
+        else:
+            text = json.loads(answer)["choices"][0]["message"]["content"]
+        assert text == f"You said: Write to {address}, please.", (number, text)
+
+    with PackedGateway(upstream, RESTORE) as envoy:
+        with concurrent.futures.ThreadPoolExecutor(200) as pool:
+            list(pool.map(one, range(200)))
+    assert len(upstream.requests) == 200
+    seen = {last_text(request) for request in upstream.requests}
+    assert len(seen) == 200 and not any(domain in text for text in seen), seen
 
 
 def endpoints_and_paths():

@@ -73,3 +73,21 @@ def copied_input_is_in_no_record():
                 for stream in (False, True):
                     status, _, _ = ask(gateway, CANARY, stream)
                     assert status in (200, 400, 503), (mode, status)
+
+
+def counters_cost_what_they_take():
+    """A plugin that counts without end is stopped in time, and fills no more than there is room for."""
+    upstream = Upstream()
+    plugin = config("endless-counters", guest="hostile-counters", grants="counters: true")
+    with PackedGateway(upstream, plugin) as gateway:
+        took = []
+        for _ in range(10):
+            begun = time.monotonic()
+            status, _, answer = ask(gateway, "misbehave")
+            took.append(time.monotonic() - begun)
+            assert status == 503, (status, answer)
+            assert gateway.audit()[-1]["faults"][0]["kind"] == "timeout", gateway.audit()[-1]
+            assert ask(gateway, "Hello")[0] == 200
+        assert max(took) < 2, took
+        print("seconds until a plugin that counts without end was stopped:", [round(one, 3) for one in took])
+    assert len(upstream.requests) == 10

@@ -14,14 +14,26 @@ mod bodies {
         chunks_of_one_byte,
         trailers,
         expect_continue_and_empty_body,
-        over_limit_and_packed_bodies,
+        over_limit_bodies,
+        compressed_bodies,
+        http2_in_many_frames,
         over_limit_may_pass_uninspected,
         client_and_upstream_that_leave,
         answers_that_are_none,
         network_reads_of_any_size,
         many_at_once,
+        many_secrets_at_once,
         endpoints_and_paths,
         configuration_that_does_not_parse,
+    );
+}
+
+mod attacks {
+    caponier_e2e::scenarios!("envoy_attacks":
+        targets_that_two_readers_take_for_different_ones,
+        heads_with_odd_bytes,
+        bodies_where_none_belong,
+        redirects_and_retries_are_judged_again,
     );
 }
 
@@ -31,7 +43,16 @@ mod context {
         named_headers_tell_who_it_is,
         audit_lines_are_those_of_the_gateway,
         metrics_have_the_gateways_names,
-        beside_other_filters,
+    );
+}
+
+mod filters {
+    caponier_e2e::scenarios!("envoy_filters":
+        buffer_and_lua,
+        lua_that_writes,
+        refusals_of_other_filters,
+        jwt_authn_before_and_after,
+        ext_proc_before_and_after,
     );
 }
 
@@ -53,10 +74,41 @@ mod packed {
     );
 }
 
+mod bootstrap {
+    caponier_e2e::scenarios!("envoy_bootstrap":
+        what_clients_say_of_themselves_counts_for_nothing,
+        only_tokens_that_hold_name_a_caller,
+        what_a_bootstrap_cannot_vouch_for_is_refused,
+        one_address_with_and_without_tls,
+        a_module_with_secrets_is_its_owners,
+    );
+}
+
+mod manifests {
+    caponier_e2e::scenarios!("envoy_manifests":
+        an_envoy_filter_guards,
+        what_istio_fetches_is_pinned,
+        a_wasm_plugin_would_not_do,
+        an_image_is_what_readers_expect,
+        an_image_goes_through_a_registry,
+        the_example_with_reloads,
+        the_example_for_istio,
+    );
+}
+
+mod reload {
+    caponier_e2e::scenarios!("envoy_reload":
+        no_request_fails_over_reloads,
+        what_is_broken_is_refused,
+        nothing_piles_up,
+    );
+}
+
 mod guests {
     caponier_e2e::scenarios!("envoy_guests":
         a_hostile_plugin_costs_one_verdict,
         a_fault_may_be_tolerated,
         copied_input_is_in_no_record,
+        counters_cost_what_they_take,
     );
 }

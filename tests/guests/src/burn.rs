@@ -12,6 +12,7 @@ pub(crate) fn act(mode: &str, text: &str) {
         "endless-loop" => endless_loop(),
         "endless-fill" => endless_fill(),
         "endless-host-calls" => endless_host_calls(),
+        "endless-counters" => endless_counters(),
         "log-flood" => log_flood(),
         "memory-bomb" => memory_bomb(),
         "many-small-allocations" => many_small_allocations(),
@@ -55,6 +56,20 @@ fn endless_host_calls() -> ! {
         write(Level::Trace, "");
     }
 }
+
+/// Sets as large as they may be, and more of them than there may be.
+#[cfg(feature = "counters")]
+fn endless_counters() -> ! {
+    use crate::bindings::caponier::policy::counters;
+    for turn in 0_u64.. {
+        drop(counters::add(&format!("key {turn}"), 1, 3600));
+        drop(counters::add_unique("set", &turn.to_le_bytes(), 3600));
+    }
+    trap()
+}
+
+#[cfg(not(feature = "counters"))]
+fn endless_counters() {}
 
 fn log_flood() {
     let line = "flood ".repeat(MIB / 6);

@@ -20,7 +20,6 @@ use crate::audit::{Digests, Record, Trail};
 use crate::decode::{DecodeError, Decoder, encoding};
 use crate::gateway::Shared;
 use crate::identity::bearer;
-use crate::metrics::RequestLabels;
 use crate::state::Current;
 use wire::{Answered, Asked};
 
@@ -58,12 +57,7 @@ pub(crate) async fn handle(
         }
     };
     flight.answered();
-    let labels = RequestLabels {
-        route: ROUTE.to_owned(),
-        action,
-        status: status.as_u16(),
-    };
-    shared.metrics.requests.get_or_create(&labels).inc();
+    shared.metrics.request(ROUTE, action, status.as_u16());
     let mut response = Response::new(Answer::whole(body).with(flight));
     *response.status_mut() = status;
     let headers = response.headers_mut();

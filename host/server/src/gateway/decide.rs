@@ -34,7 +34,8 @@ pub(crate) struct Passage {
 /// A request that may go on.
 pub(crate) struct Accepted {
     pub(crate) passage: Passage,
-    pub(crate) exchange: Exchange,
+    /// Boxed: it is large, and moves from stage to stage.
+    pub(crate) exchange: Box<Exchange>,
     /// What goes to the upstream.
     pub(crate) body: Vec<u8>,
     /// The first segment id that is free.
@@ -76,7 +77,7 @@ impl Passage {
         &mut self,
         facts: RequestFacts,
         bytes: usize,
-    ) -> Result<(Exchange, Outcome), Refusal> {
+    ) -> Result<(Box<Exchange>, Outcome), Refusal> {
         let context = Context {
             exchange: self.id.clone(),
             stage: Stage::Prompt,
@@ -92,7 +93,7 @@ impl Passage {
             ],
         };
         let policy = Arc::clone(&self.current.policy);
-        let mut exchange = policy.exchange(context, facts);
+        let mut exchange = Box::new(policy.exchange(context, facts));
         exchange.usage.request_bytes = bytes as u64;
         exchange.usage.prompt_tokens = bytes as u64 / 4;
         let outcome = policy.begin(&mut exchange);
@@ -194,7 +195,7 @@ impl Passage {
         gap: Gap,
         action: Action,
         bytes: usize,
-    ) -> Result<Exchange, Refusal> {
+    ) -> Result<Box<Exchange>, Refusal> {
         let (mut exchange, mut outcome) = self.begin(RequestFacts::default(), bytes)?;
         outcome.coverage.gaps.push(gap);
         outcome.decision.action = outcome.decision.action.max(action);

@@ -16,6 +16,7 @@ use super::refusal::{JSON, Refusal};
 use super::stream::{self, Live};
 use super::{Reply, Shared, with_others, work};
 use crate::answer::Answer;
+use crate::clock::within;
 use crate::decode::{Decoder, encoding};
 use crate::metrics::Metrics;
 use crate::upstream::{Outgoing, UpstreamError, headers, target};
@@ -161,10 +162,10 @@ async fn gather(
     };
     let mut whole = Vec::new();
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let patience = route.timeouts.idle.min(left);
-        let frame = match tokio::time::timeout(patience, body.frame()).await {
-            Err(_) if left <= route.timeouts.idle => {
+        let left = || deadline.saturating_duration_since(Instant::now());
+        let patience = || route.timeouts.idle.min(left());
+        let frame = match within(patience, body.frame()).await {
+            Err(_) if left().is_zero() => {
                 return Err(UpstreamError::TotalTimeout(route.timeouts.total));
             }
             Err(_) => return Err(UpstreamError::IdleTimeout(route.timeouts.idle)),

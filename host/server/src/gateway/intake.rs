@@ -11,6 +11,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 
 use super::refusal::Refusal;
+use crate::clock::within;
 use crate::decode::{Decoder, encoding};
 
 /// How much of a refused body is taken in, and for how long.
@@ -113,7 +114,7 @@ fn too_large(limit: usize) -> Refusal {
 
 async fn next(body: &mut Incoming, pace: &mut Pace) -> Result<Option<Bytes>, Refusal> {
     loop {
-        let frame = match tokio::time::timeout(pace.patience, body.frame()).await {
+        let frame = match within(|| pace.patience, body.frame()).await {
             Err(_) => return Err(slow()),
             Ok(None) => return Ok(None),
             Ok(Some(Err(_))) => {

@@ -25,7 +25,7 @@ use tokio::sync::oneshot;
 
 use crate::answer::{Answer, Flight};
 use crate::audit::Trail;
-use crate::metrics::{Metrics, RequestLabels};
+use crate::metrics::Metrics;
 use crate::state::{Current, ServerRuntime};
 use crate::upstream::Outgoing;
 use decide::{Accepted, Passage};
@@ -62,14 +62,7 @@ pub(crate) async fn handle(
     let (id, seed) = identifiers();
     let format = Format::of_path(parts.uri.path()).unwrap_or(Format::OpenAiChat);
     let found = find(&current, parts.uri.path());
-    let name = match &found {
-        Ok((index, _)) => current
-            .state
-            .routes
-            .get(*index)
-            .map(|route| route.name.clone()),
-        Err(_) => None,
-    };
+    let route = found.as_ref().ok().map(|(index, _)| *index);
     let result = match (found, seed) {
         (Err(refusal), _) => Err(refusal),
         (_, None) => Err(Refusal::new(
@@ -102,12 +95,10 @@ pub(crate) async fn handle(
         }
     });
     flight.answered();
-    let labels = RequestLabels {
-        route: name.unwrap_or_else(|| "none".to_owned()),
-        action: action.as_str(),
-        status: response.status().as_u16(),
-    };
-    shared.metrics.requests.get_or_create(&labels).inc();
+    let name = route.and_then(|index| current.state.routes.get(index));
+    let name = name.map_or("none", |route| &route.name);
+    let status = response.status().as_u16();
+    shared.metrics.request(name, action.as_str(), status);
     let headers = response.headers_mut();
     headers.insert(ACTION, HeaderValue::from_static(action.as_str()));
     if let (Ok(revision), Ok(id)) = (

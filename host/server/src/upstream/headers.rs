@@ -1,9 +1,7 @@
 //! Which headers go on, and which do not.
 
 use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, HOST,
-    HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE,
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue,
 };
 
 use crate::identity::KEY_HEADERS;
@@ -11,46 +9,49 @@ use crate::identity::KEY_HEADERS;
 /// Headers of the gateway's own; nobody else may set them.
 const OWN_PREFIX: &str = "x-caponier-";
 
-/// Headers that concern one connection only.
-static HOP_BY_HOP: [HeaderName; 10] = [
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    HeaderName::from_static("http2-settings"),
-];
-
 /// Takes out what concerns one connection only, and what is only the gateway's to say.
 pub(crate) fn clean(headers: &mut HeaderMap) {
-    if headers.contains_key(CONNECTION) {
-        let named: Vec<HeaderName> = headers
-            .get_all(CONNECTION)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter_map(|name| name.trim().parse().ok())
-            .collect();
-        for name in named {
-            headers.remove(name);
-        }
-    }
-    for name in &HOP_BY_HOP {
-        headers.remove(name);
-    }
-    // Underscores too: some servers read them as hyphens.
-    let own: Vec<HeaderName> = headers
+    clean_and(headers, |_| false);
+}
+
+/// The same, with more that is unwanted: one pass over what there is, for few of the names that
+/// could be there ever are.
+fn clean_and(headers: &mut HeaderMap, is_unwanted: impl Fn(&str) -> bool) {
+    let named: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    let unwanted: Vec<HeaderName> = headers
         .keys()
-        .filter(|name| is_own(name.as_str()))
+        .filter(|name| {
+            let text = name.as_str();
+            is_hop_by_hop(text) || is_own(text) || is_unwanted(text)
+        })
         .cloned()
         .collect();
-    for name in own {
+    for name in named.iter().chain(&unwanted) {
         headers.remove(name);
     }
+}
+
+/// Headers that concern one connection only.
+fn is_hop_by_hop(name: &str) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "http2-settings"
+    )
 }
 
 fn is_own(name: &str) -> bool {
@@ -68,16 +69,12 @@ pub(crate) fn outgoing(
     consumed: Option<&HeaderName>,
     credentials: Option<&HeaderValue>,
 ) {
-    clean(headers);
-    headers.remove(EXPECT);
-    headers.remove(CONTENT_LENGTH);
-    if let Some(name) = consumed {
-        headers.remove(name);
-    }
+    clean_and(headers, |name| {
+        matches!(name, "expect" | "content-length")
+            || consumed.is_some_and(|consumed| consumed == name)
+            || (credentials.is_some() && KEY_HEADERS.iter().any(|key| key == name))
+    });
     if let Some(credentials) = credentials {
-        for name in &KEY_HEADERS {
-            headers.remove(name);
-        }
         headers.insert(AUTHORIZATION, credentials.clone());
     }
     headers.insert(HOST, host.clone());
@@ -86,20 +83,20 @@ pub(crate) fn outgoing(
 
 /// Makes an upstream's headers into those for the client. The body that follows is another one.
 pub(crate) fn incoming(headers: &mut HeaderMap) {
-    clean(headers);
-    headers.remove(CONTENT_LENGTH);
-    headers.remove(CONTENT_ENCODING);
-    // Digests and tags of the upstream's bytes; ours may differ.
-    for name in [
-        "etag",
-        "content-md5",
-        "digest",
-        "content-digest",
-        "repr-digest",
-        "accept-ranges",
-    ] {
-        headers.remove(name);
-    }
+    clean_and(headers, |name| {
+        matches!(
+            name,
+            "content-length"
+                | "content-encoding"
+                // Digests and tags of the upstream's bytes; ours may differ.
+                | "etag"
+                | "content-md5"
+                | "digest"
+                | "content-digest"
+                | "repr-digest"
+                | "accept-ranges"
+        )
+    });
 }
 
 #[cfg(test)]
