@@ -42,6 +42,10 @@ enum Command {
         /// Run only the tests of these packages
         #[arg(long, short)]
         package: Vec<String>,
+        /// Run what is tested in Envoy (its scenes, and parity with the gateway) in this version;
+        /// may be given several times. Default: 1.36.2 and 1.40.0
+        #[arg(long, value_name = "VERSION", value_parser = tools::envoy_names())]
+        envoy: Vec<String>,
     },
 }
 
@@ -50,7 +54,11 @@ fn main() -> ExitCode {
         Command::Build { wasm: true } => compile::build_wasm_only().map(|()| ExitCode::SUCCESS),
         Command::Build { wasm: false } => compile::build().map(|()| ExitCode::SUCCESS),
         Command::Demo => demo::run(),
-        Command::Test { filter, package } => suite::run(filter.as_deref(), &package),
+        Command::Test {
+            filter,
+            package,
+            envoy,
+        } => suite::run(filter.as_deref(), &package, &envoy),
     };
     outcome.unwrap_or_else(|error| {
         steps::error(&error);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::Result;
-use crate::case::Case;
+use crate::case::{Answer, Case, Manner};
 use crate::hosts::Host;
 use crate::http::{Head, Peer};
 use crate::upstream::{Exchange, Received};
@@ -20,6 +20,9 @@ const HEADERS: [&str; 4] = [
 
 /// The letters of a token's nonce, and how many there are.
 const NONCE: (&[u8], usize) = (b"abcdefghijkmnpqrstuvwxyz23456789", 8);
+
+/// What a host says while it holds text back.
+const KEEP_ALIVE: &[u8] = b": held\n\n";
 
 /// What came of a case in one host.
 #[derive(Debug, Default)]
@@ -81,6 +84,12 @@ pub fn observe(host: &Host, case: &Case, number: u64, exchange: &Exchange) -> Re
         records: Vec::new(),
     };
     observed.hide_what_is_new(case);
+    if matches!(
+        case.answer,
+        Answer::Stream(_, Some(_)) | Answer::Echo(Some(Manner { cut: Some(_), .. }))
+    ) {
+        observed.leave_signs_of_life_out();
+    }
     Ok(observed)
 }
 
@@ -194,6 +203,19 @@ impl Observed {
         found
     }
 
+    /// Takes the comments out that say that a stream goes on. There is one for each read that
+    /// releases nothing, and how pieces of an event are read is chance.
+    fn leave_signs_of_life_out(&mut self) {
+        let mut rest = std::mem::take(&mut self.body);
+        while let Some(at) = position(&rest, KEEP_ALIVE) {
+            let after = rest.split_off(at + KEEP_ALIVE.len());
+            self.body
+                .extend_from_slice(rest.get(..at).unwrap_or_default());
+            rest = after;
+        }
+        self.body.append(&mut rest);
+    }
+
     /// Writes the nonces of this exchange's tokens as stars: whatever a host put in a text as a
     /// token that nobody sent to it.
     fn hide_what_is_new(&mut self, case: &Case) {
@@ -209,6 +231,12 @@ impl Observed {
                     nonces.push(nonce);
                 }
             }
+        }
+        let own = self.exchange.as_bytes();
+        if !own.is_empty() && contains(&self.body, own) {
+            // An answer of the host's own is named after the exchange, and says when it was made.
+            hide(&mut self.body, own);
+            hide_number(&mut self.body, b"\"created\":");
         }
         for nonce in &nonces {
             for received in &mut self.received {
@@ -281,7 +309,16 @@ fn hide(text: &mut [u8], nonce: &[u8]) {
     }
 }
 
-/// The same where the nonce is spread over the events of a stream.
+/// Hides the digits that follow a name.
+fn hide_number(text: &mut [u8], name: &[u8]) {
+    if let Some(at) = position(text, name) {
+        let digits = text.iter_mut().skip(at + name.len());
+        let digits = digits.take_while(|byte| byte.is_ascii_digit());
+        digits.for_each(|digit| *digit = b'*');
+    }
+}
+
+/// Hides a nonce whose letters are spread over the events of a stream.
 fn hide_in_pieces(body: &mut [u8], nonce: &[u8]) {
     const BEFORE: &[u8] = b"\"content\":\"";
     let mut places = Vec::new();

@@ -134,6 +134,13 @@ fn special() -> Vec<Case> {
             Case::new("", &asked(&long, false), Answer::Echo(None)),
         ),
         named(
+            "a body over the limit in pieces",
+            Case {
+                upload: Some(5_000),
+                ..Case::new("", &asked(&long, false), Answer::Echo(None))
+            },
+        ),
+        named(
             "an answer over the limit",
             Case {
                 answer: Answer::Whole(200, caponier_parity::case::whole(&[("content", &long)])),
@@ -172,7 +179,7 @@ fn say(report: &Report) {
 }
 
 #[test]
-fn both_hosts_do_the_same() {
+fn parity_of_both_hosts() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let stored = collect().unwrap();
     assert!(stored.stored > 100, "{} stored cases", stored.stored);
@@ -211,7 +218,7 @@ fn both_hosts_do_the_same() {
 }
 
 #[test]
-fn another_threshold_is_seen() {
+fn parity_is_not_there_with_another_threshold() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let stored = collect().unwrap();
     let one = |listen, admin, upstream| config(&stored, "0.9", (listen, admin, upstream));
