@@ -155,7 +155,7 @@ fn special() -> Vec<Case> {
             },
         ),
         named(
-            "a compressed request",
+            "a request in gzip",
             Case {
                 headers: vec![("content-encoding", "gzip".to_owned())],
                 body: {
@@ -164,11 +164,26 @@ fn special() -> Vec<Case> {
                     packed.write_all(&hello().body).unwrap();
                     packed.finish().unwrap()
                 },
+                ..hello()
+            },
+        ),
+        named(
+            "a request in zstd",
+            Case {
+                headers: vec![("content-encoding", "zstd".to_owned())],
+                body: zstd(&hello().body),
                 by_design: Some("Envoy refuses with 415, the gateway decompresses"),
                 ..hello()
             },
         ),
     ]
+}
+
+/// A frame of one block that is not compressed.
+fn zstd(body: &[u8]) -> Vec<u8> {
+    let size = u8::try_from(body.len()).unwrap();
+    let block = (u32::from(size) << 3 | 1).to_le_bytes();
+    [&[0x28, 0xb5, 0x2f, 0xfd, 0x20, size], &block[..3], body].concat()
 }
 
 /// Past the harness, which shows nothing of a test that passes.
