@@ -58,6 +58,21 @@ impl Case {
         }
     }
 
+    /// Whether its route lets nothing of a stream out before all of it is there.
+    pub fn is_held_whole(&self) -> bool {
+        self.path.starts_with("/buffer/")
+    }
+
+    /// Whether reads are chance: pieces of events, or events that nobody waits for.
+    pub fn is_cut_by_chance(&self) -> bool {
+        let cut = match &self.answer {
+            Answer::Stream(_, cut) => *cut,
+            Answer::Echo(Some(manner)) => manner.cut,
+            Answer::Echo(None) | Answer::Whole(..) => None,
+        };
+        cut.is_some() || self.is_held_whole()
+    }
+
     /// The same on another route.
     #[must_use]
     pub fn on(mut self, route: &str) -> Self {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::Result;
-use crate::case::{Answer, Case, Manner};
+use crate::case::Case;
 use crate::hosts::Host;
 use crate::http::{Head, Peer};
 use crate::upstream::{Exchange, Received};
@@ -84,10 +84,7 @@ pub fn observe(host: &Host, case: &Case, number: u64, exchange: &Exchange) -> Re
         records: Vec::new(),
     };
     observed.hide_what_is_new(case);
-    if matches!(
-        case.answer,
-        Answer::Stream(_, Some(_)) | Answer::Echo(Some(Manner { cut: Some(_), .. }))
-    ) {
+    if case.is_cut_by_chance() {
         observed.leave_signs_of_life_out();
     }
     Ok(observed)
@@ -203,8 +200,8 @@ impl Observed {
         found
     }
 
-    /// Takes the comments out that say that a stream goes on. There is one for each read that
-    /// releases nothing, and how pieces of an event are read is chance.
+    /// Takes the comments out that say that a stream goes on: there is one for each read that
+    /// releases nothing.
     fn leave_signs_of_life_out(&mut self) {
         let mut rest = std::mem::take(&mut self.body);
         while let Some(at) = position(&rest, KEEP_ALIVE) {

@@ -110,7 +110,7 @@ fn through_all(hosts: &[Host], cases: &[Case], upstream: &Upstream) -> Result<Ve
             let mut row = Vec::new();
             for (index, host) in hosts.iter().enumerate() {
                 let number = (at * hosts.len() + index) as u64;
-                let exchange = upstream.expect(number, case.answer.clone());
+                let exchange = upstream.expect(number, case);
                 let observed = observe(host, case, number, &exchange);
                 upstream.forget(number);
                 row.push(

@@ -10,11 +10,11 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::case::{Answer, events, said, whole};
+use crate::case::{Answer, Case, events, said, whole};
 use crate::http::{Head, Peer};
 
-/// How long an event may take to come out. Events behind a denial never do.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How long an event may take to come out, on a machine with much else to do.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// One request as it reached the upstream.
 #[derive(Debug, PartialEq, Eq)]
@@ -98,11 +98,12 @@ impl Upstream {
     }
 
     /// Expects a request with this number.
-    pub fn expect(&self, number: u64, answer: Answer) -> Arc<Exchange> {
+    pub fn expect(&self, number: u64, case: &Case) -> Arc<Exchange> {
         let exchange = Arc::new(Exchange {
-            answer,
+            answer: case.answer.clone(),
             received: Mutex::default(),
-            got: Mutex::new(0),
+            // Where all is held to the end, nothing comes out that could be waited for.
+            got: Mutex::new(if case.is_held_whole() { usize::MAX } else { 0 }),
             moved: Condvar::new(),
         });
         lock(&self.exchanges).insert(number, Arc::clone(&exchange));

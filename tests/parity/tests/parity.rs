@@ -240,7 +240,9 @@ fn parity_is_not_there_with_another_threshold() {
     let other = |listen, admin, upstream| config(&stored, "1.0", (listen, admin, upstream));
     let envoys = envoys();
     let envoys = envoys.get(..1).expect("CAPONIER_ENVOYS names none");
-    let report = run(&one, &other, envoys, &stored.cases).unwrap();
+    let mut cases = stored.cases.clone();
+    cases.retain(|case| case.name.starts_with("injection"));
+    let report = run(&one, &other, envoys, &cases).unwrap();
     for kind in [
         "status",
         "headers",
