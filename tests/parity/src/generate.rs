@@ -36,7 +36,7 @@ const JOINTS: [&str; 10] = [
 pub fn cases(seed: u64, count: usize, texts: &[String]) -> Vec<Case> {
     (0..count)
         .map(|number| {
-            let mut random = Random::new(seed.wrapping_add(number as u64) << 8);
+            let mut random = Random::new((seed << 32).wrapping_add(number as u64));
             Chance {
                 random: &mut random,
                 texts,
