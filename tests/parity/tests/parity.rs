@@ -1,5 +1,7 @@
 //! Every case through both hosts. `cargo xtask test parity` runs it alone.
 
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test may panic")]
+
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
