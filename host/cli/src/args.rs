@@ -156,11 +156,11 @@ pub(crate) struct Pack {
     pub(crate) url: Option<String>,
 
     /// Which proxies Istio gives it to: those with this label
-    #[arg(long, value_name = "LABEL=VALUE", default_value = "istio=ingressgateway", value_parser = label)]
+    #[arg(long, value_name = "LABEL=VALUE", requires = "istio", default_value = "istio=ingressgateway", value_parser = label)]
     pub(crate) selector: (String, String),
 
     /// Where in these proxies it stands
-    #[arg(long, value_enum, default_value_t = Direction::Gateway)]
+    #[arg(long, value_enum, requires = "istio", default_value_t = Direction::Gateway)]
     pub(crate) direction: Direction,
 
     /// Write the module as an image that Istio and Envoy Gateway fetch: an OCI layout, to be pushed

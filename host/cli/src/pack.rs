@@ -9,11 +9,11 @@ mod istio;
 mod oci;
 mod output;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use caponier_config::{Bounds, Config};
 use caponier_decide::Shell;
 use caponier_pack::{Fuel, Input, Plugin};
@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 use self::ecds::Ecds;
 use self::oci::Image;
-use self::output::{Readers, hex_digest, write};
+use self::output::{Readers, absolute, hex_digest, write};
 use crate::args::{Format, Pack};
 use crate::problems::Problems;
 use crate::style::{DIM, GOOD, WARN};
@@ -64,7 +64,7 @@ struct Outputs<'m> {
 
 /// Where the module went.
 struct Written {
-    places: Vec<PathBuf>,
+    places: Vec<String>,
     bytes: usize,
     /// Of the image, where there is one.
     digest: Option<String>,
@@ -78,13 +78,10 @@ impl<'m> Outputs<'m> {
         if let Some(path) = command.envoy.as_deref() {
             let filter = match (&ecds, &command.output) {
                 (Some(ecds), _) => ecds.filter(),
-                (None, Some(module)) => filter::filter(
-                    &std::path::absolute(module)
-                        .with_context(|| format!("cannot find {}", module.display()))?,
-                ),
-                (None, None) => bail!(
-                    "--envoy: Envoy reads no images; hint: --output FILE, or --ecds DIR"
-                ),
+                (None, Some(module)) => filter::filter(&absolute(module)?),
+                (None, None) => {
+                    bail!("--envoy: Envoy reads no images; hint: --output FILE, or --ecds DIR")
+                }
             };
             let filters = identity::verifier(made)?.into_iter().chain([filter]);
             manifests.push((path, bootstrap::bootstrap(made, filters.collect())?));
@@ -119,14 +116,15 @@ impl<'m> Outputs<'m> {
         let mut places = Vec::new();
         if let Some(path) = self.output {
             write(path, self.module, readers)?;
-            places.push(path.to_owned());
+            places.push(path.display().to_string());
         }
         if let Some((folder, image)) = &self.oci {
             image.write(folder, readers)?;
-            places.push((*folder).to_owned());
+            places.push(folder.display().to_string());
         }
         if let Some(ecds) = &self.ecds {
-            places.push(ecds.write(self.module, self.revision, readers)?);
+            let path = ecds.write(self.module, self.revision, readers)?;
+            places.push(path.display().to_string());
         }
         for (path, manifest) in &self.manifests {
             write(path, manifest, Readers::All)?;
@@ -134,7 +132,9 @@ impl<'m> Outputs<'m> {
         Ok(Written {
             places,
             bytes: self.module.len(),
-            digest: self.oci.map(|(_, image)| format!("sha256:{}", image.digest)),
+            digest: self
+                .oci
+                .map(|(_, image)| format!("sha256:{}", image.digest)),
         })
     }
 }
@@ -240,8 +240,7 @@ fn report(command: &Pack, made: &Packable, written: &Written) {
     }
     for place in &written.places {
         anstream::println!(
-            "{GOOD}packed{GOOD:#} {} {DIM}{:.1} MB, {}{DIM:#}",
-            place.display(),
+            "{GOOD}packed{GOOD:#} {place} {DIM}{:.1} MB, {}{DIM:#}",
             written.bytes as f64 / 1e6,
             made.packed.revision
         );

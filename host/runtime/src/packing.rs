@@ -107,6 +107,7 @@ pub fn packable(source: &Source, shell: Shell) -> Result<Packable, Vec<Problem>>
             Err((key, message)) => problems.push(problem(config, plugin, index, key, message)),
         }
     }
+    problems.extend(unknown_plugins(config, &plugins));
     // Rules are checked here, as they are where a revision is built; Envoy compiles them anew.
     if let Err(problem) = builder::bundle(config, files) {
         problems.push(problem);
@@ -123,6 +124,24 @@ pub fn packable(source: &Source, shell: Shell) -> Result<Packable, Vec<Problem>>
         packed,
         plugins,
     })
+}
+
+/// Plugins that routes name and that are not there.
+fn unknown_plugins(config: &Config, plugins: &[PackablePlugin]) -> Vec<Problem> {
+    let known: Vec<&str> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
+    let routes = config.gateway.iter().flat_map(|gateway| &gateway.routes);
+    let mut problems = Vec::new();
+    for (index, route) in routes.enumerate() {
+        for name in route.plugins.iter().flatten() {
+            if !known.contains(&name.as_str()) {
+                let place = format!("gateway.routes[{index}].plugins");
+                let problem =
+                    Problem::new(&config.name, place, format!("there is no plugin `{name}`"));
+                problems.push(problem.hint(format!("there are: {}", known.join(", "))));
+            }
+        }
+    }
+    problems
 }
 
 /// Leaves the component out.

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import socket
 import stat
 import subprocess
 import tempfile
@@ -149,6 +150,7 @@ def only_tokens_that_hold_name_a_caller():
         "no audience": signer.token(org="acme", aud=None),
         "no subject": signer.token(org="acme", sub=None),
         "four parts": good + ".x",
+        "no tenant": signer.token(),
     }
     # Names of headers that somebody may have read identities from, and names of ours.
     claims = {
@@ -200,6 +202,11 @@ def what_a_bootstrap_cannot_vouch_for_is_refused():
             assert made.returncode == 2 and hint in made.stderr, (hint, made.stderr)
             assert not (directory / "envoy.json").exists(), hint
             assert not (directory / "module.wasm").exists(), hint
+    # What `check` refuses is refused here.
+    with tempfile.TemporaryDirectory(prefix="caponier-pack-") as name:
+        config = 'version: 1\ngateway:\n  routes: [{ path: /v1/*, plugins: [nope] }]\n'
+        made = run_pack(pathlib.Path(name), config, "--output", "module.wasm")
+        assert made.returncode == 2 and "called `nope`" in made.stderr, made.stderr
     # Elsewhere the admin port may be where it is, and who sets headers is somebody else's affair.
     with tempfile.TemporaryDirectory(prefix="caponier-pack-") as name:
         config = f'version: 1\ngateway:\n  {route}\nadmin: {{ listen: "0.0.0.0:1", insecure: true }}\n'
@@ -208,6 +215,21 @@ def what_a_bootstrap_cannot_vouch_for_is_refused():
             files={"identity.json": headers},
         )
         assert made.returncode == 0, made.stderr
+
+
+def connections_have_the_configurations_limits():
+    """Headers that do not end, or that are too many or too long, end the connection."""
+    upstream = Upstream(lambda _: completion("fine"))
+    limits = "  connections: { header_timeout: 1s, header_bytes: 8KiB, max_headers: 32 }"
+    with running(upstream, limits) as envoy:
+        assert envoy.post(CHAT, HELLO)[0] == 200
+        assert envoy.post(CHAT, HELLO, {"x-long": "x" * 9000})[0] == 431
+        assert envoy.post(CHAT, HELLO, {f"x-{index}": "x" for index in range(40)})[0] == 431
+        with socket.create_connection(("127.0.0.1", envoy.port), timeout=10) as slow:
+            slow.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n")
+            answer = slow.recv(4096)
+            assert answer.startswith(b"HTTP/1.1 408") or not answer, answer
+        assert len(upstream.requests) == 1
 
 
 def one_address_with_and_without_tls():

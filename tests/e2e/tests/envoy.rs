@@ -79,6 +79,7 @@ mod bootstrap {
         what_clients_say_of_themselves_counts_for_nothing,
         only_tokens_that_hold_name_a_caller,
         what_a_bootstrap_cannot_vouch_for_is_refused,
+        connections_have_the_configurations_limits,
         one_address_with_and_without_tls,
         a_module_with_secrets_is_its_owners,
     );
@@ -93,6 +94,12 @@ mod manifests {
         an_image_goes_through_a_registry,
         the_example_with_reloads,
         the_example_for_istio,
+    );
+}
+
+mod wrk {
+    caponier_e2e::scenarios!("envoy_wrk":
+        throughput_and_added_time,
     );
 }
 

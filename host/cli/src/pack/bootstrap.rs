@@ -22,6 +22,9 @@ const LABELS: &[&str] = &[
     "revision",
 ];
 
+/// The most that Envoy takes for a request's headers.
+const MAX_HEADERS_KB: usize = 8192;
+
 /// The bootstrap as JSON, which is YAML as well: `filters` stand before the router.
 ///
 /// The listener is the gateway's, and each route goes to its upstream. Buffers are as large as a
@@ -50,10 +53,18 @@ pub(super) fn bootstrap(made: &Packable, filters: Vec<Value>) -> anyhow::Result<
         "name": "envoy.filters.http.router",
         "typed_config": {"@type": format!("{FILTERS}.http.router.v3.Router")},
     }));
-    let manager = json!({
+    let limits = gateway.connections;
+    let waiting = seconds(limits.header_timeout);
+    let mut manager = json!({
         "@type": format!("{FILTERS}.network.http_connection_manager.v3.HttpConnectionManager"),
         "stat_prefix": "caponier",
-        "codec_type": "AUTO",
+        "codec_type": if limits.http2.is_some() { "AUTO" } else { "HTTP1" },
+        "request_headers_timeout": waiting,
+        "max_request_headers_kb": limits.header_bytes.div_ceil(1024).clamp(1, MAX_HEADERS_KB),
+        "common_http_protocol_options": {
+            "idle_timeout": waiting,
+            "max_headers_count": limits.max_headers.max(1),
+        },
         "normalize_path": false,
         // Clients reach this listener directly. What they say of their own address, or to Envoy
         // about how it should treat them, counts for nothing.
@@ -64,6 +75,10 @@ pub(super) fn bootstrap(made: &Packable, filters: Vec<Value>) -> anyhow::Result<
         "route_config": {"virtual_hosts": [{"name": "model", "domains": ["*"], "routes": routes}]},
         "http_filters": filters,
     });
+    if let (Some(http2), Some(fields)) = (limits.http2, manager.as_object_mut()) {
+        let streams = json!({"max_concurrent_streams": http2.max_concurrent_streams});
+        fields.insert("http2_protocol_options".into(), streams);
+    }
     let tags: Vec<Value> = LABELS
         .iter()
         .map(|label| json!({"tag_name": label, "regex": format!("(;{label}=([^;]*))")}))

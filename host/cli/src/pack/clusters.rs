@@ -1,13 +1,13 @@
 //! The upstreams of the routes, each once.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use caponier_config::{Route, Upstream};
 use caponier_runtime::Files;
 use serde_json::{Value, json};
+
+use super::output::absolute;
 
 /// What Envoy trusts where a route names no authority of its own.
 const PUBLIC_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -18,7 +18,7 @@ struct Target {
     tls: bool,
     host: String,
     port: u16,
-    trusted_ca: Option<PathBuf>,
+    trusted_ca: Option<String>,
     connect: Duration,
 }
 
@@ -42,10 +42,7 @@ impl<'f> Clusters<'f> {
     /// speak to it in the same way.
     pub(super) fn of(&mut self, route: &Route, upstream: &Upstream) -> anyhow::Result<String> {
         let trusted_ca = match upstream.trusted_ca.as_deref().filter(|_| upstream.tls) {
-            Some(path) => Some(
-                std::path::absolute(self.files.resolve(path))
-                    .with_context(|| format!("cannot find {path}"))?,
-            ),
+            Some(path) => Some(absolute(&self.files.resolve(path))?),
             None => None,
         };
         let target = Target {
@@ -98,10 +95,7 @@ fn cluster(target: &Target, name: &str, buffer: u32) -> Value {
 }
 
 fn tls(target: &Target, is_address: bool) -> Value {
-    let trusted = match &target.trusted_ca {
-        Some(path) => json!(path),
-        None => json!(PUBLIC_AUTHORITIES),
-    };
+    let trusted = target.trusted_ca.as_deref().unwrap_or(PUBLIC_AUTHORITIES);
     let san_type = if is_address { "IP_ADDRESS" } else { "DNS" };
     let mut context = json!({
         "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",

@@ -5,11 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::filter::{NAME, WASM, wasm};
-use super::output::{Readers, hex_digest, write};
+use super::output::{Readers, absolute, hex_digest, write};
 
 /// The resource, in its directory.
 const RESOURCE: &str = "ecds.json";
@@ -23,11 +23,7 @@ pub(super) struct Ecds {
 
 impl Ecds {
     pub(super) fn new(folder: &Path) -> anyhow::Result<Self> {
-        let folder = std::path::absolute(folder)
-            .with_context(|| format!("cannot find {}", folder.display()))?;
-        if folder.to_str().is_none() {
-            bail!("{}: Envoy reads UTF-8 names only", folder.display());
-        }
+        let folder = PathBuf::from(absolute(folder)?);
         Ok(Self { folder })
     }
 
@@ -63,7 +59,11 @@ impl Ecds {
                 "typed_config": wasm(json!({"local": {"filename": path}})),
             }],
         });
-        write(&resource, &serde_json::to_vec_pretty(&content)?, Readers::All)?;
+        write(
+            &resource,
+            &serde_json::to_vec_pretty(&content)?,
+            Readers::All,
+        )?;
         self.remove_others(&[Some(name), before]);
         Ok(path)
     }

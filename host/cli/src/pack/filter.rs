@@ -1,18 +1,15 @@
 //! The filter as Envoy's configuration names it.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 /// What the filter is called, wherever it is named.
 pub(super) const NAME: &str = "caponier";
 
 /// The type of its configuration.
-pub(super) const WASM: &str =
-    "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
+pub(super) const WASM: &str = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
 
 /// The filter with its module.
-pub(super) fn filter(module: &Path) -> Value {
+pub(super) fn filter(module: &str) -> Value {
     json!({"name": NAME, "typed_config": wasm(json!({"local": {"filename": module}}))})
 }
 

@@ -33,7 +33,10 @@ pub(super) fn sources(
         Some(path) => read(path),
         None if has_bootstrap => {
             let tokens = tokens(configured)?;
-            Ok(tokens.enumerate().map(|(index, jwt)| from(index, jwt)).collect())
+            Ok(tokens
+                .enumerate()
+                .map(|(index, jwt)| from(index, jwt))
+                .collect())
         }
         None if configured.is_empty() => Ok(Vec::new()),
         None => bail!(
@@ -205,7 +208,11 @@ mod tests {
     #[test]
     fn a_key_is_for_the_algorithms_that_are_accepted() {
         let rsa = json!([{"kty": "RSA", "kid": "a", "n": "AQ", "e": "AQAB", "d": "private"}]);
-        let algorithms = [JwtAlgorithm::Rs256, JwtAlgorithm::Ps256, JwtAlgorithm::Es256];
+        let algorithms = [
+            JwtAlgorithm::Rs256,
+            JwtAlgorithm::Ps256,
+            JwtAlgorithm::Es256,
+        ];
         let expected = json!({"keys": [
             {"kty": "RSA", "kid": "a", "n": "AQ", "e": "AQAB", "alg": "RS256"},
             {"kty": "RSA", "kid": "a", "n": "AQ", "e": "AQAB", "alg": "PS256"},
@@ -215,7 +222,11 @@ mod tests {
 
     #[test]
     fn what_verifies_nothing_is_left_out() {
-        let all = [JwtAlgorithm::Rs256, JwtAlgorithm::Es256, JwtAlgorithm::EdDsa];
+        let all = [
+            JwtAlgorithm::Rs256,
+            JwtAlgorithm::Es256,
+            JwtAlgorithm::EdDsa,
+        ];
         for key in [
             json!({"kty": "oct", "k": "c2VjcmV0", "alg": "HS256"}),
             json!({"kty": "RSA", "n": "AQ", "e": "AQAB", "use": "enc"}),

@@ -74,10 +74,16 @@ pub(super) fn envoy_filter(
 }
 
 fn code(url: &str, digests: &Digests) -> anyhow::Result<Value> {
-    if let Some(path) = url.strip_prefix("file://").filter(|path| path.starts_with('/')) {
+    if let Some(path) = url
+        .strip_prefix("file://")
+        .filter(|path| path.starts_with('/'))
+    {
         return Ok(json!({"local": {"filename": path}}));
     }
-    let is_named = |scheme: &str| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty());
+    let is_named = |scheme: &str| {
+        url.strip_prefix(scheme)
+            .is_some_and(|rest| !rest.is_empty())
+    };
     let digest = if is_named("oci://") {
         &digests.image
     } else if is_named("https://") || is_named("http://") {

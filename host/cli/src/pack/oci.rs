@@ -140,7 +140,10 @@ fn archive(name: &str, content: &[u8]) -> anyhow::Result<Vec<u8>> {
         }
     };
     if content.len() >= 1 << 33 {
-        bail!("a module of {} bytes does not fit an archive", content.len());
+        bail!(
+            "a module of {} bytes does not fit an archive",
+            content.len()
+        );
     }
     field(0, name);
     field(100, "0000644\0");

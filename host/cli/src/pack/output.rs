@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use sha2::{Digest as _, Sha256};
 
 /// Who may read a file.
@@ -34,6 +34,16 @@ pub(super) fn write(path: &Path, content: &[u8], readers: Readers) -> anyhow::Re
         .with_context(failed)?;
     file.persist(path).with_context(failed)?;
     Ok(())
+}
+
+/// A path as Envoy reads it, from whichever directory it is started.
+pub(super) fn absolute(path: &Path) -> anyhow::Result<String> {
+    let path =
+        std::path::absolute(path).with_context(|| format!("cannot find {}", path.display()))?;
+    match path.to_str() {
+        Some(text) => Ok(text.to_owned()),
+        None => bail!("{}: Envoy reads UTF-8 names only", path.display()),
+    }
 }
 
 /// SHA-256, as files and images are named by it.
