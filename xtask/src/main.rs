@@ -6,6 +6,7 @@
 
 mod compile;
 mod demo;
+mod dist;
 mod guests;
 mod http;
 mod place;
@@ -33,6 +34,8 @@ enum Command {
         #[arg(long)]
         wasm: bool,
     },
+    /// Build the program to ship, laid out by what it spends its time on: target/dist/caponier
+    Dist,
     /// Build and show the main job: a denial, a redaction that is restored, a dropped document
     Demo,
     /// Build and run every test; the last line says how many passed, failed and were skipped
@@ -42,6 +45,10 @@ enum Command {
         /// Run only the tests of these packages
         #[arg(long, short)]
         package: Vec<String>,
+        /// Run what is tested in Envoy (its scenes, and parity with the gateway) in this version;
+        /// may be given several times. Default: 1.36.2 and 1.40.0
+        #[arg(long, value_name = "VERSION", value_parser = tools::envoy_names())]
+        envoy: Vec<String>,
     },
 }
 
@@ -49,8 +56,13 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Build { wasm: true } => compile::build_wasm_only().map(|()| ExitCode::SUCCESS),
         Command::Build { wasm: false } => compile::build().map(|()| ExitCode::SUCCESS),
+        Command::Dist => dist::build().map(|()| ExitCode::SUCCESS),
         Command::Demo => demo::run(),
-        Command::Test { filter, package } => suite::run(filter.as_deref(), &package),
+        Command::Test {
+            filter,
+            package,
+            envoy,
+        } => suite::run(filter.as_deref(), &package, &envoy),
     };
     outcome.unwrap_or_else(|error| {
         steps::error(&error);

@@ -98,7 +98,11 @@ impl Part {
 }
 
 /// Builds, prepares and runs the tests. The last line of the output is the tally.
-pub(crate) fn run(filter: Option<&str>, packages: &[String]) -> Result<ExitCode> {
+pub(crate) fn run(
+    filter: Option<&str>,
+    packages: &[String],
+    versions: &[String],
+) -> Result<ExitCode> {
     compile::build_wasm_only()?;
     step("program and tests", compile::build_for_tests)?;
     step("programs for the tests", tools::programs)?;
@@ -112,7 +116,7 @@ pub(crate) fn run(filter: Option<&str>, packages: &[String]) -> Result<ExitCode>
 
     let mut envoys = std::ffi::OsString::new();
     step("Envoy for the tests", || {
-        envoys = std::env::join_paths(tools::envoys()?)?;
+        envoys = std::env::join_paths(tools::envoys(versions)?)?;
         Ok(envoys.to_string_lossy().replace(':', ", "))
     })?;
 

@@ -58,13 +58,27 @@ pub(crate) fn python() -> Result<PathBuf> {
     Ok(python)
 }
 
-/// The versions of Envoy that the filter is tested in.
+/// The versions of Envoy that the filter is tested in: each time, and before a release.
 const ENVOYS: [&str; 2] = ["1.36.2", "1.40.0"];
+const MORE_ENVOYS: [&str; 2] = ["1.37.0", "1.39.3"];
+/// The word for all of them.
+const ALL: &str = "all";
 
-/// Stock Envoy in each of its versions: the programs.
-pub(crate) fn envoys() -> Result<Vec<PathBuf>> {
+/// What can be said of versions.
+pub(crate) fn envoy_names() -> Vec<&'static str> {
+    [&[ALL][..], &ENVOYS, &MORE_ENVOYS].concat()
+}
+
+/// Stock Envoy in each of these versions, or in the usual ones where none is named: the programs.
+pub(crate) fn envoys(named: &[String]) -> Result<Vec<PathBuf>> {
+    let is_named = |version: &&str| named.iter().any(|name| name == version || name == ALL);
+    let mut versions: Vec<&str> = envoy_names();
+    versions.retain(|version| *version != ALL && is_named(version));
+    if versions.is_empty() {
+        versions.extend(ENVOYS);
+    }
     let mut programs = Vec::new();
-    for version in ENVOYS {
+    for version in versions {
         let environment = place::test_environment().join(format!("envoy-{version}"));
         if envoy_in(&environment).is_none() {
             make_environment(&environment)?;

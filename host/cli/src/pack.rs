@@ -202,9 +202,12 @@ fn private(made: &Packable) -> Vec<String> {
         .collect()
 }
 
-/// How large Envoy's buffers have to be.
+/// How large Envoy's buffers have to be: with room beyond the limit, so that a body over it comes
+/// before the filter, which refuses it in the wire format, and not before Envoy, which refuses it
+/// in plain text.
 fn buffer(config: &Config) -> u32 {
-    u32::try_from(config.limits.body).unwrap_or(u32::MAX)
+    const ROOM: u64 = 1 << 20;
+    u32::try_from(config.limits.body.saturating_add(ROOM)).unwrap_or(u32::MAX)
 }
 
 fn address(host: &str, port: u16) -> Value {

@@ -125,6 +125,9 @@ impl<G: Guests> Policy<G> {
                     self.inspect(plan, exchange, segments, &mut draft.timings);
                 draft.segments = segments;
                 exchange.keep_states(&mut report);
+                // What was found before comes at another time, but gets the same id.
+                let place = |finding: &Finding| (finding.order, finding.segment);
+                report.findings.sort_by_key(place);
                 exchange.admit(&mut report.findings);
                 draft.take(report);
             }
