@@ -10,7 +10,7 @@ import threading
 import time
 
 from envoy_live import CHAT, Live, Load, do_nothing, marked, pages, stalls
-from support import ATTACK, AWS_KEY, Raw, Upstream, completion, event, text_events
+from support import ATTACK, AWS_KEY, Raw, Upstream, completion, text_events
 
 CONFIG = """version: 1
 gateway:
