@@ -5,7 +5,6 @@ import contextlib
 import hashlib
 import http.client
 import json
-import os
 import pathlib
 import re
 import tempfile
