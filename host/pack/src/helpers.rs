@@ -421,6 +421,12 @@ pub(crate) fn reset(places: &Places, globals: &[(u32, Const)]) -> Made {
     let eight = MemArg { align: 3, ..marks };
     let (memory, restore) = (places.memory, places.own.restore);
     let mut sink = made.sink();
+    if !places.cover.reset {
+        for global in [control.fault, control.denied, control.used] {
+            sink.i32_const(0).global_set(global);
+        }
+        return made;
+    }
     if places.bounds {
         sink.global_get(control.size);
     } else {

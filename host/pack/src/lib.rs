@@ -97,13 +97,43 @@ impl Fuel {
     }
 }
 
+/// How plugins are contained. Anything less than [`Cover::FULL`] is for measuring what the rest costs:
+/// such a module must not be run with plugins or texts that matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cover {
+    /// Code is guarded: fuel, stack, bounds, traps.
+    pub guards: bool,
+    /// Stores mark their pages, so that a reset finds them.
+    pub marks: bool,
+    /// Memory and globals are put back before a plugin is called again.
+    pub reset: bool,
+}
+
+impl Cover {
+    /// All of it.
+    pub const FULL: Self = Self {
+        guards: true,
+        marks: true,
+        reset: true,
+    };
+}
+
 /// Makes the module.
 ///
 /// # Errors
 /// What keeps a plugin from being packed, by plugin and import or instruction, and what to do
 /// about it.
 pub fn pack(input: &Input<'_>) -> Result<Vec<u8>, PackError> {
-    let module = merge::merge(input)?;
+    pack_to_measure(input, Cover::FULL)
+}
+
+/// Makes a module without parts of what contains its plugins, to measure what they cost.
+///
+/// # Errors
+/// As [`pack`].
+#[doc(hidden)]
+pub fn pack_to_measure(input: &Input<'_>, cover: Cover) -> Result<Vec<u8>, PackError> {
+    let module = merge::merge(input, cover)?;
     let features = wasmparser::WasmFeatures::WASM2
         .union(wasmparser::WasmFeatures::EXCEPTIONS)
         .union(wasmparser::WasmFeatures::MULTI_MEMORY)

@@ -13,7 +13,7 @@ use crate::module::PAGE;
 use crate::places::{Places, SECOND, Shared, Types};
 use crate::plugin::{Cursor, MOST_PAGES, Ready};
 use crate::shell::{Shell, count};
-use crate::{Input, PackError};
+use crate::{Cover, Input, PackError};
 
 /// The one tag there is.
 const TAG: u32 = 0;
@@ -33,7 +33,7 @@ impl Functions {
     }
 }
 
-pub(crate) fn merge(input: &Input<'_>) -> Result<Vec<u8>, PackError> {
+pub(crate) fn merge(input: &Input<'_>, cover: Cover) -> Result<Vec<u8>, PackError> {
     let shell = Shell::read(input.shell)?;
     let plugins: Vec<Ready<'_>> = input
         .plugins
@@ -57,7 +57,7 @@ pub(crate) fn merge(input: &Input<'_>) -> Result<Vec<u8>, PackError> {
     };
     let mut all: Vec<Places> = Vec::new();
     for plugin in &plugins {
-        let places = cursor.place(plugin, Shared::at(shared_at), &mut types);
+        let places = cursor.place(plugin, cover, Shared::at(shared_at), &mut types);
         all.push(places.map_err(|problem| problem.of(plugin.name()))?);
     }
     if cursor.second > MOST_PAGES * PAGE {

@@ -6,6 +6,8 @@ use std::convert::Infallible;
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{FuncType, ValType};
 
+use crate::Cover;
+
 /// Function types, each once.
 #[derive(Default)]
 pub(crate) struct Types {
@@ -168,6 +170,8 @@ pub(crate) struct Places {
     pub(crate) kinds: BTreeMap<u32, u8>,
     /// Whether loads and stores are checked.
     pub(crate) bounds: bool,
+    /// Whether the rest is.
+    pub(crate) cover: Cover,
     /// Bytes of memory at the start, and the most it may have.
     pub(crate) initial: u64,
     pub(crate) limit: u64,

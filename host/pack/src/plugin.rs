@@ -18,7 +18,7 @@ use crate::module::{Const, Core, PAGE};
 use crate::places::{Control, InPlace, Own, Places, SECOND, Shared, Types};
 use crate::rewrite::rewrite;
 use crate::shell::count;
-use crate::{Plugin, Problem};
+use crate::{Cover, Plugin, Problem};
 
 /// The most pages of a memory whose size still fits 32 bits.
 pub(crate) const MOST_PAGES: u64 = 65_535;
@@ -305,6 +305,7 @@ impl Cursor {
     pub(crate) fn place(
         &mut self,
         plugin: &Ready<'_>,
+        cover: Cover,
         shared: Shared,
         types: &mut Types,
     ) -> Result<Places, Problem> {
@@ -328,7 +329,7 @@ impl Cursor {
             kinds.entry(ty.copied().unwrap_or(u32::MAX)).or_insert(next);
         }
         let initial = core.pages * PAGE;
-        let bounds = plugin.input.bounds;
+        let bounds = plugin.input.bounds && cover.guards;
         // What is not checked may mark any page there could be.
         let marked = if bounds { plugin.limit * PAGE } else { 1 << 32 };
         let map = self.take((marked >> 12) + 16, 8);
@@ -362,6 +363,7 @@ impl Cursor {
             type_maps,
             kinds,
             bounds,
+            cover,
             initial,
             limit: plugin.limit * PAGE,
         };

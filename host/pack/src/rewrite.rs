@@ -66,7 +66,10 @@ pub(crate) fn rewrite(
     results: &[wasmparser::ValType],
     types: &mut Types,
 ) -> Result<Vec<u8>, Problem> {
-    let plans = plan(body, facts, places.bounds, places.initial);
+    let mut plans = plan(body, facts, places.bounds, places.initial);
+    if !places.cover.marks {
+        plans.iter_mut().for_each(|plan| plan.mark = None);
+    }
     let checks = plans.iter().filter(|plan| plan.check.is_some()).count();
     let costs = Costs::of(body, facts);
     let mut writer = Writer {
@@ -75,13 +78,15 @@ pub(crate) fn rewrite(
         bytes: Vec::new(),
         first_temp: u32::try_from(body.locals()).unwrap_or(u32::MAX),
         temps: Vec::new(),
-        local_fuel: !own.leaf && costs.tight_loop,
+        local_fuel: places.cover.guards && !own.leaf && costs.tight_loop,
         local_limit: checks > 2,
         nesting: 0,
         wrapped: false,
     };
-    writer.enter(own, costs.entry);
-    writer.wrapped = own.descends || writer.local_fuel;
+    if places.cover.guards {
+        writer.enter(own, costs.entry);
+        writer.wrapped = own.descends || writer.local_fuel;
+    }
     if writer.wrapped {
         let mut results = results.iter().map(|ty| InPlace(places).val_type(*ty));
         let results: Result<Vec<ValType>, _> = results.by_ref().collect();
@@ -266,7 +271,22 @@ impl Writer<'_> {
         if synced(operator, self.facts) {
             self.store_fuel();
         }
+        let cover = self.places.cover;
         match operator {
+            // What may grow memory is asked for by other parts, too.
+            Operator::MemorySize { .. } | Operator::MemoryGrow { .. } if !cover.guards => {
+                self.grown(operator);
+            }
+            Operator::MemoryCopy { .. } | Operator::MemoryFill { .. } if cover.marks => {
+                self.bulk(operator);
+            }
+            other if !cover.guards => match access(other) {
+                Some(access) => {
+                    self.guard_access(access, plan);
+                    self.copy(other)?;
+                }
+                None => self.copy(other)?,
+            },
             Operator::Unreachable => {
                 let trap = self.places.shared.trap;
                 self.sink().call(trap).unreachable();
@@ -275,13 +295,8 @@ impl Writer<'_> {
                 let depth = self.nesting;
                 self.sink().br(depth);
             }
-            Operator::MemorySize { .. } => {
-                let size = self.places.control.size;
-                self.sink().global_get(size).i32_const(16).i32_shr_u();
-            }
-            Operator::MemoryGrow { .. } => self.call(self.places.own.grow),
-            Operator::MemoryCopy { .. } => self.call(self.places.own.copy),
-            Operator::MemoryFill { .. } => self.call(self.places.own.fill),
+            Operator::MemorySize { .. } | Operator::MemoryGrow { .. } => self.grown(operator),
+            Operator::MemoryCopy { .. } | Operator::MemoryFill { .. } => self.bulk(operator),
             Operator::CallIndirect {
                 type_index,
                 table_index,
@@ -307,7 +322,7 @@ impl Writer<'_> {
             Operator::Block { .. } | Operator::If { .. } => self.nesting += 1,
             Operator::Loop { .. } => {
                 self.nesting += 1;
-                if let Some(cost) = loop_cost {
+                if let Some(cost) = loop_cost.filter(|_| cover.guards) {
                     self.charge(cost);
                 }
             }
@@ -323,6 +338,21 @@ impl Writer<'_> {
             self.refresh_limit();
         }
         Ok(())
+    }
+
+    fn grown(&mut self, operator: &Operator<'_>) {
+        let size = self.places.control.size;
+        if matches!(operator, Operator::MemoryGrow { .. }) {
+            self.call(self.places.own.grow);
+        } else {
+            self.sink().global_get(size).i32_const(16).i32_shr_u();
+        }
+    }
+
+    fn bulk(&mut self, operator: &Operator<'_>) {
+        let own = self.places.own;
+        let is_copy = matches!(operator, Operator::MemoryCopy { .. });
+        self.call(if is_copy { own.copy } else { own.fill });
     }
 
     fn call(&mut self, function: u32) {

@@ -119,3 +119,10 @@ mod guests {
         counters_cost_what_they_take,
     );
 }
+
+/// It packs with `target/release/examples/measured`, which `cargo build --release --examples` makes.
+#[test]
+#[ignore = "a measurement"]
+fn cost_of_containment_and_reset() {
+    caponier_e2e::scenario("envoy_cost", "containment_and_reset");
+}
