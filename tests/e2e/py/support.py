@@ -96,6 +96,9 @@ class Upstream:
         upstream = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
+            # Head and body are two writes: the second must not wait until the first is known to
+            # have arrived.
+            disable_nagle_algorithm = True
             protocol_version = "HTTP/1.1"
 
             def log_message(self, *_):
