@@ -8,7 +8,7 @@ use caponier_protocol::{ErrorKind, Format};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{Method, Response, Version};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 
 use super::decide::Passage;
 use super::forward::{failed, send};
@@ -27,9 +27,11 @@ pub(super) async fn pass(
 ) -> Result<Reply, Refusal> {
     let path = parts.uri.path();
     let listed = route.pass.iter().any(|pattern| pattern.matches(path));
-    // What only a lenient server takes for a guarded endpoint never passes.
-    let is_lookalike =
-        parts.method != Method::GET && Format::of_path(&path::lenient(path)).is_some();
+    // What only a lenient server takes for a guarded endpoint never passes, nor does a body that a
+    // header could make a `POST` of.
+    let has_body = body.as_ref().is_some_and(|body| !body.is_end_stream());
+    let is_read = parts.method == Method::GET && !has_body;
+    let is_lookalike = !is_read && Format::of_path(&path::lenient(path)).is_some();
     let action = match route.unknown_endpoints {
         _ if is_lookalike => None,
         _ if listed => Some(Action::Allow),
