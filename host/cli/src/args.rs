@@ -130,9 +130,8 @@ pub(crate) struct Check {
 
 #[derive(Debug, Args)]
 pub(crate) struct Pack {
-    /// The configuration file; without it the embedded default is used
-    #[arg(long, short, value_name = "FILE", env = "CAPONIER_CONFIG")]
-    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) config: Config,
 
     /// Where the module goes
     #[arg(long, short, value_name = "FILE", required_unless_present_any = ["ecds", "oci"])]

@@ -17,13 +17,14 @@ use anyhow::bail;
 use caponier_config::{Bounds, Config};
 use caponier_decide::Shell;
 use caponier_pack::{Fuel, Input, Plugin};
-use caponier_runtime::{Packable, Source, packable};
+use caponier_runtime::{Packable, Runtime, packable};
 use serde_json::{Value, json};
 
 use self::ecds::Ecds;
 use self::oci::Image;
 use self::output::{Readers, absolute, hex_digest, write};
 use crate::args::{Format, Pack};
+use crate::evaluate::options;
 use crate::problems::Problems;
 use crate::style::{DIM, GOOD, WARN};
 
@@ -34,11 +35,14 @@ const SHELL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/shell.wasm"));
 const FILTERS: &str = "type.googleapis.com/envoy.extensions.filters";
 
 pub(crate) fn run(command: &Pack) -> anyhow::Result<ExitCode> {
-    let source = command
-        .config
-        .clone()
-        .map_or(Source::Embedded, Source::File);
+    let options = options(&command.config);
+    let source = options.source.clone();
+    // Whatever keeps a revision from being served keeps it from being packed.
+    let served = Runtime::start(options, caponier_server::attach()).map_err(Problems)?;
     let mut made = packable(&source, Shell::default()).map_err(Problems)?;
+    if made.packed.revision != served.current().id {
+        bail!("the configuration has changed while it was read; hint: pack it again");
+    }
     made.packed.shell = shell(command, &made.config)?;
     refuse_secrets(command, &made)?;
     let module = module(&made)?;

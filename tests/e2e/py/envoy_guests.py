@@ -3,11 +3,14 @@
 import concurrent.futures
 import http.client
 import json
+import pathlib
+import subprocess
+import tempfile
 import time
 
 from envoy_packed import PackedGateway
 from guests import CANARY, config
-from support import Upstream
+from support import GUESTS, PROGRAM, Gateway, Upstream
 
 PATH = "/v1/chat/completions"
 MODES = {
@@ -76,6 +79,67 @@ def a_hostile_plugin_costs_one_verdict():
                 passed += times
                 assert len(upstream.requests) == passed, mode
             assert machines(gateway) == begun_with, (mode, begun_with, machines(gateway))
+
+
+# Written by hand, as no compiler would: they misbehave whenever they are shown a text.
+AT_ONCE = (
+    "aliased-strings divide-by-zero enum-out-of-range indirect-call-null list-gibibyte "
+    "list-out-of-range list-overflow list-unaligned load-out-of-range option-out-of-range "
+    "post-return-loop post-return-trap result-out-of-range return-out-of-range return-unaligned "
+    "string-invalid string-out-of-range string-surrogate truncate-nan"
+).split()
+# When they are asked for room for a text of 4099 bytes.
+ROOMLESS = ["realloc-grow", "realloc-loop", "realloc-out-of-range", "realloc-trap"]
+
+
+def chain(names):
+    entries = "".join(
+        f"  - {{ use: 'file:{GUESTS / name}.wasm', name: {name}, on_error: allow }}\n"
+        for name in names
+    )
+    return "plugins:\n" + entries
+
+
+def what_fails_at_once_is_packed_no_more_than_served():
+    """Both commands show a plugin a text first, and name the same fault."""
+    with tempfile.TemporaryDirectory(prefix="caponier-pack-") as folder:
+        source, module = pathlib.Path(folder, "caponier.yaml"), pathlib.Path(folder, "module.wasm")
+        for name in AT_ONCE:
+            source.write_text("version: 1\n" + chain([name]))
+            said = []
+            for command in (["check"], ["pack", "--output", str(module)]):
+                done = subprocess.run(
+                    [PROGRAM, *command, "--config", str(source)],
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+                assert done.returncode == 2, (name, command, done.returncode, done.stderr)
+                said.append(done.stderr)
+            assert f"plugin {name} failed" in said[0], (name, said)
+            assert said[0] == said[1], (name, said)
+            assert not module.exists(), name
+
+
+def hand_written_guests_fail_as_in_the_gateway():
+    """All in one chain, each tolerated: a request has every fault, and those after it none."""
+    found = []
+    for host in (Gateway, PackedGateway):
+        upstream = Upstream()
+        with host(upstream, chain([*ROOMLESS, "base"])) as gateway:
+            for number in range(1, 21):
+                for text, failing in (("r" * 4099, ROOMLESS), ("Hello", [])):
+                    begun = time.monotonic()
+                    status, _, answer = ask(gateway, text)
+                    took = time.monotonic() - begun
+                    assert status == 200 and text.encode() in answer, (host, status, answer)
+                    assert took < 10, (host, took)
+                    records = gateway.audit(4 * number - 2 * bool(failing))
+                    faults = [(it["plugin"], it["kind"]) for it in records[-2]["faults"]]
+                    assert [plugin for plugin, _ in faults] == failing, (host, number, faults)
+                    found.append(faults)
+    half = len(found) // 2
+    assert found[:half] == found[half:], (found[0], found[half])
 
 
 def a_fault_may_be_tolerated():

@@ -290,11 +290,16 @@ class Envoy:
             **more,
         )
 
-    def audit(self):
-        """The audit records that the filter wrote."""
+    def audit(self, at_least=0):
+        """The audit records that the filter wrote, once there are so many."""
         marker = "caponier-audit "
-        lines = (line for line in self.logs().splitlines() if marker in line)
-        return [json.loads(line.split(marker, 1)[1]) for line in lines]
+        until = time.monotonic() + 5
+        while True:
+            lines = [line for line in self.logs().splitlines() if marker in line]
+            if len(lines) >= at_least:
+                return [json.loads(line.split(marker, 1)[1]) for line in lines]
+            assert time.monotonic() < until, f"less than {at_least} audit records after 5 s"
+            time.sleep(0.02)
 
     def stats(self, filter):
         """Envoy's statistics of these names, in the form that Prometheus reads."""

@@ -114,6 +114,8 @@ mod reload {
 mod guests {
     caponier_e2e::scenarios!("envoy_guests":
         a_hostile_plugin_costs_one_verdict,
+        hand_written_guests_fail_as_in_the_gateway,
+        what_fails_at_once_is_packed_no_more_than_served,
         a_fault_may_be_tolerated,
         copied_input_is_in_no_record,
         counters_cost_what_they_take,
