@@ -63,8 +63,11 @@ def all_configurations():
                     yield f"{name}, block {number + 1}", value
             continue
         for document in yaml.safe_load_all(text):
-            # Test cases are no configuration; they lie in directories of that name.
-            if "cases" not in pathlib.Path(name).parts:
+            # Test cases are no configuration; they lie in directories of that name. Nor are objects
+            # of Kubernetes.
+            is_case = "cases" in pathlib.Path(name).parts
+            is_object = isinstance(document, dict) and {"apiVersion", "kind"} <= document.keys()
+            if not is_case and not is_object:
                 yield name, document
 
 
