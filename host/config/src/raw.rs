@@ -272,6 +272,7 @@ raw! {
         /// Files and directories.
         paths: Option<Vec<FilePath>>,
         /// Show rules the text of segments. Default: false.
+        /// A streamed text comes to them in pieces, unless its route says `stream: buffer`.
         expose_text: Option<bool>,
     }
 

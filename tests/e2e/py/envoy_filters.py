@@ -151,6 +151,8 @@ def ext_proc_before_and_after():
         return completion(last_text(request))
 
     upstream = Upstream(answer)
+    # Rules that read text see a stream in pieces, unless the route waits for all of it.
+    whole = packed(RULES, route={"stream": "buffer"})
     modes = (("BUFFERED", "BUFFERED"), ("STREAMED", "STREAMED"), ("BUFFERED_PARTIAL", "BUFFERED_PARTIAL"))
     with Processor(change) as processor:
         for request_mode, response_mode in modes:
@@ -160,7 +162,7 @@ def ext_proc_before_and_after():
                 processor.seen.clear()
                 more = {place: filters, "clusters": [processor.cluster()]}
                 case = (place, request_mode)
-                with Envoy(upstream, packed(RULES), **more) as envoy:
+                with Envoy(upstream, whole, **more) as envoy:
                     for stream in (False, True):
                         word = {"stream": stream}
                         status, _, _ = envoy.post(PATH, BAD | word)
