@@ -6,7 +6,6 @@
 
 mod compile;
 mod demo;
-mod dist;
 mod guests;
 mod http;
 mod place;
@@ -34,8 +33,6 @@ enum Command {
         #[arg(long)]
         wasm: bool,
     },
-    /// Build the program to ship, laid out by what it spends its time on: target/dist/caponier
-    Dist,
     /// Build and show the main job: a denial, a redaction that is restored, a dropped document
     Demo,
     /// Build and run every test; the last line says how many passed, failed and were skipped
@@ -56,7 +53,6 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Build { wasm: true } => compile::build_wasm_only().map(|()| ExitCode::SUCCESS),
         Command::Build { wasm: false } => compile::build().map(|()| ExitCode::SUCCESS),
-        Command::Dist => dist::build().map(|()| ExitCode::SUCCESS),
         Command::Demo => demo::run(),
         Command::Test {
             filter,

@@ -27,11 +27,6 @@ pub(crate) fn program() -> PathBuf {
     target().join("release/caponier")
 }
 
-/// The program that is shipped.
-pub(crate) fn shipped() -> PathBuf {
-    target().join("dist/caponier")
-}
-
 /// What tests need and a checkout does not have: the Python environment.
 pub(crate) fn test_environment() -> PathBuf {
     root().join("target/test-env")
