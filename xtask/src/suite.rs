@@ -1,8 +1,10 @@
 //! Every test, and how many there were.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode, Stdio};
-use std::time::Instant;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
@@ -66,6 +68,8 @@ enum Part {
 
 impl Part {
     const ALL: [Self; 3] = [Self::Documentation, Self::Programs, Self::Records];
+    /// How long one of them may take: some three times what the longest does on two cores.
+    const LIMIT: Duration = Duration::from_mins(45);
     /// Where the whole program is tested.
     const WHOLE: &str = "caponier-e2e";
 
@@ -163,12 +167,27 @@ pub(crate) fn run(
 }
 
 /// Runs a test command, passes its output on and counts.
+///
+/// A test that never ends must not keep from the reader what the others have shown: after
+/// [`Part::LIMIT`] the command is ended, and that counts as a failure.
 fn count(command: &mut Command) -> Result<Tally> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
+        .process_group(0)
         .spawn()
         .context("cannot start cargo")?;
+    let group = format!("-{}", child.id());
+    let (ended, end) = mpsc::channel::<()>();
+    let watch = std::thread::spawn(move || {
+        let late = end.recv_timeout(Part::LIMIT) == Err(mpsc::RecvTimeoutError::Timeout);
+        if late {
+            let minutes = Part::LIMIT.as_secs() / 60;
+            line(&format!("the tests did not end within {minutes} min"));
+            drop(Command::new("kill").args(["-KILL", "--", &group]).status());
+        }
+        late
+    });
     let mut tally = Tally::default();
     if let Some(output) = child.stdout.take() {
         for text in BufReader::new(output).split(b'\n') {
@@ -181,9 +200,11 @@ fn count(command: &mut Command) -> Result<Tally> {
         }
     }
     let status = child.wait()?;
-    if !status.success() && tally.failed == 0 {
-        // It did not compile, or a test took the whole process down.
-        tally.failed = 1;
+    drop(ended);
+    let late = watch.join().unwrap_or(true);
+    if late || (!status.success() && tally.failed == 0) {
+        // It did not end or compile, or a test took the whole process down.
+        tally.failed += 1;
     }
     Ok(tally)
 }

@@ -456,8 +456,8 @@ class WebSockets:
             connection, _ = self.listener.accept()
             with connection:
                 head = b""
-                while b"\r\n\r\n" not in head:
-                    head += connection.recv(4096)
+                while b"\r\n\r\n" not in head and (piece := connection.recv(4096)):
+                    head += piece
                 self.requests.append(head)
                 key = [line.split(b": ")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key")]
                 accept = base64.b64encode(hashlib.sha1(key[0] + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())

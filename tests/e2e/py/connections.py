@@ -58,6 +58,16 @@ def dial(port, context=None, timeout=10):
     return context.wrap_socket(plain, server_hostname="localhost") if context else plain
 
 
+def read_until(connection, mark):
+    """Everything up to a mark, and what came with it."""
+    found = b""
+    while mark not in found:
+        piece = connection.recv(4096)
+        assert piece, f"the connection ended before {mark}: {found[-300:]}"
+        found += piece
+    return found
+
+
 def read_all(connection):
     """Everything until the other side closes."""
     found = b""
@@ -460,20 +470,22 @@ def words(count, pause):
 def a_client_that_leaves_stops_the_model():
     """Also where nothing has been said yet: the upstream's connection ends with the client's."""
     now = {}
-    upstream = Upstream(lambda _: now["answer"])
-    with Gateway(upstream) as gateway:
+    asked = threading.Event()
+
+    def answer(_):
+        asked.set()
+        return now["answer"]
+
+    with Gateway(Upstream(answer)) as gateway:
 
         def leave(stream, wait_for):
             body = json.dumps(user("go on", stream=stream)).encode()
             head = f"POST {CHAT} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
-            found = b""
+            asked.clear()
             with dial(gateway.port) as connection:
                 connection.sendall(head.encode() + body)
-                while wait_for not in found:
-                    found += connection.recv(4096)
-                asked = len(upstream.requests)
-                while len(upstream.requests) == asked and not found:
-                    time.sleep(0.01)
+                assert asked.wait(10), "the model was not asked"
+                read_until(connection, wait_for)
 
         now["answer"] = words(2000, 0.02)
         leave(True, b"word 3")
@@ -502,9 +514,7 @@ def a_stop_lets_streams_end():
         head = f"POST {CHAT} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
         with dial(gateway.port) as connection, dial(gateway.port) as idle:
             connection.sendall(head.encode() + body)
-            found = b""
-            while b"word 3" not in found:
-                found += connection.recv(4096)
+            found = read_until(connection, b"word 3")
             gateway.process.send_signal(signal.SIGTERM)
             time.sleep(0.3)
             with contextlib.suppress(OSError):

@@ -1,10 +1,14 @@
 """Runs one scenario: `run.py FILE FUNCTION`."""
 
+import faulthandler
 import importlib
 import os
 import sys
 
 import records
+
+# Longer than any scenario takes in one Envoy, and much shorter than anybody waits for all of them.
+MINUTES = float(os.environ.get("CAPONIER_SCENARIO_MINUTES", 5))
 
 if __name__ == "__main__":
     _, module, function = sys.argv
@@ -15,5 +19,7 @@ if __name__ == "__main__":
     for program in envoys.split(os.pathsep):
         if program:
             os.environ["CAPONIER_ENVOY"] = program
+        # A scenario that waits for good says where, and fails.
+        faulthandler.dump_traceback_later(MINUTES * 60, exit=True)
         scenario()
     print(f"{module}.{function}: ok")
