@@ -6,6 +6,8 @@
 //! comes from a plugin is believed: every address, length and count is bounded before memory is
 //! set aside for it.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod component;
 mod guest;
 pub mod imports;
 mod layout;
@@ -14,6 +16,8 @@ mod lower;
 #[cfg(target_arch = "wasm32")]
 mod packed;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub use component::{CoreModule, NotOneModule, core_module, speaks};
 pub use guest::{Guest, Limits, Status};
 #[cfg(target_arch = "wasm32")]
 pub use packed::{Packed, config};
@@ -45,7 +49,7 @@ impl<'a> Call<'a> {
     }
 
     /// Bytes of text, notes and state.
-    fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         let texts = self.segments.iter().map(|segment| segment.text.len());
         let notes = self.notes.iter().map(|note| note.len());
         texts

@@ -2,7 +2,7 @@
 
 use wasm_encoder::ValType::{self, I32, I64};
 
-use crate::component::speaks;
+use caponier_abi::speaks;
 
 /// One import.
 pub(crate) struct Import {

@@ -30,30 +30,14 @@ pub enum PackError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// No component.
-    #[error("it is no WebAssembly component; hint: caponier plugin build")]
-    NotComponent,
+    /// A component that is not about one core module.
+    #[error(transparent)]
+    Component(#[from] caponier_abi::NotOneModule),
     /// Bytes that make no sense, or use proposals that are not accepted.
     #[error(
         "its code is not valid here: {0}; hint: build it for wasm32-unknown-unknown without target features that are not in WebAssembly 2.0, or run it in the standalone host"
     )]
     Malformed(#[from] wasmparser::BinaryReaderError),
-    /// It asks for WASI.
-    #[error(
-        "it imports `{import}`; hint: build it for wasm32-unknown-unknown, or run it in the standalone host"
-    )]
-    Wasi {
-        /// The import.
-        import: String,
-    },
-    /// It asks for what no host has.
-    #[error(
-        "it imports `{import}`, which is not part of the contract; hint: caponier plugin inspect"
-    )]
-    Import {
-        /// The import.
-        import: String,
-    },
     /// It asks for what it was not granted.
     #[error("it imports `{import}`, which is not granted; hint: grants: {{ counters: true }}")]
     NotGranted {
@@ -68,30 +52,6 @@ pub enum Problem {
         /// The import or export.
         name: String,
     },
-    /// More than one module with a life of its own.
-    #[error(
-        "it is made of {count} core modules; hint: run it in the standalone host, or build it as one module for wasm32-unknown-unknown"
-    )]
-    Modules {
-        /// How many.
-        count: usize,
-    },
-    /// Resources, streams, futures, threads.
-    #[error("it uses `{what}`; hint: run it in the standalone host")]
-    Builtin {
-        /// The canonical built-in.
-        what: String,
-    },
-    /// No `inspect`.
-    #[error(
-        "it does not export `caponier:policy/guard@0.1.0`; hint: caponier plugin new shows a plugin that does"
-    )]
-    NoGuard,
-    /// Its export is lifted in a way that is not expected.
-    #[error(
-        "its `inspect` is not lifted as the contract's tools do it: {0}; hint: build it with wit-bindgen and wit-component, strings as UTF-8"
-    )]
-    Lift(&'static str),
     /// Something in its code that this host cannot contain.
     #[error("its code uses `{what}`; hint: {hint}")]
     Code {

@@ -11,7 +11,6 @@
 
 mod access;
 mod code;
-mod component;
 mod contract;
 mod costs;
 mod error;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use caponier_abi::NotOneModule;
 use wasmparser::{
     ConstExpr, DataKind, ElementItems, ElementKind, ExternalKind, FuncToValidate, FuncType,
     FunctionBody, GlobalType, Import, Operator, Parser, Payload, TypeRef, ValidPayload, Validator,
@@ -172,9 +173,9 @@ impl<'a> Core<'a> {
                 });
                 Ok(())
             }
-            _ => Err(Problem::Import {
+            _ => Err(Problem::Component(NotOneModule::Import {
                 import: format!("{} {}", import.module, import.name),
-            }),
+            })),
         }
     }
 

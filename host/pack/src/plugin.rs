@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use caponier_abi::{NotOneModule, core_module};
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{
     ConstExpr, DataSection, ElementSection, Elements, GlobalSection, GlobalType, Ieee32, Ieee64,
@@ -9,7 +10,6 @@ use wasm_encoder::{
 };
 
 use crate::code::{Body, Facts, at, decode, facts};
-use crate::component::extract;
 use crate::contract::Import;
 use crate::glue::Entries;
 use crate::helpers::{Made, offset};
@@ -40,7 +40,7 @@ pub(crate) struct Ready<'a> {
 
 impl<'a> Ready<'a> {
     pub(crate) fn read(input: &'a Plugin<'a>) -> Result<Self, Problem> {
-        let names = extract(input.component)?;
+        let names = core_module(input.component)?;
         let mut core = Core::read(names.module)?;
         let mut imports = Vec::new();
         for import in &core.imports {
@@ -59,9 +59,9 @@ impl<'a> Ready<'a> {
                 Err(missing())
             }
         };
-        let inspect = function(&names.inspect, 1, 1)?;
-        let realloc = function(&names.realloc, 4, 1)?;
-        let post_return = match &names.post_return {
+        let inspect = function(names.inspect, 1, 1)?;
+        let realloc = function(names.realloc, 4, 1)?;
+        let post_return = match names.post_return {
             Some(name) => Some(function(name, 1, 0)?),
             None => None,
         };
@@ -254,10 +254,10 @@ fn check_import(
 ) -> Result<&'static Import, Problem> {
     let shown = format!("{} {}", import.module, import.name);
     if import.module.starts_with("wasi") {
-        return Err(Problem::Wasi { import: shown });
+        return Err(NotOneModule::Wasi { import: shown }.into());
     }
     let Some(known) = Import::find(import.module, import.name) else {
-        return Err(Problem::Import { import: shown });
+        return Err(NotOneModule::Import { import: shown }.into());
     };
     if known.is_counter() && !input.counters {
         return Err(Problem::NotGranted { import: shown });

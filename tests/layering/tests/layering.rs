@@ -9,7 +9,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("caponier-config", &[]),
     ("caponier-protocol", &["caponier-core"]),
     ("caponier-rego", &["caponier-core"]),
-    ("caponier-component", &["caponier-core"]),
+    ("caponier-component", &["caponier-abi", "caponier-core"]),
     (
         "caponier-decide",
         &[
@@ -42,6 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "caponier-pack",
         &[
+            "caponier-abi",
             "caponier-component",
             "caponier-config",
             "caponier-decide",

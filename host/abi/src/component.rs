@@ -1,8 +1,8 @@
 //! From a component to the one core module that it is about.
 //!
 //! What wit-component puts around that module, a shim and a fixup that tie the knot of lowered
-//! imports, is recognised by having no memory and no state, and left behind: the packed module has
-//! glue of its own.
+//! imports, is recognised by having no memory and no state, and left behind: who calls the module
+//! without a component runtime has glue of its own.
 
 use std::ops::Range;
 
@@ -10,14 +10,75 @@ use wasmparser::{
     CanonicalFunction, CanonicalOption, ComponentAlias, ExternalKind, Instance, Parser, Payload,
 };
 
-use crate::Problem;
+/// A component's core module, and the names by which the component calls it.
+#[derive(Clone, Debug)]
+pub struct CoreModule<'a> {
+    /// The module.
+    pub module: &'a [u8],
+    /// Its place among the component's modules.
+    pub index: u32,
+    /// The memory that arguments and results lie in.
+    pub memory: &'a str,
+    /// The function behind `inspect`: the address of its arguments for that of its result.
+    pub inspect: &'a str,
+    /// The function that finds room: `cabi_realloc`.
+    pub realloc: &'a str,
+    /// The function that is called with the result once it was read.
+    pub post_return: Option<&'a str>,
+}
 
-/// The core module, and the names by which the component calls it.
-pub(crate) struct Extracted<'a> {
-    pub(crate) module: &'a [u8],
-    pub(crate) inspect: String,
-    pub(crate) realloc: String,
-    pub(crate) post_return: Option<String>,
+/// Why a component is not about one core module that can be called without a component runtime.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotOneModule {
+    /// No component.
+    #[error("it is no WebAssembly component; hint: caponier plugin build")]
+    NotComponent,
+    /// Bytes that make no sense, or use proposals that are not accepted.
+    #[error(
+        "its code is not valid here: {0}; hint: build it for wasm32-unknown-unknown without target features that are not in WebAssembly 2.0, or run it in the standalone host"
+    )]
+    Malformed(#[from] wasmparser::BinaryReaderError),
+    /// It asks for WASI.
+    #[error(
+        "it imports `{import}`; hint: build it for wasm32-unknown-unknown, or run it in the standalone host"
+    )]
+    Wasi {
+        /// The import.
+        import: String,
+    },
+    /// It asks for what no host has.
+    #[error(
+        "it imports `{import}`, which is not part of the contract; hint: caponier plugin inspect"
+    )]
+    Import {
+        /// The import.
+        import: String,
+    },
+    /// More than one module with a life of its own.
+    #[error(
+        "it is made of {count} core modules; hint: run it in the standalone host, or build it as one module for wasm32-unknown-unknown"
+    )]
+    Modules {
+        /// How many.
+        count: usize,
+    },
+    /// Resources, streams, futures, threads.
+    #[error("it uses `{what}`; hint: run it in the standalone host")]
+    Builtin {
+        /// The canonical built-in.
+        what: String,
+    },
+    /// No `inspect`.
+    #[error(
+        "it does not export `caponier:policy/guard@0.1.0`; hint: caponier plugin new shows a plugin that does"
+    )]
+    NoGuard,
+    /// Its export is lifted in a way that is not expected.
+    #[error(
+        "its `inspect` is not lifted as the contract's tools do it: {0}; hint: build it with wit-bindgen and wit-component, strings as UTF-8"
+    )]
+    Lift(&'static str),
 }
 
 #[derive(Default)]
@@ -33,75 +94,85 @@ struct Surface<'a> {
     builtin: Option<String>,
 }
 
-/// Takes the core module out.
-pub(crate) fn extract(component: &[u8]) -> Result<Extracted<'_>, Problem> {
+/// Finds the core module behind `inspect`.
+///
+/// # Errors
+/// If it is about none, or about several, or asks for what the contract does not have.
+pub fn core_module(component: &[u8]) -> Result<CoreModule<'_>, NotOneModule> {
     if !component.starts_with(b"\0asm") || Parser::is_core_wasm(component) {
-        return Err(Problem::NotComponent);
+        return Err(NotOneModule::NotComponent);
     }
     let surface = read(component)?;
     for import in &surface.imports {
         check_import(import)?;
     }
     if let Some(what) = surface.builtin {
-        return Err(Problem::Builtin { what });
+        return Err(NotOneModule::Builtin { what });
     }
     let lift = surface.lifts.iter().find_map(|(function, options)| {
         let (instance, name) = (*surface.functions.get(at(*function)?)?)?;
         is_inspect(name).then_some((instance, name, options))
     });
-    let (instance, inspect, options) = lift.ok_or(Problem::NoGuard)?;
+    let (instance, inspect, options) = lift.ok_or(NotOneModule::NoGuard)?;
     let main = surface.instances.get(at(instance).unwrap_or(usize::MAX));
     let main = main
         .copied()
         .flatten()
         .and_then(at)
-        .ok_or(Problem::Lift("it is no function of a core module"))?;
+        .ok_or(NotOneModule::Lift("it is no function of a core module"))?;
     let of_main = surface.instances.iter().flatten();
     if of_main.filter(|module| at(**module) == Some(main)).count() != 1 {
-        return Err(Problem::Lift("its module is instantiated more than once"));
+        return Err(NotOneModule::Lift(
+            "its module is instantiated more than once",
+        ));
     }
     for (index, range) in surface.modules.iter().enumerate() {
         let module = component.get(range.clone()).unwrap_or_default();
         if index != main && !is_shim(module)? {
-            return Err(Problem::Modules {
+            return Err(NotOneModule::Modules {
                 count: surface.modules.len() + surface.nested_modules,
             });
         }
     }
     if surface.nested_modules > 0 {
-        return Err(Problem::Modules {
+        return Err(NotOneModule::Modules {
             count: surface.modules.len() + surface.nested_modules,
         });
     }
-    let named = |function: u32| -> Result<String, Problem> {
+    let named = |function: u32| -> Result<&str, NotOneModule> {
         match at(function).and_then(|place| surface.functions.get(place)) {
-            Some(Some((of, name))) if *of == instance => Ok((*name).to_owned()),
-            _ => Err(Problem::Lift(
+            Some(Some((of, name))) if *of == instance => Ok(*name),
+            _ => Err(NotOneModule::Lift(
                 "an option names a function of another module",
             )),
         }
     };
+    let mut memory = None;
     let mut realloc = None;
     let mut post_return = None;
     for option in options {
         match option {
             CanonicalOption::UTF8 => {}
-            CanonicalOption::Memory(memory) => {
-                let memory = at(*memory).and_then(|place| surface.memories.get(place));
-                if memory.is_none_or(|(of, _)| *of != instance) {
-                    return Err(Problem::Lift("its memory is another module's"));
-                }
+            CanonicalOption::Memory(index) => {
+                let found = at(*index).and_then(|place| surface.memories.get(place));
+                let own = found.filter(|(of, _)| *of == instance);
+                memory = Some(
+                    own.ok_or(NotOneModule::Lift("its memory is another module's"))?
+                        .1,
+                );
             }
             CanonicalOption::Realloc(function) => realloc = Some(named(*function)?),
             CanonicalOption::PostReturn(function) => post_return = Some(named(*function)?),
-            _ => return Err(Problem::Lift("an option that is not known")),
+            _ => return Err(NotOneModule::Lift("an option that is not known")),
         }
     }
     let range = surface.modules.get(main).cloned().unwrap_or_default();
-    Ok(Extracted {
+    Ok(CoreModule {
         module: component.get(range).unwrap_or_default(),
-        inspect: inspect.to_owned(),
-        realloc: realloc.ok_or(Problem::Lift("there is no function that finds room"))?,
+        index: u32::try_from(main).unwrap_or(u32::MAX),
+        memory: memory.ok_or(NotOneModule::Lift("it has no memory"))?,
+        inspect,
+        realloc: realloc.ok_or(NotOneModule::Lift("there is no function that finds room"))?,
         post_return,
     })
 }
@@ -110,7 +181,7 @@ fn at(index: u32) -> Option<usize> {
     usize::try_from(index).ok()
 }
 
-fn read(component: &[u8]) -> Result<Surface<'_>, Problem> {
+fn read(component: &[u8]) -> Result<Surface<'_>, NotOneModule> {
     let mut surface = Surface::default();
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(component) {
@@ -137,7 +208,7 @@ fn read(component: &[u8]) -> Result<Surface<'_>, Problem> {
     Ok(surface)
 }
 
-fn top<'a>(surface: &mut Surface<'a>, payload: Payload<'a>) -> Result<(), Problem> {
+fn top<'a>(surface: &mut Surface<'a>, payload: Payload<'a>) -> Result<(), NotOneModule> {
     match payload {
         Payload::ComponentImportSection(section) => {
             for import in section {
@@ -192,10 +263,10 @@ fn top<'a>(surface: &mut Surface<'a>, payload: Payload<'a>) -> Result<(), Proble
     Ok(())
 }
 
-fn check_import(import: &str) -> Result<(), Problem> {
+fn check_import(import: &str) -> Result<(), NotOneModule> {
     let import = import.to_owned();
     if import.starts_with("wasi:") {
-        return Err(Problem::Wasi { import });
+        return Err(NotOneModule::Wasi { import });
     }
     let (path, version) = import.split_once('@').unwrap_or((&import, ""));
     let known = [
@@ -207,12 +278,12 @@ fn check_import(import: &str) -> Result<(), Problem> {
     if known.contains(&path) && speaks(version) {
         Ok(())
     } else {
-        Err(Problem::Import { import })
+        Err(NotOneModule::Import { import })
     }
 }
 
-/// Before 1.0, a version speaks to those that differ in the last number only.
-pub(crate) fn speaks(version: &str) -> bool {
+/// Whether this contract can talk to that version of it: before 1.0, a version speaks to those that differ in the last number only.
+pub fn speaks(version: &str) -> bool {
     version
         .strip_prefix("0.1.")
         .is_some_and(|patch| patch.parse::<u32>().is_ok())
@@ -225,7 +296,7 @@ fn is_inspect(name: &str) -> bool {
 }
 
 /// Whether a module has no memory and no state: what only passes calls on.
-fn is_shim(module: &[u8]) -> Result<bool, Problem> {
+fn is_shim(module: &[u8]) -> Result<bool, NotOneModule> {
     for payload in Parser::new(0).parse_all(module) {
         match payload? {
             Payload::MemorySection(section) if section.count() > 0 => return Ok(false),
