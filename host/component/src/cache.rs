@@ -16,7 +16,7 @@ use wasmtime::component::Component;
 
 use crate::{EngineError, Kind, os};
 
-const HEADER: &str = "caponier compiled plugin 1";
+const HEADER: &str = "caponier compiled plugin 2";
 
 /// The oldest entries beyond this many are removed.
 const MAX_ENTRIES: usize = 128;

@@ -4,6 +4,7 @@
 //! goes up once a millisecond; when the deadline is reached, the call's own processor time decides
 //! whether it goes on.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -132,11 +133,12 @@ pub(crate) struct Budget {
 impl Budget {
     /// Starts counting, on the thread that will run the call.
     pub(crate) fn start(processor: Duration) -> Self {
+        let wall_start = Instant::now();
         Self {
             processor,
             wall: processor.saturating_mul(WALL_FACTOR),
-            processor_start: thread_cpu_time(),
-            wall_start: Instant::now(),
+            processor_start: used_by(wall_start),
+            wall_start,
         }
     }
 
@@ -162,6 +164,26 @@ impl Budget {
             .checked_sub(self.wall_start.elapsed())
             .filter(|left| !left.is_zero())?;
         Some(ticks(left.min(wall_left)))
+    }
+}
+
+/// How far apart the system is asked for a thread's processor time: half a tick.
+const ASKED_EVERY: Duration = Duration::from_micros(500);
+
+/// The processor time that this thread had used by now. For a short while after the system was asked
+/// it counts as if the thread had worked all the time: a call that starts then has a little more of
+/// it, and short calls do not spend their time on asking for it.
+fn used_by(now: Instant) -> Duration {
+    thread_local! {
+        static ASKED: Cell<Option<(Instant, Duration)>> = const { Cell::new(None) };
+    }
+    match ASKED.get() {
+        Some((at, used)) if now.duration_since(at) < ASKED_EVERY => used + now.duration_since(at),
+        _ => {
+            let used = thread_cpu_time();
+            ASKED.set(Some((now, used)));
+            used
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 mod cache;
 mod clock;
 mod data;
+mod direct;
 mod engine;
 mod error;
 mod fault;
@@ -23,6 +24,7 @@ mod v0_1;
 mod warmup;
 mod wasi;
 
+pub use caponier_abi::Call;
 pub use engine::{Engine, EngineMode};
 pub use error::{EngineError, LoadError};
 pub use load::Snapshot;
@@ -30,4 +32,4 @@ pub use options::{
     CounterScope, Counters, CountersUnavailable, EngineOptions, Grants, Limits, LoadOptions,
     LogLevel, LogSink, NoCounters, NoLog,
 };
-pub use plugin::{Call, Kind, Plugin, PluginInfo, Session};
+pub use plugin::{Kind, Plugin, PluginInfo, Session};

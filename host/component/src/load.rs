@@ -11,9 +11,10 @@ use wasmtime::component::Component;
 use crate::cache::hex;
 use crate::clock::Budget;
 use crate::data::DataFiles;
+use crate::direct::{self, Direct};
 use crate::engine::{Engine, Inner};
 use crate::host::{Host, Lent, Phase};
-use crate::plugin::{Body, Loaded};
+use crate::plugin::{Body, Loaded, Ready};
 use crate::snapshot::{self, Taken};
 use crate::spares::{self, Spares};
 use crate::v0_1::Program;
@@ -100,9 +101,12 @@ impl Engine {
         let (manifest, lent, body, spare_cost) = match built.kind {
             Kind::Snapshot => {
                 let program = program(&inner.run, &built.component)?;
-                let manifest = describe(inner, &program, &source.lent)?.checked(name)?;
+                let (manifest, direct) =
+                    first_look(inner, &program, &built.component, &source.lent)?;
+                let manifest = manifest.checked(name)?;
                 let lent = Arc::new(source.lent(&manifest.name));
-                (manifest, lent, Body::Snapshot(program), None)
+                let body = Body::Snapshot(Ready { program, direct });
+                (manifest, lent, body, None)
             }
             Kind::WarmSpares => {
                 let flavour = inner.spare().map_err(LoadError::Malformed)?;
@@ -238,17 +242,19 @@ fn build(inner: &Inner, source: &Source<'_>) -> Result<Built, LoadError> {
         "it imports WASI".to_owned()
     } else {
         match snapshot::take(inner, &source.recipe())? {
-            Taken::Snapshot { component, .. } => match Component::new(&inner.run.engine, component)
-            {
-                Ok(component) => {
-                    return Ok(Built {
-                        kind: Kind::Snapshot,
-                        reason: None,
-                        component,
-                    });
+            Taken::Snapshot { mut component, .. } => {
+                direct::open(&mut component);
+                match Component::new(&inner.run.engine, component) {
+                    Ok(component) => {
+                        return Ok(Built {
+                            kind: Kind::Snapshot,
+                            reason: None,
+                            component,
+                        });
+                    }
+                    Err(error) => snapshot::presentable(&format!("{error:#}")),
                 }
-                Err(error) => snapshot::presentable(&format!("{error:#}")),
-            },
+            }
             Taken::Impossible(reason) => reason,
         }
     };
@@ -268,17 +274,26 @@ fn program(flavour: &crate::engine::Flavour, component: &Component) -> Result<Pr
     })
 }
 
-/// Asks the snapshot who it is, which also shows that it can be instantiated within its limits.
-fn describe(inner: &Inner, program: &Program, lent: &Arc<Lent>) -> Result<Manifest, LoadError> {
+/// Asks the snapshot who it is, which also shows that it can be instantiated within its limits, and
+/// for its core module.
+fn first_look(
+    inner: &Inner,
+    program: &Program,
+    component: &Component,
+    lent: &Arc<Lent>,
+) -> Result<(Manifest, Option<Direct>), LoadError> {
     let _ticking = inner.clock.run();
     let budget = Budget::start(lent.limits.configure_time);
     let mut store =
         Host::new(Arc::clone(lent), Phase::WarmUp, budget).into_store(&inner.run.engine);
     let failed = |step, fault| LoadError::Failed { step, fault };
-    let guest = program
-        .instantiate(&mut store)
+    let (guest, instance) = program
+        .instantiate_raw(&mut store)
+        .flatten()
         .map_err(|error| failed("its start", fault::from_start(&error, store.data())))?;
-    guest
+    let manifest = guest
         .describe(&mut store)
-        .map_err(|error| failed("describe", fault::from_call(&error, store.data())))
+        .map_err(|error| failed("describe", fault::from_call(&error, store.data())))?;
+    let direct = Direct::find(component, &instance, &mut store);
+    Ok((manifest, direct))
 }

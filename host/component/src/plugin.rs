@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use caponier_core::{Context, Fault, FaultKind, Manifest, Report, Segment};
+use caponier_abi::Call;
+use caponier_core::{Context, Fault, FaultKind, Manifest, Report};
 use wasmtime::Store;
 
 use crate::clock::Budget;
+use crate::direct::{Direct, Entered};
 use crate::engine::{Engine, Inner};
 use crate::host::{Host, Lent, Phase};
 use crate::spares::Spares;
@@ -79,8 +81,52 @@ pub(crate) struct Loaded {
 }
 
 pub(crate) enum Body {
-    Snapshot(Program),
+    Snapshot(Ready),
     Spares(Spares),
+}
+
+pub(crate) struct Ready {
+    pub(crate) program: Program,
+    /// Its core module, where that can be called by itself.
+    pub(crate) direct: Option<Direct>,
+}
+
+impl Ready {
+    fn instantiate(&self, store: &mut Store<Host>) -> wasmtime::Result<Instance> {
+        Ok(match &self.direct {
+            Some(direct) => Instance::Direct(direct.instantiate(store)?),
+            None => Instance::Component(self.program.instantiate(store)?),
+        })
+    }
+}
+
+/// An instance of a snapshot.
+enum Instance {
+    Direct(Entered),
+    Component(Guest),
+}
+
+impl Instance {
+    fn inspect(
+        &self,
+        store: &mut Store<Host>,
+        limits: &Limits,
+        call: &Call<'_>,
+    ) -> Result<Result<Report, String>, Fault> {
+        match self {
+            Self::Direct(instance) => {
+                let limits = caponier_abi::Limits {
+                    output: limits.output_bytes,
+                    state: limits.state_bytes,
+                    host_calls: limits.host_call_bytes,
+                };
+                instance.inspect(store, &limits, call)
+            }
+            Self::Component(instance) => instance
+                .inspect(store, call)
+                .map_err(|error| fault::from_call(&error, store.data())),
+        }
+    }
 }
 
 impl Plugin {
@@ -125,19 +171,16 @@ impl Plugin {
         let time = loaded.time(call);
         let phase = loaded.phase(call.context);
         match &loaded.body {
-            Body::Snapshot(program) => {
+            Body::Snapshot(snapshot) => {
                 let engine = &*loaded.engine.inner;
                 let _slot = engine.gate.enter(PATIENCE).ok_or_else(fault::crowded)?;
                 let _ticking = engine.clock.run();
                 let host = Host::new(Arc::clone(&loaded.lent), phase, Budget::start(time));
                 let mut store = host.into_store(&engine.run.engine);
-                let visit = program
-                    .visit(&mut store)
+                let instance = snapshot
+                    .instantiate(&mut store)
                     .map_err(|error| fault::from_start(&error, store.data()))?;
-                let answer = visit
-                    .inspect(&mut store, call)
-                    .map_err(|error| fault::from_call(&error, store.data()))?;
-                loaded.finish(answer)
+                loaded.finish(instance.inspect(&mut store, &loaded.lent.limits, call)?)
             }
             Body::Spares(spares) => loaded.finish(spares.inspect(phase, time, call)?),
         }
@@ -150,7 +193,7 @@ impl Plugin {
     /// If there is no instance, or the plugin runs on warm spares.
     pub fn session(&self) -> Result<Session, Fault> {
         let loaded = Arc::clone(&self.inner);
-        let Body::Snapshot(program) = &loaded.body else {
+        let Body::Snapshot(snapshot) = &loaded.body else {
             return Err(Fault::new(
                 FaultKind::Refused,
                 "only a snapshot can be measured in one session",
@@ -160,13 +203,13 @@ impl Plugin {
         let budget = Budget::start(loaded.lent.limits.configure_time);
         let host = Host::new(Arc::clone(&loaded.lent), Phase::WarmUp, budget);
         let mut store = host.into_store(&engine.run.engine);
-        let guest = program
+        let instance = snapshot
             .instantiate(&mut store)
             .map_err(|error| fault::from_start(&error, store.data()))?;
         Ok(Session {
             loaded,
             store,
-            guest,
+            instance,
         })
     }
 }
@@ -183,11 +226,7 @@ impl std::fmt::Debug for Plugin {
 
 impl Loaded {
     fn time(&self, call: &Call<'_>) -> Duration {
-        let texts = call.segments.iter().map(|segment| segment.text.len());
-        let notes = call.notes.iter().map(|note| note.len());
-        let bytes: usize = texts.chain(notes).sum();
-        let bytes = bytes.saturating_add(call.state.len());
-        self.lent.limits.time_for(bytes)
+        self.lent.limits.time_for(call.bytes())
     }
 
     fn phase(&self, context: &Context) -> Phase {
@@ -224,36 +263,11 @@ impl Loaded {
     }
 }
 
-/// What a plugin is shown in one call.
-#[derive(Clone, Copy)]
-pub struct Call<'a> {
-    /// What it is told of the exchange.
-    pub context: &'a Context,
-    /// The segments of one stage.
-    pub segments: &'a [&'a Segment],
-    /// What it noted before of the segment in the same place; none for those behind the last.
-    pub notes: &'a [&'a [u8]],
-    /// What it handed back at its last call in this exchange.
-    pub state: &'a [u8],
-}
-
-impl<'a> Call<'a> {
-    /// A call without notes.
-    pub fn new(context: &'a Context, segments: &'a [&'a Segment], state: &'a [u8]) -> Self {
-        Self {
-            context,
-            segments,
-            notes: &[],
-            state,
-        }
-    }
-}
-
 /// One instance used for many calls; see [`Plugin::session`].
 pub struct Session {
     loaded: Arc<Loaded>,
     store: Store<Host>,
-    guest: Guest,
+    instance: Instance,
 }
 
 impl Session {
@@ -266,10 +280,7 @@ impl Session {
         let _ticking = loaded.engine.inner.clock.run();
         let budget = Budget::start(loaded.time(call));
         Host::begin(&mut self.store, loaded.phase(call.context), budget);
-        let answer = self
-            .guest
-            .inspect(&mut self.store, call)
-            .map_err(|error| fault::from_call(&error, self.store.data()))?;
-        loaded.finish(answer)
+        let limits = &loaded.lent.limits;
+        loaded.finish(self.instance.inspect(&mut self.store, limits, call)?)
     }
 }

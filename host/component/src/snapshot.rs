@@ -8,6 +8,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use caponier_abi::Call;
 use caponier_core::Manifest;
 use wasmtime::Store;
 use wasmtime::component::{Component, Instance, Lift, WasmList};
@@ -17,7 +18,6 @@ use crate::clock::Budget;
 use crate::data::DataFiles;
 use crate::engine::{Flavour, Inner};
 use crate::host::{Host, Lent, Phase};
-use crate::plugin::Call;
 use crate::v0_1::{Guest, Program};
 use crate::{LoadError, fault, imports, warmup};
 

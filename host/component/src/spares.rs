@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use caponier_abi::Call;
 use caponier_core::{Fault, Manifest, Report};
 use parking_lot::{Condvar, Mutex};
 use wasmtime::Store;
@@ -16,7 +17,6 @@ use crate::clock::Budget;
 use crate::data::DataFiles;
 use crate::engine::Inner;
 use crate::host::{Host, Lent, Phase};
-use crate::plugin::Call;
 use crate::v0_1::{AsyncGuest, Program};
 use crate::{LoadError, fault, snapshot, warmup};
 

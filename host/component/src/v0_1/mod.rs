@@ -4,13 +4,8 @@ mod bindings;
 mod convert;
 mod host;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use caponier_core::{Manifest, Report};
-use wasmtime::component::{
-    Component, ComponentExportIndex, Func, HasSelf, Instance, InstancePre, Linker, TypedFunc,
-};
+use wasmtime::component::{Component, HasSelf, Instance, InstancePre, Linker, TypedFunc};
 use wasmtime::{AsContextMut, Store};
 
 use crate::Call;
@@ -31,38 +26,13 @@ pub(crate) fn add_to_linker(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
 #[derive(Clone)]
 pub(crate) struct Program {
     policy: bindings::PolicyPre<Host>,
-    inspect: ComponentExportIndex,
-    /// Whether the type of `inspect` was compared with the contract's: it is the same in every
-    /// instance.
-    is_checked: Arc<AtomicBool>,
 }
 
 impl Program {
     /// Checks imports and exports against the contract.
     pub(crate) fn new(linker: &Linker<Host>, component: &Component) -> wasmtime::Result<Self> {
         let policy = bindings::PolicyPre::new(linker.instantiate_pre(component)?)?;
-        let inspect = component
-            .get_export_index(None, GUARD)
-            .and_then(|guard| component.get_export_index(Some(&guard), "inspect"))
-            .ok_or_else(|| wasmtime::Error::msg("the guard has no `inspect`"))?;
-        Ok(Self {
-            policy,
-            inspect,
-            is_checked: Arc::default(),
-        })
-    }
-
-    /// A new instance for one call.
-    pub(crate) fn visit(&self, store: &mut Store<Host>) -> wasmtime::Result<Visit> {
-        let instance = self.policy.instance_pre().instantiate(&mut *store)?;
-        let inspect = instance
-            .get_func(&mut *store, self.inspect)
-            .ok_or_else(|| wasmtime::Error::msg("`inspect` is not a function"))?;
-        if !self.is_checked.load(Ordering::Acquire) {
-            inspect.typed::<InspectParams<'_>, InspectAnswer>(&mut *store)?;
-            self.is_checked.store(true, Ordering::Release);
-        }
-        Ok(Visit { inspect })
+        Ok(Self { policy })
     }
 
     /// A new instance.
@@ -94,30 +64,6 @@ impl Program {
             .instantiate_async(&mut *store)
             .await?;
         AsyncGuest::new(store, &instance)
-    }
-}
-
-/// An instance that is called once. Comparing its types anew would take a tenth of a short call.
-pub(crate) struct Visit {
-    /// Of the contract's type.
-    inspect: Func,
-}
-
-impl Visit {
-    #[expect(
-        unsafe_code,
-        reason = "the type of a program's `inspect` is compared once, not at every call"
-    )]
-    pub(crate) fn inspect(self, store: &mut Store<Host>, call: &Call<'_>) -> Answer<Report> {
-        let frame = convert::Frame::new(call);
-        // SAFETY: `Program::visit`, which alone makes visits, has compared the type of this export
-        // with these parameters and this answer. A type belongs to the component, not to its
-        // instances.
-        let inspect =
-            unsafe { TypedFunc::<InspectParams<'_>, InspectAnswer>::new_unchecked(self.inspect) };
-        let segments = frame.segments();
-        let (answer,) = inspect.call(store, (frame.context(), &segments, call.state))?;
-        Ok(answer.map(convert::report))
     }
 }
 
