@@ -21,6 +21,7 @@ mod limits;
 mod openai_chat;
 mod parts;
 pub mod path;
+mod place;
 mod queue;
 mod shape;
 mod splice;

@@ -17,6 +17,7 @@ pub(crate) use fold::looks_like;
 pub(crate) use leaves::{Form, LeafEvent, Leaves};
 pub(crate) use string::{Cursor, escaped, unescape};
 
+use crate::place::Place;
 use crate::{Limits, Malformed, Problem};
 
 /// What sort of value a node is.
@@ -199,13 +200,13 @@ impl<'d> Value<'d> {
     /// Refuses a key that lenient parsers would take for one of `known`.
     pub(crate) fn guard(
         self,
-        place: &str,
+        place: &Place<'_>,
         known: &'static [&'static str],
     ) -> Result<(), Malformed> {
         for (key, _) in self.members() {
             if let Some(like) = key.string().and_then(|key| looks_like(&key, known)) {
                 return Err(Malformed {
-                    place: place.to_owned(),
+                    place: place.to_string(),
                     at: key.span().start,
                     problem: Problem::AmbiguousKey(like),
                 });
@@ -215,9 +216,9 @@ impl<'d> Value<'d> {
     }
 
     /// An error at this value.
-    pub(crate) fn refuse(self, place: &str, problem: Problem) -> Malformed {
+    pub(crate) fn refuse(self, place: &Place<'_>, problem: Problem) -> Malformed {
         Malformed {
-            place: place.to_owned(),
+            place: place.to_string(),
             at: self.span().start,
             problem,
         }

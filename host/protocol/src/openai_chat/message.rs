@@ -5,13 +5,14 @@ use caponier_core::{GapKind, Kind, Role, Stage};
 use super::{CALL, FUNCTION, MESSAGE, PART, is_token, is_word, shown};
 use crate::json::{Type, Value};
 use crate::parts::{Label, Parts};
+use crate::place::Place;
 use crate::{Malformed, Problem};
 
 /// Reads a message's content: a string, an array of parts, or nothing.
 pub(super) fn content(
     parts: &mut Parts,
     value: Value<'_>,
-    place: &str,
+    place: &Place<'_>,
     label: &Label<'_>,
 ) -> Result<(), Malformed> {
     match value.kind() {
@@ -19,7 +20,7 @@ pub(super) fn content(
         Type::Null => {}
         Type::Array => {
             for (index, item) in value.items().enumerate() {
-                part(parts, item, &format!("{place}[{index}]"), label)?;
+                part(parts, item, &place.item(index), label)?;
             }
         }
         _ => return Err(value.refuse(place, Problem::Type("a string, an array of parts, or null"))),
@@ -30,7 +31,7 @@ pub(super) fn content(
 fn part(
     parts: &mut Parts,
     value: Value<'_>,
-    place: &str,
+    place: &Place<'_>,
     label: &Label<'_>,
 ) -> Result<(), Malformed> {
     match value.kind() {
@@ -44,12 +45,12 @@ fn part(
     let kind = match value.get("type") {
         Some(kind) => kind
             .string()
-            .ok_or_else(|| kind.refuse(&format!("{place}.type"), Problem::Type("a string")))?,
+            .ok_or_else(|| kind.refuse(&place.key("type"), Problem::Type("a string")))?,
         None => "text".into(),
     };
     let text = |key| match value.get(key) {
         Some(text) if text.kind() == Type::String => Ok(text),
-        Some(other) => Err(other.refuse(&format!("{place}.{key}"), Problem::Type("a string"))),
+        Some(other) => Err(other.refuse(&place.key(key), Problem::Type("a string"))),
         None => Err(value.refuse(place, Problem::Missing(key))),
     };
     let read = match &*kind {
@@ -89,12 +90,12 @@ fn part(
 }
 
 /// Notes the fields that hold text and are not among those read.
-pub(super) fn rest(parts: &mut Parts, value: Value<'_>, place: &str, read: &[&str]) {
+pub(super) fn rest(parts: &mut Parts, value: Value<'_>, place: &Place<'_>, read: &[&str]) {
     for (key, field) in value.members() {
         let Some(key) = key.string() else { continue };
         let says_text = || !is_token(&key) || field.any_string(|text| !is_token(text));
         if !read.contains(&&*key) && says_text() {
-            parts.gap(GapKind::Unrecognized, format!("{place}.{}", shown(&key)));
+            parts.gap(GapKind::Unrecognized, &place.key(shown(&key)));
         }
     }
 }
@@ -103,7 +104,7 @@ pub(super) fn rest(parts: &mut Parts, value: Value<'_>, place: &str, read: &[&st
 pub(super) fn token(
     parts: &mut Parts,
     value: Option<Value<'_>>,
-    place: &str,
+    place: &Place<'_>,
 ) -> Result<Option<String>, Malformed> {
     let Some(value) = value.filter(|value| !value.is_null()) else {
         return Ok(None);
@@ -122,7 +123,7 @@ pub(super) fn token(
 pub(super) fn assistant(
     parts: &mut Parts,
     message: Value<'_>,
-    place: &str,
+    place: &Place<'_>,
     stage: Stage,
     mut called: impl FnMut(&str, &str),
 ) -> Result<(), Malformed> {
@@ -132,35 +133,29 @@ pub(super) fn assistant(
             continue;
         }
         let Some(key) = key.string() else { continue };
-        let here = || format!("{place}.{key}");
+        let here = place.key(&key);
         match &*key {
-            "refusal" => written(parts, value, &here(), &label(Kind::Refusal))?,
+            "refusal" => written(parts, value, &here, &label(Kind::Refusal))?,
             "reasoning_content" | "reasoning" => {
-                written(parts, value, &here(), &label(Kind::Reasoning))?
+                written(parts, value, &here, &label(Kind::Reasoning))?
             }
             "annotations" => texts(parts, value, &label(Kind::Citation)),
             "audio" => {
-                parts.gap(GapKind::Audio, here());
+                parts.gap(GapKind::Audio, &here);
                 if let Some(transcript) = value.get("transcript") {
-                    written(parts, transcript, &here(), &label(Kind::Text))?;
+                    written(parts, transcript, &here, &label(Kind::Text))?;
                 }
             }
             "tool_calls" => {
                 if value.kind() != Type::Array {
-                    return Err(value.refuse(&here(), Problem::Type("an array")));
+                    return Err(value.refuse(&here, Problem::Type("an array")));
                 }
                 for (index, call) in value.items().enumerate() {
-                    tool_call(
-                        parts,
-                        call,
-                        &format!("{place}.tool_calls[{index}]"),
-                        stage,
-                        &mut called,
-                    )?;
+                    tool_call(parts, call, &here.item(index), stage, &mut called)?;
                 }
             }
             "function_call" => {
-                function(parts, value, &here(), stage, None)?;
+                function(parts, value, &here, stage, None)?;
             }
             _ => {}
         }
@@ -172,7 +167,7 @@ pub(super) fn assistant(
 fn written(
     parts: &mut Parts,
     value: Value<'_>,
-    place: &str,
+    place: &Place<'_>,
     label: &Label<'_>,
 ) -> Result<(), Malformed> {
     if value.kind() != Type::String {
@@ -199,7 +194,7 @@ pub(super) fn texts(parts: &mut Parts, value: Value<'_>, label: &Label<'_>) {
 fn tool_call(
     parts: &mut Parts,
     call: Value<'_>,
-    place: &str,
+    place: &Place<'_>,
     stage: Stage,
     called: &mut impl FnMut(&str, &str),
 ) -> Result<(), Malformed> {
@@ -207,19 +202,13 @@ fn tool_call(
         return Err(call.refuse(place, Problem::Type("a tool call")));
     }
     call.guard(place, CALL)?;
-    let id = token(parts, call.get("id"), &format!("{place}.id"))?;
+    let id = token(parts, call.get("id"), &place.key("id"))?;
     let mut name = None;
     if let Some(value) = call.get("function").filter(|value| !value.is_null()) {
-        name = function(
-            parts,
-            value,
-            &format!("{place}.function"),
-            stage,
-            id.clone(),
-        )?;
+        name = function(parts, value, &place.key("function"), stage, id.clone())?;
     }
     if let Some(value) = call.get("custom").filter(|value| !value.is_null()) {
-        name = function(parts, value, &format!("{place}.custom"), stage, id.clone())?;
+        name = function(parts, value, &place.key("custom"), stage, id.clone())?;
     }
     if let (Some(id), Some(name)) = (&id, &name) {
         called(id, name);
@@ -232,7 +221,7 @@ fn tool_call(
 fn function(
     parts: &mut Parts,
     value: Value<'_>,
-    place: &str,
+    place: &Place<'_>,
     stage: Stage,
     id: Option<String>,
 ) -> Result<Option<String>, Malformed> {
@@ -240,7 +229,7 @@ fn function(
         return Err(value.refuse(place, Problem::Type("an object")));
     }
     value.guard(place, FUNCTION)?;
-    let name = token(parts, value.get("name"), &format!("{place}.name"))?;
+    let name = token(parts, value.get("name"), &place.key("name"))?;
     let label = Label::new(stage, Role::Assistant, Kind::ToolCall).named(name.as_deref());
     if let Some(arguments) = value.get("arguments") {
         parts.arguments(arguments, &label, id);

@@ -7,6 +7,7 @@ use caponier_core::{Gap, GapKind, Span};
 use super::{MOST, is_token, shown};
 use crate::json::Value;
 use crate::parts::Label;
+use crate::place::Place;
 use crate::queue::{Event, Part, Queue};
 use crate::sse::Data;
 use crate::stream::Update;
@@ -48,23 +49,20 @@ impl Reading<'_> {
         self.queue.close(carrier, self.out)
     }
 
-    pub(super) fn gap(&mut self, kind: GapKind, place: String) {
+    pub(super) fn gap(&mut self, kind: GapKind, place: &Place<'_>) {
+        let place = place.to_string();
         if self.told.len() < MOST && self.told.insert(place.clone()) {
             self.out.push(Update::Gap(Gap { kind, place }));
         }
     }
 
     /// Notes the fields that hold text and are not among those read.
-    pub(super) fn rest(&mut self, value: Value<'_>, place: &str, read: &[&str]) {
+    pub(super) fn rest(&mut self, value: Value<'_>, place: &Place<'_>, read: &[&str]) {
         for (key, field) in value.members() {
             let Some(key) = key.string() else { continue };
             let says_text = || !is_token(&key) || field.any_string(|text| !is_token(text));
             if !read.contains(&&*key) && says_text() {
-                let dot = if place.is_empty() { "" } else { "." };
-                self.gap(
-                    GapKind::Unrecognized,
-                    format!("{place}{dot}{}", shown(&key)),
-                );
+                self.gap(GapKind::Unrecognized, &place.key(shown(&key)));
             }
         }
     }
@@ -72,7 +70,7 @@ impl Reading<'_> {
     pub(super) fn token(
         &mut self,
         value: Option<Value<'_>>,
-        place: &str,
+        place: &Place<'_>,
     ) -> Result<Option<String>, Malformed> {
         let Some(value) = value.filter(|value| !value.is_null()) else {
             return Ok(None);
@@ -81,7 +79,7 @@ impl Reading<'_> {
             .string()
             .ok_or_else(|| value.refuse(place, Problem::Type("a string or null")))?;
         if !is_token(&text) {
-            self.gap(GapKind::Unrecognized, place.to_owned());
+            self.gap(GapKind::Unrecognized, place);
         }
         Ok(Some(text.into_owned()))
     }

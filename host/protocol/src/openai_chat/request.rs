@@ -8,6 +8,7 @@ use super::message::{assistant, content, rest, texts, token};
 use super::{FUNCTION, MESSAGE, TOP, VOCABULARY, is_token, shown};
 use crate::json::{Document, Type, Value};
 use crate::parts::{Label, Parts};
+use crate::place::Place;
 use crate::{Limits, Malformed, Problem, Request};
 
 /// The fields that a decision may set or take out.
@@ -40,9 +41,9 @@ pub(crate) fn request(body: String, limits: &Limits) -> Result<Request, Malforme
     let document = Document::parse(&body, limits, VOCABULARY)?;
     let root = document.root();
     if root.kind() != Type::Object {
-        return Err(root.refuse("", Problem::Type("an object")));
+        return Err(root.refuse(&Place::ROOT, Problem::Type("an object")));
     }
-    root.guard("", TOP)?;
+    root.guard(&Place::ROOT, TOP)?;
     let mut walk = Walk {
         parts: Parts::new(0, limits.segments),
         facts: RequestFacts::default(),
@@ -56,7 +57,7 @@ pub(crate) fn request(body: String, limits: &Limits) -> Result<Request, Malforme
         walk.field(&name, value)?;
     }
     if root.get("messages").is_none() {
-        return Err(root.refuse("", Problem::Missing("messages")));
+        return Err(root.refuse(&Place::ROOT, Problem::Missing("messages")));
     }
     walk.add_query();
     let Walk { parts, facts, .. } = walk;
@@ -82,30 +83,31 @@ struct Walk {
 impl Walk {
     fn field(&mut self, name: &str, value: Value<'_>) -> Result<(), Malformed> {
         let other = || Label::new(Stage::Prompt, Role::Other, Kind::Other).with("field", name);
+        let here = Place::of(name);
         match name {
             "messages" => self.messages(value)?,
-            "tools" | "functions" => self.tools(value, name)?,
+            "tools" | "functions" => self.tools(value, &here)?,
             "response_format" => {
                 self.facts.response_format = value
                     .get("type")
                     .and_then(|kind| kind.string())
                     .map(Into::into);
-                self.schema(value, name, None);
+                self.schema(value, &here, None);
             }
             "prediction" => {
                 if let Some(predicted) = value.get("content") {
                     let label =
                         Label::new(Stage::Prompt, Role::User, Kind::Other).with("field", name);
-                    content(&mut self.parts, predicted, "prediction.content", &label)?;
+                    content(&mut self.parts, predicted, &here.key("content"), &label)?;
                 }
-                rest(&mut self.parts, value, name, &["content"]);
+                rest(&mut self.parts, value, &here, &["content"]);
             }
             "user" | "safety_identifier" | "prompt_cache_key" | "stop" | "metadata" => {
-                self.strings(value, name, &other());
+                self.strings(value, &here, &other());
             }
-            "model" => self.facts.model = token(&mut self.parts, Some(value), name)?,
-            "stream" => self.facts.stream = flag(value, name)?,
-            "logprobs" => self.facts.logprobs = flag(value, name)?,
+            "model" => self.facts.model = token(&mut self.parts, Some(value), &here)?,
+            "stream" => self.facts.stream = flag(value, &here)?,
+            "logprobs" => self.facts.logprobs = flag(value, &here)?,
             "n" => self.facts.n = value.unsigned(),
             "max_tokens" | "max_completion_tokens" => {
                 self.facts.max_tokens = self.facts.max_tokens.max(value.unsigned());
@@ -128,7 +130,7 @@ impl Walk {
     }
 
     /// Every string of a value, keys that are not tokens as a gap.
-    fn strings(&mut self, value: Value<'_>, place: &str, label: &Label<'_>) {
+    fn strings(&mut self, value: Value<'_>, place: &Place<'_>, label: &Label<'_>) {
         match value.kind() {
             Type::String => self.parts.string(value, label),
             Type::Array => value
@@ -137,7 +139,7 @@ impl Walk {
             Type::Object => {
                 for (key, member) in value.members() {
                     if key.string().is_some_and(|key| !is_token(&key)) {
-                        self.parts.gap(GapKind::Unrecognized, format!("{place}.*"));
+                        self.parts.gap(GapKind::Unrecognized, &place.key("*"));
                     }
                     self.strings(member, place, label);
                 }
@@ -148,10 +150,11 @@ impl Walk {
 
     fn messages(&mut self, value: Value<'_>) -> Result<(), Malformed> {
         if value.kind() != Type::Array {
-            return Err(value.refuse("messages", Problem::Type("an array")));
+            return Err(value.refuse(&Place::of("messages"), Problem::Type("an array")));
         }
+        let place = Place::of("messages");
         for (index, message) in value.items().enumerate() {
-            let place = format!("messages[{index}]");
+            let place = place.item(index);
             if message.kind() != Type::Object {
                 return Err(message.refuse(&place, Problem::Type("an object")));
             }
@@ -161,26 +164,26 @@ impl Walk {
         Ok(())
     }
 
-    fn message(&mut self, message: Value<'_>, place: &str) -> Result<(), Malformed> {
+    fn message(&mut self, message: Value<'_>, place: &Place<'_>) -> Result<(), Malformed> {
         let role = match message.get("role") {
             Some(role) => role
                 .string()
-                .ok_or_else(|| role.refuse(&format!("{place}.role"), Problem::Type("a string")))?,
+                .ok_or_else(|| role.refuse(&place.key("role"), Problem::Type("a string")))?,
             None => return Err(message.refuse(place, Problem::Missing("role"))),
         };
         let id = token(
             &mut self.parts,
             message.get("tool_call_id"),
-            &format!("{place}.tool_call_id"),
+            &place.key("tool_call_id"),
         )?;
         let named = message.get("name").filter(|name| !name.is_null());
-        let name =
-            match named {
-                Some(name) => Some(name.string().ok_or_else(|| {
-                    name.refuse(&format!("{place}.name"), Problem::Type("a string"))
-                })?),
-                None => None,
-            };
+        let name = match named {
+            Some(name) => Some(
+                name.string()
+                    .ok_or_else(|| name.refuse(&place.key("name"), Problem::Type("a string")))?,
+            ),
+            None => None,
+        };
         let tool;
         let label = match &*role {
             "system" => Label::new(Stage::Prompt, Role::System, Kind::Text),
@@ -195,14 +198,13 @@ impl Walk {
                 Label::new(Stage::Retrieval, Role::Tool, Kind::ToolResult).named(tool.as_deref())
             }
             _ => {
-                self.parts
-                    .gap(GapKind::Unrecognized, format!("{place}.role"));
+                self.parts.gap(GapKind::Unrecognized, &place.key("role"));
                 Label::new(Stage::Prompt, Role::Other, Kind::Text)
             }
         };
         let first = self.parts.segments.len();
         if let Some(value) = message.get("content") {
-            content(&mut self.parts, value, &format!("{place}.content"), &label)?;
+            content(&mut self.parts, value, &place.key("content"), &label)?;
         }
         if &*role == "user" {
             let said: Vec<&str> = self
@@ -248,7 +250,7 @@ impl Walk {
         }
     }
 
-    fn tools(&mut self, value: Value<'_>, place: &str) -> Result<(), Malformed> {
+    fn tools(&mut self, value: Value<'_>, place: &Place<'_>) -> Result<(), Malformed> {
         if value.is_null() {
             return Ok(());
         }
@@ -256,7 +258,7 @@ impl Walk {
             return Err(value.refuse(place, Problem::Type("an array")));
         }
         for (index, tool) in value.items().enumerate() {
-            let place = format!("{place}[{index}]");
+            let place = place.item(index);
             tool.guard(&place, super::CALL)?;
             let inner = tool
                 .get("function")
@@ -272,7 +274,7 @@ impl Walk {
 
     /// Descriptions, and whatever else in a schema is text. Names of properties reach the model
     /// too: those that are not tokens are a gap.
-    fn schema(&mut self, value: Value<'_>, place: &str, name: Option<&str>) {
+    fn schema(&mut self, value: Value<'_>, place: &Place<'_>, name: Option<&str>) {
         match value.kind() {
             Type::Array => value
                 .items()
@@ -281,7 +283,7 @@ impl Walk {
                 for (key, member) in value.members() {
                     let Some(key) = key.string() else { continue };
                     if !is_token(&key) {
-                        self.parts.gap(GapKind::Unrecognized, format!("{place}.*"));
+                        self.parts.gap(GapKind::Unrecognized, &place.key("*"));
                     }
                     let described = &*key == "description" && member.kind() == Type::String;
                     if described {
@@ -300,7 +302,7 @@ fn description(name: Option<&str>) -> Label<'_> {
     Label::new(Stage::Prompt, Role::System, Kind::ToolDescription).named(name)
 }
 
-fn flag(value: Value<'_>, place: &str) -> Result<bool, Malformed> {
+fn flag(value: Value<'_>, place: &Place<'_>) -> Result<bool, Malformed> {
     match value.kind() {
         Type::True => Ok(true),
         Type::False | Type::Null => Ok(false),

@@ -6,15 +6,16 @@ use super::message::{assistant, content, rest, texts, token};
 use super::{CHOICE, MESSAGE, RESPONSE, VOCABULARY};
 use crate::json::{Document, Type, Value};
 use crate::parts::{Label, Parts};
+use crate::place::Place;
 use crate::{Limits, Malformed, Problem, Response, Tokens};
 
 pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Response, Malformed> {
     let document = Document::parse(&body, limits, VOCABULARY)?;
     let root = document.root();
     if root.kind() != Type::Object {
-        return Err(root.refuse("", Problem::Type("an object")));
+        return Err(root.refuse(&Place::ROOT, Problem::Type("an object")));
     }
-    root.guard("", RESPONSE)?;
+    root.guard(&Place::ROOT, RESPONSE)?;
     let mut parts = Parts::new(first, limits.segments);
     let mut tokens = None;
     // Without choices it is no answer but an error, of whatever shape: all of it is looked into.
@@ -35,12 +36,7 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
     }
     if is_answer {
         let read = &["choices", "error", "citations"];
-        rest(&mut parts, root, "", read);
-    }
-    for gap in &mut parts.gaps {
-        if let Some(place) = gap.place.strip_prefix('.') {
-            gap.place = place.to_owned();
-        }
+        rest(&mut parts, root, &Place::ROOT, read);
     }
     drop(document);
     Ok(Response::new(body, parts.checked()?, tokens))
@@ -48,26 +44,27 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
 
 fn choices(parts: &mut Parts, value: Value<'_>) -> Result<(), Malformed> {
     if value.kind() != Type::Array {
-        return Err(value.refuse("choices", Problem::Type("an array")));
+        return Err(value.refuse(&Place::of("choices"), Problem::Type("an array")));
     }
+    let place = Place::of("choices");
     for (index, choice) in value.items().enumerate() {
-        let place = format!("choices[{index}]");
+        let place = place.item(index);
         choice.guard(&place, CHOICE)?;
         let first = parts.next();
         if let Some(message) = choice.get("message").filter(|message| !message.is_null()) {
-            let place = format!("{place}.message");
+            let place = place.key("message");
             if message.kind() != Type::Object {
                 return Err(message.refuse(&place, Problem::Type("an object")));
             }
             message.guard(&place, MESSAGE)?;
             if let Some(value) = message.get("content") {
                 let label = Label::new(Stage::Output, Role::Assistant, Kind::Text);
-                content(parts, value, &format!("{place}.content"), &label)?;
+                content(parts, value, &place.key("content"), &label)?;
             }
             assistant(parts, message, &place, Stage::Output, |_, _| {})?;
             // Names, in a request. Nobody asks a model for them, so nobody reads them as text.
             for key in ["role", "name", "tool_call_id"] {
-                token(parts, message.get(key), &format!("{place}.{key}"))?;
+                token(parts, message.get(key), &place.key(key))?;
             }
         }
         if let Some(logprobs) = choice
@@ -77,7 +74,7 @@ fn choices(parts: &mut Parts, value: Value<'_>) -> Result<(), Malformed> {
             let segments = first..parts.next();
             // They go with the text that they repeat. Without it, nobody has looked at what they say.
             if segments.is_empty() && says_tokens(logprobs) {
-                parts.gap(GapKind::Unrecognized, format!("{place}.logprobs"));
+                parts.gap(GapKind::Unrecognized, &place.key("logprobs"));
             }
             parts.shadow(segments, logprobs);
         }

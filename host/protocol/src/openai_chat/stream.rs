@@ -12,6 +12,7 @@ use super::{
 };
 use crate::json::{Document, Type, Value};
 use crate::parts::Label;
+use crate::place::Place;
 use crate::queue::{Event, Queue};
 use crate::sse::Data;
 use crate::stream::Update;
@@ -88,9 +89,9 @@ impl Chunks {
         let document = Document::parse(&data.text, &self.limits.event(), VOCABULARY)?;
         let root = document.root();
         if root.kind() != Type::Object {
-            return Err(root.refuse("", Problem::Type("an object")));
+            return Err(root.refuse(&Place::ROOT, Problem::Type("an object")));
         }
-        root.guard("", RESPONSE)?;
+        root.guard(&Place::ROOT, RESPONSE)?;
         let mut told = std::mem::take(&mut self.told);
         let mut reading = Reading {
             data,
@@ -110,10 +111,11 @@ impl Chunks {
             match key.string().as_deref() {
                 Some("choices") if !value.is_null() => {
                     if value.kind() != Type::Array {
-                        return Err(value.refuse("choices", Problem::Type("an array")));
+                        return Err(value.refuse(&Place::of("choices"), Problem::Type("an array")));
                     }
+                    let place = Place::of("choices");
                     for (position, choice) in value.items().enumerate() {
-                        self.choice(choice, &format!("choices[{position}]"), reading)?;
+                        self.choice(choice, &place.item(position), reading)?;
                     }
                 }
                 Some("usage") => {
@@ -137,7 +139,7 @@ impl Chunks {
                 _ => {}
             }
         }
-        reading.rest(root, "", &["choices", "citations", "error"]);
+        reading.rest(root, &Place::ROOT, &["choices", "citations", "error"]);
         Ok(())
     }
 
@@ -154,7 +156,7 @@ impl Chunks {
     fn choice(
         &mut self,
         value: Value<'_>,
-        place: &str,
+        place: &Place<'_>,
         reading: &mut Reading<'_>,
     ) -> Result<(), Malformed> {
         if value.kind() != Type::Object {
@@ -170,7 +172,7 @@ impl Chunks {
         let logprobs = value.get("logprobs").filter(|logprobs| !logprobs.is_null());
         reading.shadow = logprobs.map(|logprobs| reading.data.place(logprobs.span()));
         if let Some(delta) = value.get("delta").filter(|delta| !delta.is_null()) {
-            let place = format!("{place}.delta");
+            let place = place.key("delta");
             if delta.kind() != Type::Object {
                 return Err(delta.refuse(&place, Problem::Type("an object")));
             }
@@ -181,13 +183,10 @@ impl Chunks {
         // They go with the text that they repeat. Without it, nobody has looked at what they say.
         let repeats = reading.event.parts.len() > before;
         if logprobs.is_some_and(|logprobs| !repeats && says_tokens(logprobs)) {
-            reading.gap(GapKind::Unrecognized, format!("{place}.logprobs"));
+            reading.gap(GapKind::Unrecognized, &place.key("logprobs"));
         }
         if reading
-            .token(
-                value.get("finish_reason"),
-                &format!("{place}.finish_reason"),
-            )?
+            .token(value.get("finish_reason"), &place.key("finish_reason"))?
             .is_some()
         {
             choice.close(reading.queue, reading.out)?;
@@ -259,7 +258,7 @@ impl Choice {
         &mut self,
         choice: u64,
         delta: Value<'_>,
-        place: &str,
+        place: &Place<'_>,
         reading: &mut Reading<'_>,
         limits: &StreamLimits,
     ) -> Result<(), Malformed> {
@@ -268,63 +267,43 @@ impl Choice {
                 continue;
             }
             let Some(key) = key.string() else { continue };
-            let here = || format!("{place}.{key}");
+            let here = place.key(&key);
             match &*key {
                 "content" if value.kind() == Type::Array => {
-                    self.parts(choice, value, &here(), reading)?
+                    self.parts(choice, value, &here, reading)?
                 }
-                "content" => self.text("content", Kind::Text, choice, value, &here(), reading)?,
-                "refusal" => {
-                    self.text("refusal", Kind::Refusal, choice, value, &here(), reading)?
+                "content" => self.text("content", Kind::Text, choice, value, &here, reading)?,
+                "refusal" => self.text("refusal", Kind::Refusal, choice, value, &here, reading)?,
+                "reasoning" => {
+                    self.text("reasoning", Kind::Reasoning, choice, value, &here, reading)?
                 }
-                "reasoning" => self.text(
-                    "reasoning",
-                    Kind::Reasoning,
-                    choice,
-                    value,
-                    &here(),
-                    reading,
-                )?,
                 "reasoning_content" => {
                     self.text(
                         "reasoning_content",
                         Kind::Reasoning,
                         choice,
                         value,
-                        &here(),
+                        &here,
                         reading,
                     )?;
                 }
                 "audio" => {
-                    reading.gap(GapKind::Audio, here());
+                    reading.gap(GapKind::Audio, &here);
                     if let Some(transcript) = value.get("transcript") {
-                        self.text(
-                            "transcript",
-                            Kind::Text,
-                            choice,
-                            transcript,
-                            &here(),
-                            reading,
-                        )?;
+                        self.text("transcript", Kind::Text, choice, transcript, &here, reading)?;
                     }
                 }
                 "annotations" => citations(value, reading)?,
                 "tool_calls" => {
                     if value.kind() != Type::Array {
-                        return Err(value.refuse(&here(), Problem::Type("an array")));
+                        return Err(value.refuse(&here, Problem::Type("an array")));
                     }
                     for (position, call) in value.items().enumerate() {
-                        self.tool_call(
-                            choice,
-                            call,
-                            &format!("{place}.tool_calls[{position}]"),
-                            reading,
-                            limits,
-                        )?;
+                        self.tool_call(choice, call, &here.item(position), reading, limits)?;
                     }
                 }
                 "function_call" => {
-                    self.function(choice, LEGACY, None, value, &here(), reading, limits)?
+                    self.function(choice, LEGACY, None, value, &here, reading, limits)?
                 }
                 _ => {}
             }
@@ -348,11 +327,11 @@ impl Choice {
         &mut self,
         choice: u64,
         value: Value<'_>,
-        place: &str,
+        place: &Place<'_>,
         reading: &mut Reading<'_>,
     ) -> Result<(), Malformed> {
         for (index, part) in value.items().enumerate() {
-            let place = format!("{place}[{index}]");
+            let place = place.item(index);
             part.guard(&place, super::PART)?;
             let is_text = part.get("type").and_then(Value::string).as_deref() == Some("text");
             match part.get("text") {
@@ -360,7 +339,7 @@ impl Choice {
                     self.text("content", Kind::Text, choice, text, &place, reading)?;
                     reading.rest(part, &place, &["text", "type"]);
                 }
-                _ => reading.gap(GapKind::Unrecognized, place),
+                _ => reading.gap(GapKind::Unrecognized, &place),
             }
         }
         Ok(())
@@ -372,7 +351,7 @@ impl Choice {
         kind: Kind,
         choice: u64,
         value: Value<'_>,
-        place: &str,
+        place: &Place<'_>,
         reading: &mut Reading<'_>,
     ) -> Result<(), Malformed> {
         let text = value
@@ -406,7 +385,7 @@ impl Choice {
         &mut self,
         choice: u64,
         value: Value<'_>,
-        place: &str,
+        place: &Place<'_>,
         reading: &mut Reading<'_>,
         limits: &StreamLimits,
     ) -> Result<(), Malformed> {
@@ -416,7 +395,7 @@ impl Choice {
         value.guard(place, CALL)?;
         let index = index(value, place)?;
         let id = reading
-            .token(value.get("id"), &format!("{place}.id"))?
+            .token(value.get("id"), &place.key("id"))?
             .filter(|id| !id.is_empty());
         for key in ["function", "custom"] {
             if let Some(function) = value.get(key).filter(|function| !function.is_null()) {
@@ -425,7 +404,7 @@ impl Choice {
                     index,
                     id.clone(),
                     function,
-                    &format!("{place}.{key}"),
+                    &place.key(key),
                     reading,
                     limits,
                 )?;
@@ -445,7 +424,7 @@ impl Choice {
         index: u64,
         id: Option<String>,
         value: Value<'_>,
-        place: &str,
+        place: &Place<'_>,
         reading: &mut Reading<'_>,
         limits: &StreamLimits,
     ) -> Result<(), Malformed> {
@@ -453,7 +432,7 @@ impl Choice {
             return Err(value.refuse(place, Problem::Type("an object")));
         }
         value.guard(place, FUNCTION)?;
-        let name = reading.token(value.get("name"), &format!("{place}.name"))?;
+        let name = reading.token(value.get("name"), &place.key("name"))?;
         self.turn_to(index, id, reading)?;
         let Some(call) = &mut self.call else {
             return Ok(());
@@ -465,7 +444,7 @@ impl Choice {
             let Some(value) = value.get(key).filter(|value| !value.is_null()) else {
                 continue;
             };
-            let place = format!("{place}.{key}");
+            let place = place.key(key);
             let text: Cow<'_, str> = value
                 .string()
                 .ok_or_else(|| value.refuse(&place, Problem::Type("a string")))?;
@@ -583,14 +562,12 @@ fn label(kind: Kind, choice: u64) -> Label<'static> {
     Label::new(Stage::Output, Role::Assistant, kind).with("choice", choice.to_string())
 }
 
-fn index(value: Value<'_>, place: &str) -> Result<u64, Malformed> {
+fn index(value: Value<'_>, place: &Place<'_>) -> Result<u64, Malformed> {
     match value.get("index") {
         Some(index) => index
             .unsigned()
             .filter(|index| *index < LEGACY)
-            .ok_or_else(|| {
-                index.refuse(&format!("{place}.index"), Problem::Type("a whole number"))
-            }),
+            .ok_or_else(|| index.refuse(&place.key("index"), Problem::Type("a whole number"))),
         None => Ok(0),
     }
 }
