@@ -33,7 +33,7 @@ pub struct Outcome {
     /// The decision that is applied.
     pub decision: Decision,
     /// The decision with what only monitors; `None` where nothing does.
-    pub would: Option<Decision>,
+    pub would: Option<Box<Decision>>,
     /// What kind of denial it is, if it is one.
     pub kind: DenialKind,
     /// What was found. Each has its id.
@@ -185,7 +185,7 @@ impl<G: Guests> Policy<G> {
             decision,
         );
         draft.would = match (draft.would.take(), would) {
-            (Some(before), Some(now)) => Some(merged(before, now)),
+            (Some(before), Some(now)) => Some(Box::new(merged(*before, *now))),
             (before, now) => before.or(now),
         };
         draft.rego += started.elapsed();
@@ -282,7 +282,7 @@ struct Draft {
     coverage: Coverage,
     faults: Vec<FaultRecord>,
     decision: Decision,
-    would: Option<Decision>,
+    would: Option<Box<Decision>>,
     kind: DenialKind,
     edits: Vec<SegmentEdit>,
     dropped: Vec<u32>,

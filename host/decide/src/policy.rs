@@ -113,7 +113,7 @@ pub(crate) struct Matter<'a> {
 /// What was made of it.
 pub(crate) struct Judgement {
     pub(crate) decision: Decision,
-    pub(crate) would: Option<Decision>,
+    pub(crate) would: Option<Box<Decision>>,
     pub(crate) kind: DenialKind,
 }
 
@@ -235,7 +235,7 @@ impl<G: Guests> Policy<G> {
         let monitored = self.mode == Mode::Monitor
             || matter.findings.iter().any(|finding| finding.monitor)
             || matter.faults.iter().any(|fault| fault.monitor);
-        let would = monitored.then(|| self.ask(exchange, matter, View::Would).0);
+        let would = monitored.then(|| Box::new(self.ask(exchange, matter, View::Would).0));
         if self.mode == Mode::Monitor {
             let decision = Decision::new(Action::Allow, "this revision only monitors");
             return Judgement {

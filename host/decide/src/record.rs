@@ -259,7 +259,7 @@ impl<'a> Record<'a> {
             action: outcome.decision.action.as_str(),
             reason: word(&outcome.decision.reason),
             status,
-            would: outcome.would.as_ref().map(|would: &Decision| Would {
+            would: outcome.would.as_deref().map(|would: &Decision| Would {
                 action: would.action.as_str(),
                 reason: word(&would.reason),
             }),

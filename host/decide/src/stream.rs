@@ -25,7 +25,7 @@ pub struct StreamRun {
     ended: bool,
     concluded: bool,
     decision: Decision,
-    would: Option<Decision>,
+    would: Option<Box<Decision>>,
     kind: DenialKind,
     findings: Vec<Finding>,
     coverage: Coverage,
@@ -290,7 +290,7 @@ impl<G: Guests> Policy<G> {
         let before = std::mem::replace(&mut run.decision, Decision::new(Action::Allow, ""));
         run.decision = merged(before, decision.clone());
         run.would = match (run.would.take(), would) {
-            (Some(before), Some(now)) => Some(merged(before, now)),
+            (Some(before), Some(now)) => Some(Box::new(merged(*before, *now))),
             (before, now) => before.or(now),
         };
         run.rego += started.elapsed();

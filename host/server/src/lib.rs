@@ -20,7 +20,7 @@ mod gateway;
 mod identity;
 mod listener;
 mod metrics;
-
+mod random;
 mod serve;
 mod state;
 mod tls;

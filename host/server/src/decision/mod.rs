@@ -260,16 +260,12 @@ fn exchange(current: &Current, client: IpAddr, asked: &Asked) -> Result<(Exchang
             Err(error) => Err(Refused::new(StatusCode::CONFLICT, message(error))),
         };
     }
-    let mut random = [0_u8; 24];
-    getrandom::fill(&mut random).map_err(|_| {
+    let (id, seed) = crate::random::identifiers().ok_or_else(|| {
         Refused::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "the system gives no randomness",
         )
     })?;
-    let (id, seed) = random.split_at(16);
-    let id = id.iter().map(|byte| format!("{byte:02x}")).collect();
-    let seed = seed.try_into().map_or(0, u64::from_ne_bytes);
     let (mut context, facts) = asked.context(id, seed, ROUTE);
     context
         .attributes

@@ -33,7 +33,7 @@ pub(crate) struct Passage {
 
 /// A request that may go on.
 pub(crate) struct Accepted {
-    pub(crate) passage: Passage,
+    pub(crate) passage: Box<Passage>,
     /// Boxed: it is large, and moves from stage to stage.
     pub(crate) exchange: Box<Exchange>,
     /// What goes to the upstream.
@@ -163,7 +163,7 @@ impl Passage {
     }
 
     /// Parses, inspects and decides a request, and makes the body that goes on.
-    pub(crate) fn request(mut self, body: Vec<u8>) -> Result<Accepted, Refusal> {
+    pub(crate) fn request(mut self: Box<Self>, body: Vec<u8>) -> Result<Accepted, Refusal> {
         let bytes = body.len();
         let request = self.format.request(body, &self.limits())?;
         let (mut exchange, begin) = self.begin(request.facts().clone(), bytes)?;

@@ -20,9 +20,9 @@ use caponier_protocol::path;
 
 /// An endpoint that no wire format knows: passed, flagged or refused as configured.
 pub(super) async fn pass(
-    mut passage: Passage,
+    mut passage: Box<Passage>,
     route: &Route,
-    parts: Parts,
+    parts: Box<Parts>,
     body: &mut Option<Incoming>,
 ) -> Result<Reply, Refusal> {
     let path = parts.uri.path();
@@ -85,7 +85,7 @@ pub(super) async fn pass(
 }
 
 /// Refuses what is not inspected, and records it.
-pub(super) fn refuse_endpoint(mut passage: Passage, message: &str) -> Refusal {
+pub(super) fn refuse_endpoint(mut passage: Box<Passage>, message: &str) -> Refusal {
     let refusal = Refusal::new(ErrorKind::NotFound, message);
     match passage.begin(RequestFacts::default(), 0) {
         Ok((exchange, mut outcome)) => {

@@ -25,7 +25,7 @@ use crate::upstream::{Outgoing, UpstreamError, headers, target};
 pub(super) async fn forward(
     shared: &Arc<Shared>,
     route: &Route,
-    parts: Parts,
+    parts: Box<Parts>,
     body: Outgoing,
     accepted: Accepted,
 ) -> Result<Reply, Refusal> {
@@ -114,7 +114,7 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
 pub(super) async fn send(
     passage: &Passage,
     route: &Route,
-    parts: Parts,
+    parts: Box<Parts>,
     body: Outgoing,
 ) -> Result<Response<crate::upstream::UpstreamBody>, UpstreamError> {
     let state = passage.current.state.routes.get(passage.route);
@@ -123,8 +123,13 @@ pub(super) async fn send(
         return Err(unreachable());
     };
     let client = state.client.as_ref().ok_or_else(unreachable)?;
-    let uri = target(upstream, &parts.uri).ok_or_else(unreachable)?;
-    let mut map = parts.headers;
+    let Parts {
+        method,
+        uri,
+        headers: mut map,
+        ..
+    } = *parts;
+    let uri = target(upstream, &uri).ok_or_else(unreachable)?;
     // What goes on is plain unless nobody has looked into it.
     if matches!(body, Outgoing::Whole(_)) {
         map.remove(CONTENT_ENCODING);
@@ -135,8 +140,8 @@ pub(super) async fn send(
         passage.caller.consumed.as_ref(),
         state.credentials.as_ref(),
     );
-    let mut request = Request::new(body);
-    *request.method_mut() = parts.method;
+    let mut request = Box::new(Request::new(body));
+    *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.headers_mut() = map;
     with_others().await;

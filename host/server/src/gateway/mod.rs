@@ -26,6 +26,7 @@ use tokio::sync::oneshot;
 use crate::answer::{Answer, Flight};
 use crate::audit::Trail;
 use crate::metrics::Metrics;
+use crate::random;
 use crate::state::{Current, ServerRuntime};
 use crate::upstream::Outgoing;
 use decide::{Accepted, Passage};
@@ -55,11 +56,15 @@ pub(crate) async fn handle(
     client: IpAddr,
     request: Request<Incoming>,
 ) -> Response<Answer> {
+    // Boxed, like all that goes from hand to hand: what futures hold is copied with them.
     let (parts, body) = request.into_parts();
+    let parts = Box::new(parts);
     let mut body = Some(body);
     let mut flight = Flight::new(&shared.metrics);
     let current = shared.runtime.current();
-    let (id, seed) = identifiers();
+    // Without randomness it is refused, under an id that says nothing.
+    let (id, seed) =
+        random::identifiers().map_or_else(|| ("0".repeat(32), None), |(id, seed)| (id, Some(seed)));
     let format = Format::of_path(parts.uri.path()).unwrap_or(Format::OpenAiChat);
     let found = find(&current, parts.uri.path());
     let route = found.as_ref().ok().map(|(index, _)| *index);
@@ -119,21 +124,6 @@ async fn with_others() {
     tokio::task::yield_now().await;
 }
 
-/// An id for the exchange, and the seed that its tokens are keyed with.
-fn identifiers() -> (String, Option<u64>) {
-    let mut random = [0_u8; 24];
-    let has_randomness = getrandom::fill(&mut random).is_ok();
-    let (id, seed) = random.split_at(16);
-    let mut text = String::with_capacity(32);
-    for byte in id {
-        for digit in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
-        }
-    }
-    let seed = seed.try_into().ok().map(u64::from_ne_bytes);
-    (text, seed.filter(|_| has_randomness))
-}
-
 /// The route of a path. Paths that an upstream could read differently are refused.
 fn find<'c>(current: &'c Current, path: &str) -> Result<(usize, &'c Route), Refusal> {
     let none = || Refusal::new(ErrorKind::NotFound, "no route for this path");
@@ -163,7 +153,7 @@ struct Start<'a> {
 
 async fn answer(
     start: Start<'_>,
-    parts: Parts,
+    parts: Box<Parts>,
     body: &mut Option<Incoming>,
 ) -> Result<Reply, Refusal> {
     let Start {
@@ -188,7 +178,7 @@ async fn answer(
         .map_err(|full| Refusal::new(ErrorKind::Unavailable, full.to_string()))?;
     let path = parts.uri.path();
     let known = Format::of_path(path);
-    let mut passage = Passage {
+    let mut passage = Box::new(Passage {
         current: Arc::clone(current),
         route: index,
         format: known.unwrap_or(Format::OpenAiChat),
@@ -199,12 +189,12 @@ async fn answer(
         path: path.to_owned(),
         arrived,
         trail,
-    };
+    });
     if websocket::is_upgrade(&parts) {
-        return websocket::handle(passage, route, parts).await;
+        return Box::pin(websocket::handle(passage, route, parts)).await;
     }
     if known.is_none() || parts.method != Method::POST {
-        return endpoint::pass(passage, route, parts, body).await;
+        return Box::pin(endpoint::pass(passage, route, parts, body)).await;
     }
     let body =
         match intake::read(&parts.headers, body, &current.config, &gateway.connections).await? {
@@ -228,7 +218,8 @@ async fn answer(
                     read: Some(read),
                     rest,
                 };
-                return forward::forward(shared, route, parts, outgoing, accepted).await;
+                let forward = forward::forward(shared, route, parts, outgoing, accepted);
+                return Box::pin(forward).await;
             }
         };
     let inline = usize::try_from(current.config.limits.inline).unwrap_or(usize::MAX);

@@ -32,7 +32,7 @@ const MAX_PLAIN: usize = 1 << 30;
 
 /// What may move to the evaluation pool: exchange and run. Its end is recorded whatever happens.
 pub(crate) struct Inspection {
-    passage: Passage,
+    passage: Box<Passage>,
     exchange: Box<Exchange>,
     run: Option<StreamRun>,
     digests: Digests,

@@ -36,9 +36,9 @@ fn is_websocket(request: &Parts) -> bool {
 
 /// Passes, flags or refuses an upgrade.
 pub(super) async fn handle(
-    mut passage: Passage,
+    mut passage: Box<Passage>,
     route: &Route,
-    mut parts: Parts,
+    mut parts: Box<Parts>,
 ) -> Result<Reply, Refusal> {
     passage
         .current

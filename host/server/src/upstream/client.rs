@@ -93,14 +93,14 @@ impl Client {
     /// Sends a request and waits for the headers of the answer.
     pub(crate) async fn send(
         self: &Arc<Self>,
-        request: Request<Outgoing>,
+        request: Box<Request<Outgoing>>,
         first_byte: Duration,
     ) -> Result<Response<UpstreamBody>, UpstreamError> {
         let mut request = request;
         loop {
             let (mut link, is_fresh) = match self.take().await {
                 Some(link) => (link, false),
-                None => (self.connect().await?, true),
+                None => (Box::pin(self.connect()).await?, true),
             };
             let sent = tokio::time::timeout(first_byte, exchange(&mut link, request));
             match sent.await {
@@ -111,7 +111,7 @@ impl Client {
                 }
                 Ok(Err(mut error)) => match error.take_message() {
                     // The upstream had closed a kept connection: nothing was sent on it.
-                    Some(unsent) if !is_fresh => request = unsent,
+                    Some(unsent) if !is_fresh => request = Box::new(unsent),
                     _ => return Err(UpstreamError::Broken(error.into_error())),
                 },
             }
@@ -197,9 +197,9 @@ fn builder() -> http1::Builder {
 /// Sends on one connection, which is driven meanwhile.
 async fn exchange(
     link: &mut Link,
-    request: Request<Outgoing>,
+    request: Box<Request<Outgoing>>,
 ) -> Result<Response<Incoming>, hyper::client::conn::TrySendError<Request<Outgoing>>> {
-    let mut sending = pin!(link.sender.try_send_request(request));
+    let mut sending = pin!(link.sender.try_send_request(*request));
     let connection = &mut link.connection;
     let is_closed = &mut link.is_closed;
     poll_fn(|cx| {
