@@ -32,7 +32,7 @@ pub(super) fn against_nginx(bench: &Bench) -> anyhow::Result<Values> {
     let (model, proxy) = (free_address()?, free_address()?);
     let _model = nginx(&directory, "model", model, &model_server(model))?;
     let nginx = nginx(&directory, "proxy", proxy, &proxy_server(proxy, model))?;
-    // A process for each of the two: so both are read as they are counted, in whole ticks.
+    // A process for each of the two: what one of them does counts for it alone.
     let gateway = |name: &str| {
         Gateway::start(&Setup {
             directory: &bench.directory(name)?,
