@@ -206,7 +206,7 @@ class Live(Envoy):
         text = self.get("/stats?filter=extension_config_discovery")[1]
         return {key: int(value) for key, value in re.findall(r"\.(\w+): (\d+)", text)}
 
-    def wait(self, counter, above, seconds=30):
+    def wait(self, counter, above, seconds=120):
         until = time.monotonic() + seconds
         while (now := self.counters().get(counter, 0)) <= above:
             assert time.monotonic() < until, (counter, now, self.logs()[-2000:])
