@@ -31,6 +31,7 @@ pub(crate) fn run(command: &Serve) -> anyhow::Result<ExitCode> {
         false => Some(runtime.watch().map_err(|problem| Problems(vec![problem]))?),
     };
     tokio::runtime::Builder::new_multi_thread()
+        .event_interval(TASKS_BETWEEN_LOOKS)
         .worker_threads(workers)
         .enable_all()
         .build()
@@ -38,6 +39,10 @@ pub(crate) fn run(command: &Serve) -> anyhow::Result<ExitCode> {
         .block_on(caponier_server::serve(runtime, stop()))?;
     Ok(ExitCode::SUCCESS)
 }
+
+/// How many tasks a busy worker runs before it looks for new input. What it sends meanwhile leaves
+/// together, see `caponier_server`: tokio's usual 61 cost some 3 % more of the processor.
+const TASKS_BETWEEN_LOOKS: u32 = 256;
 
 /// Ends when the process is asked to.
 async fn stop() {

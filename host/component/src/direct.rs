@@ -15,34 +15,43 @@ use wasmtime::{
 use crate::fault;
 use crate::host::Host;
 
-/// Under this name the component hands out its module.
-const EXPORT: &str = "core-module";
+/// Under these names a component hands out its module: where nothing follows `inspect`, and where
+/// the function does that frees its result.
+const ALONE: &str = "core-module";
+const FOLLOWED: &str = "core-module-with-post-return";
 
 const MEMORY: &str = "memory";
 const REALLOC: &str = "cabi_realloc";
-const POST_RETURN: &str = "cabi_post_";
+
+fn post_return(inspect: &str) -> String {
+    format!("cabi_post_{inspect}")
+}
 
 /// Lets the component hand out its module, if its `inspect` can be called there.
 pub(crate) fn open(component: &mut Vec<u8>) {
     let Ok(core) = core_module(component) else {
         return;
     };
-    let post_return = format!("{POST_RETURN}{}", core.inspect);
-    let usual =
-        (core.memory, core.realloc, core.post_return) == (MEMORY, REALLOC, Some(&*post_return));
-    if let (true, Ok(index @ ..0x80)) = (usual, u8::try_from(core.index)) {
-        let name = [
-            &[u8::try_from(EXPORT.len()).unwrap_or(0)],
-            EXPORT.as_bytes(),
-        ]
-        .concat();
+    let follows = core.post_return.is_some();
+    let is_usual = core.memory == MEMORY
+        && core.realloc == REALLOC
+        && core
+            .post_return
+            .is_none_or(|name| name == post_return(core.inspect));
+    if !is_usual {
+        return;
+    }
+    // Indices and lengths below 128 are one byte each.
+    let name = if follows { FOLLOWED } else { ALONE };
+    if let (Ok(index @ ..0x80), Ok(len)) = (u8::try_from(core.index), u8::try_from(name.len())) {
         // One export: its name, then a core module (0x00 0x11) by index, its type left out.
-        let export = [&[1, 0][..], &name, &[0x00, 0x11, index, 0]].concat();
-        component.push(11);
-        component.push(u8::try_from(export.len()).unwrap_or(0));
+        let export = [&[1, 0, len], name.as_bytes(), &[0x00, 0x11, index, 0]].concat();
+        component.extend([EXPORT_SECTION, len + 7]);
         component.extend(export);
     }
 }
+
+const EXPORT_SECTION: u8 = 11;
 
 /// A module that is ready to be instantiated.
 pub(crate) struct Direct {
@@ -50,7 +59,7 @@ pub(crate) struct Direct {
     memory: ModuleExport,
     inspect: ModuleExport,
     realloc: ModuleExport,
-    post_return: ModuleExport,
+    post_return: Option<ModuleExport>,
 }
 
 impl Direct {
@@ -60,12 +69,14 @@ impl Direct {
         instance: &wasmtime::component::Instance,
         store: &mut Store<Host>,
     ) -> Option<Self> {
-        let export = component.get_export_index(None, EXPORT)?;
+        let (name, export) = [ALONE, FOLLOWED]
+            .into_iter()
+            .find_map(|name| Some((name, component.get_export_index(None, name)?)))?;
         let module = instance.get_module(&mut *store, export)?;
-        Self::of(&module)
+        Self::of(&module, name == FOLLOWED)
     }
 
-    fn of(module: &Module) -> Option<Self> {
+    fn of(module: &Module, follows: bool) -> Option<Self> {
         let mut guards = module.exports().filter_map(|export| {
             let name = export.name();
             let version = name
@@ -76,7 +87,6 @@ impl Direct {
         let (Some(inspect), None) = (guards.next(), guards.next()) else {
             return None;
         };
-        let post_return = format!("{POST_RETURN}{inspect}");
         let i32s = |count| std::iter::repeat_n(ValType::I32, count);
         let function = |name: &str, params, results| {
             let ExternType::Func(found) = module.get_export(name)? else {
@@ -98,7 +108,10 @@ impl Direct {
             memory: module.get_export_index(MEMORY)?,
             inspect: function(inspect, 1, 1)?,
             realloc: function(REALLOC, 4, 1)?,
-            post_return: function(&post_return, 1, 0)?,
+            post_return: match follows {
+                true => Some(function(&post_return(inspect), 1, 0)?),
+                false => None,
+            },
             // It imports nothing, or there is no instance.
             module: Linker::new(module.engine()).instantiate_pre(module).ok()?,
         })
@@ -110,17 +123,14 @@ impl Direct {
         let mut export = |export| instance.get_module_export(&mut *store, export);
         let memory = export(&self.memory).and_then(Extern::into_memory);
         let mut function = |name| export(name).and_then(Extern::into_func);
-        let functions = (
-            function(&self.inspect),
-            function(&self.realloc),
-            function(&self.post_return),
-        );
-        match (memory, functions) {
-            (Some(memory), (Some(inspect), Some(realloc), Some(post_return))) => Ok(Entered {
+        let (inspect, realloc) = (function(&self.inspect), function(&self.realloc));
+        let post_return = self.post_return.as_ref().map(function);
+        match (memory, inspect, realloc, post_return) {
+            (Some(memory), Some(inspect), Some(realloc), None | Some(Some(_))) => Ok(Entered {
                 memory,
                 inspect,
                 realloc,
-                post_return,
+                post_return: post_return.flatten(),
             }),
             _ => Err(wasmtime::Error::msg("an export of the module is missing")),
         }
@@ -133,7 +143,7 @@ pub(crate) struct Entered {
     /// These have the types that `Direct::of` asks for.
     inspect: Func,
     realloc: Func,
-    post_return: Func,
+    post_return: Option<Func>,
 }
 
 impl Entered {
@@ -224,7 +234,10 @@ impl Guest for Running<'_> {
     }
 
     fn post_return(&mut self, result: u32) -> Result<(), FaultKind> {
-        self.enter(self.instance.post_return, [result]).map(drop)
+        match self.instance.post_return {
+            Some(function) => self.enter(function, [result]).map(drop),
+            None => Ok(()),
+        }
     }
 
     fn denied(&self) -> bool {
@@ -237,4 +250,81 @@ impl Guest for Running<'_> {
 
 fn place(address: u32) -> Option<usize> {
     usize::try_from(address).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::clock::Budget;
+    use crate::host::{Lent, Phase};
+    use crate::plugin::Instance;
+    use crate::{Engine, EngineOptions, Grants, LoadOptions, warmup};
+
+    const BUILT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/wasm");
+
+    fn load(engine: &Engine, path: &str, grants: Grants) -> crate::Plugin {
+        let component = fs::read(format!("{BUILT}/{path}")).unwrap();
+        let options = LoadOptions {
+            grants,
+            ..LoadOptions::default()
+        };
+        engine.load(&component, options).unwrap()
+    }
+
+    #[test]
+    fn the_module_answers_as_its_component_does() {
+        let engine = Engine::new(EngineOptions::default()).unwrap();
+        let options = LoadOptions::default();
+        let lent = Arc::new(Lent {
+            name: "test".into(),
+            grants: options.grants,
+            limits: options.limits,
+            counters: options.counters,
+            log: options.log,
+        });
+        let mut found = 0;
+        for name in ["pii", "secrets", "injection"] {
+            let plugin = load(
+                &engine,
+                &format!("components/{name}.wasm"),
+                Grants::default(),
+            );
+            let ready = plugin.ready().unwrap();
+            let direct = ready.direct.as_ref().unwrap();
+            for (context, segments) in warmup::calls(plugin.manifest()) {
+                let segments: Vec<_> = segments.iter().collect();
+                let call = Call::new(&context, &segments, &[]);
+                let answer = |instance: &dyn Fn(&mut Store<Host>) -> Instance| {
+                    let budget = Budget::start(lent.limits.configure_time);
+                    let host = Host::new(Arc::clone(&lent), Phase::WarmUp, budget);
+                    let mut store = host.into_store(&engine.inner.run.engine);
+                    let instance = instance(&mut store);
+                    instance.inspect(&mut store, &lent.limits, &call)
+                };
+                let by_component =
+                    answer(&|store| Instance::Component(ready.program.instantiate(store).unwrap()));
+                let by_module =
+                    answer(&|store| Instance::Direct(direct.instantiate(store).unwrap()));
+                let (by_component, by_module) =
+                    (by_component.unwrap().unwrap(), by_module.unwrap().unwrap());
+                assert!(by_component == by_module, "{name}");
+                found += by_module.findings.len();
+            }
+        }
+        assert!(found > 20, "{found} findings show little");
+    }
+
+    #[test]
+    fn a_module_that_imports_something_is_called_through_its_component() {
+        let engine = Engine::new(EngineOptions::default()).unwrap();
+        let grants = Grants {
+            counters: true,
+            ..Grants::default()
+        };
+        let plugin = load(&engine, "guests/hostile-counters.wasm", grants);
+        assert!(plugin.ready().unwrap().direct.is_none());
+    }
 }

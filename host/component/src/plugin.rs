@@ -101,13 +101,13 @@ impl Ready {
 }
 
 /// An instance of a snapshot.
-enum Instance {
+pub(crate) enum Instance {
     Direct(Entered),
     Component(Guest),
 }
 
 impl Instance {
-    fn inspect(
+    pub(crate) fn inspect(
         &self,
         store: &mut Store<Host>,
         limits: &Limits,
@@ -149,6 +149,14 @@ impl Plugin {
     /// The digest of its settings and data files: `sha256:…`.
     pub fn settings_digest(&self) -> &str {
         &self.inner.settings_digest
+    }
+
+    #[cfg(test)]
+    pub(crate) fn ready(&self) -> Option<&Ready> {
+        match &self.inner.body {
+            Body::Snapshot(ready) => Some(ready),
+            Body::Spares(_) => None,
+        }
     }
 
     /// How it gets new instances.

@@ -5,6 +5,7 @@
 //! more to all plugins that did not edit that segment: a restored value must not slip past the
 //! others.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -66,8 +67,8 @@ pub struct StageReport {
 pub struct Chain<'p> {
     plugins: &'p [Arc<PluginSpec>],
     segments: Vec<Segment>,
-    /// Where the segment of an id is among them.
-    places: HashMap<u32, usize>,
+    /// Where the segment of an id is among them; for most texts nobody asks.
+    places: OnceCell<HashMap<u32, usize>>,
     /// Edited texts, for the second look.
     revised: Vec<Revised>,
     /// The plugins to call, and how far this round is.
@@ -99,11 +100,7 @@ impl<'p> Chain<'p> {
         Self {
             plugins,
             covered: vec![false; segments.len()],
-            places: segments
-                .iter()
-                .enumerate()
-                .map(|(place, segment)| (segment.id, place))
-                .collect(),
+            places: OnceCell::new(),
             segments,
             revised: Vec::new(),
             route,
@@ -143,7 +140,11 @@ impl<'p> Chain<'p> {
     }
 
     fn segment(&self, id: u32) -> Option<&Segment> {
-        self.segments.get(*self.places.get(&id)?)
+        let places = self.places.get_or_init(|| {
+            let ids = self.segments.iter().map(|segment| segment.id);
+            ids.enumerate().map(|(place, id)| (id, place)).collect()
+        });
+        self.segments.get(*places.get(&id)?)
     }
 
     /// What `plugin` is shown in this round.

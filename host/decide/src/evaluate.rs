@@ -93,8 +93,8 @@ impl<G: Guests> Policy<G> {
         };
         let started = Instant::now();
         let mut draft = Draft::new(input);
-        self.decide(exchange, &mut draft, Phase::Begin);
-        draft.outcome(started)
+        let ended = self.decide(exchange, &mut draft, Phase::Begin, started);
+        draft.outcome(ended - started)
     }
 
     /// Inspects and decides one stage. The exchange remembers what came of it.
@@ -115,7 +115,7 @@ impl<G: Guests> Policy<G> {
         exchange.usage.segments += draft.segments.len() as u64;
         if let Some(denial) = &exchange.denial {
             draft.decision = denial.clone();
-            return draft.outcome(started);
+            return draft.outcome(started.elapsed());
         }
         match self.oversize(bytes, draft.segments.len()) {
             Some(over_limit) => self.skip(exchange, &mut draft, over_limit),
@@ -132,14 +132,15 @@ impl<G: Guests> Policy<G> {
                 draft.take(report);
             }
         }
+        let mut now = Instant::now();
         if draft.decision.action != Action::Deny && draft.has_news() {
-            self.decide(exchange, &mut draft, Phase::Findings);
+            now = self.decide(exchange, &mut draft, Phase::Findings, now);
         }
         if draft.decision.action != Action::Deny {
-            self.decide(exchange, &mut draft, Phase::End);
+            self.decide(exchange, &mut draft, Phase::End, now);
         }
         self.apply(exchange, &mut draft);
-        draft.outcome(started)
+        draft.outcome(started.elapsed())
     }
 
     /// More text than may be inspected.
@@ -159,9 +160,15 @@ impl<G: Guests> Policy<G> {
         }
     }
 
-    /// Asks the rules in one phase, and adds the answer to what was decided before.
-    fn decide(&self, exchange: &mut Exchange, draft: &mut Draft, phase: Phase) {
-        let started = Instant::now();
+    /// Asks the rules in one phase, and adds the answer to what was decided before. It is `now`; gives
+    /// the time when it was done.
+    fn decide(
+        &self,
+        exchange: &mut Exchange,
+        draft: &mut Draft,
+        phase: Phase,
+        now: Instant,
+    ) -> Instant {
         let Judgement {
             decision,
             would,
@@ -188,7 +195,9 @@ impl<G: Guests> Policy<G> {
             (Some(before), Some(now)) => Some(Box::new(merged(*before, *now))),
             (before, now) => before.or(now),
         };
-        draft.rego += started.elapsed();
+        let ended = Instant::now();
+        draft.rego += ended - now;
+        ended
     }
 
     /// Turns the decision into edits and drops.
@@ -324,7 +333,7 @@ impl Draft {
         !self.findings.is_empty() || !self.faults.is_empty() || !self.coverage.is_complete()
     }
 
-    fn outcome(self, started: Instant) -> Outcome {
+    fn outcome(self, elapsed: Duration) -> Outcome {
         Outcome {
             stage: self.stage,
             decision: self.decision,
@@ -338,7 +347,7 @@ impl Draft {
             segments: self.segments,
             timings: self.timings,
             rego: self.rego,
-            elapsed: started.elapsed(),
+            elapsed,
         }
     }
 }

@@ -17,7 +17,8 @@ pub(super) fn nodes(
         text,
         bytes: text.as_bytes(),
         at: 0,
-        nodes: Vec::new(),
+        // About as many as there are in the bodies of model APIs.
+        nodes: Vec::with_capacity((text.len() / 24).clamp(16, 1024)),
         open: Vec::new(),
         limits,
         vocabulary,
