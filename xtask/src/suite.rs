@@ -1,7 +1,6 @@
 //! Every test, and how many there were.
 
 use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -174,17 +173,18 @@ fn count(command: &mut Command) -> Result<Tally> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .process_group(0)
         .spawn()
         .context("cannot start cargo")?;
-    let group = format!("-{}", child.id());
+    let cargo = child.id();
     let (ended, end) = mpsc::channel::<()>();
     let watch = std::thread::spawn(move || {
         let late = end.recv_timeout(Part::LIMIT) == Err(mpsc::RecvTimeoutError::Timeout);
         if late {
             let minutes = Part::LIMIT.as_secs() / 60;
             line(&format!("the tests did not end within {minutes} min"));
-            drop(Command::new("kill").args(["-KILL", "--", &group]).status());
+            let tests = children(cargo);
+            let all = std::iter::once(cargo.to_string()).chain(tests);
+            drop(Command::new("kill").arg("-KILL").args(all).status());
         }
         late
     });
@@ -209,9 +209,35 @@ fn count(command: &mut Command) -> Result<Tally> {
     Ok(tally)
 }
 
+/// The processes that this one has started: cargo's are the tests that run.
+fn children(process: u32) -> Vec<String> {
+    let tasks = std::fs::read_dir(format!("/proc/{process}/task"));
+    let tasks = tasks.into_iter().flatten().flatten();
+    tasks
+        .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok())
+        .flat_map(|ids| {
+            ids.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Tally;
+    use super::{Tally, children};
+
+    #[test]
+    fn children_are_found() {
+        let mut child = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
+        let found = children(std::process::id());
+        assert!(found.contains(&child.id().to_string()), "{found:?}");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
 
     #[test]
     fn reads_the_harness_summary_and_nothing_else() {

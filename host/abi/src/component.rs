@@ -15,8 +15,8 @@ use wasmparser::{
 pub struct CoreModule<'a> {
     /// The module.
     pub module: &'a [u8],
-    /// Its place among the component's modules.
-    pub index: u32,
+    /// Whether the component has no other module, and this one imports nothing.
+    pub is_alone: bool,
     /// The memory that arguments and results lie in.
     pub memory: &'a str,
     /// The function behind `inspect`: the address of its arguments for that of its result.
@@ -81,6 +81,9 @@ pub enum NotOneModule {
     Lift(&'static str),
 }
 
+/// `describe`, `configure`, `inspect`.
+const GUARD_FUNCTIONS: usize = 3;
+
 #[derive(Default)]
 struct Surface<'a> {
     modules: Vec<Range<usize>>,
@@ -90,6 +93,10 @@ struct Surface<'a> {
     instances: Vec<Option<u32>>,
     functions: Vec<Option<(u32, &'a str)>>,
     memories: Vec<(u32, &'a str)>,
+    /// The instances that let others have one of their tables, or all they export.
+    shared: Vec<u32>,
+    /// Whether a nested component does more than to pass on what it is given.
+    is_nested_code: bool,
     lifts: Vec<(u32, Box<[CanonicalOption]>)>,
     builtin: Option<String>,
 }
@@ -109,11 +116,23 @@ pub fn core_module(component: &[u8]) -> Result<CoreModule<'_>, NotOneModule> {
     if let Some(what) = surface.builtin {
         return Err(NotOneModule::Builtin { what });
     }
-    let lift = surface.lifts.iter().find_map(|(function, options)| {
+    let mut lifts = surface.lifts.iter().filter_map(|(function, options)| {
         let (instance, name) = (*surface.functions.get(at(*function)?)?)?;
         is_inspect(name).then_some((instance, name, options))
     });
-    let (instance, inspect, options) = lift.ok_or(NotOneModule::NoGuard)?;
+    let (instance, inspect, options) = lifts.next().ok_or(NotOneModule::NoGuard)?;
+    // Which of several the component exports is not looked into, nor what a nested component makes
+    // of them.
+    if lifts.next().is_some() || surface.lifts.len() > GUARD_FUNCTIONS || surface.is_nested_code {
+        return Err(NotOneModule::Lift(
+            "there are more functions than the contract has",
+        ));
+    }
+    if surface.shared.contains(&instance) {
+        return Err(NotOneModule::Lift(
+            "another module can change what its functions are",
+        ));
+    }
     let main = surface.instances.get(at(instance).unwrap_or(usize::MAX));
     let main = main
         .copied()
@@ -167,9 +186,10 @@ pub fn core_module(component: &[u8]) -> Result<CoreModule<'_>, NotOneModule> {
         }
     }
     let range = surface.modules.get(main).cloned().unwrap_or_default();
+    let module = component.get(range).unwrap_or_default();
     Ok(CoreModule {
-        module: component.get(range).unwrap_or_default(),
-        index: u32::try_from(main).unwrap_or(u32::MAX),
+        module,
+        is_alone: surface.modules.len() == 1 && !imports(module)?,
         memory: memory.ok_or(NotOneModule::Lift("it has no memory"))?,
         inspect,
         realloc: realloc.ok_or(NotOneModule::Lift("there is no function that finds room"))?,
@@ -201,6 +221,9 @@ fn read(component: &[u8]) -> Result<Surface<'_>, NotOneModule> {
             }
             Payload::ComponentSection { .. } => depth += 1,
             Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::InstanceSection(_) | Payload::ComponentCanonicalSection(_) if depth > 0 => {
+                surface.is_nested_code = true;
+            }
             _ if depth == 0 => top(&mut surface, payload)?,
             _ => {}
         }
@@ -218,7 +241,10 @@ fn top<'a>(surface: &mut Surface<'a>, payload: Payload<'a>) -> Result<(), NotOne
         Payload::InstanceSection(section) => {
             for instance in section {
                 surface.instances.push(match instance? {
-                    Instance::Instantiate { module_index, .. } => Some(module_index),
+                    Instance::Instantiate { module_index, args } => {
+                        surface.shared.extend(args.iter().map(|given| given.index));
+                        Some(module_index)
+                    }
                     Instance::FromExports(_) => None,
                 });
             }
@@ -234,6 +260,7 @@ fn top<'a>(surface: &mut Surface<'a>, payload: Payload<'a>) -> Result<(), NotOne
                     match kind {
                         ExternalKind::Func => surface.functions.push(Some((instance_index, name))),
                         ExternalKind::Memory => surface.memories.push((instance_index, name)),
+                        ExternalKind::Table => surface.shared.push(instance_index),
                         _ => {}
                     }
                 }
@@ -293,6 +320,16 @@ fn is_inspect(name: &str) -> bool {
     name.strip_prefix("caponier:policy/guard@")
         .and_then(|rest| rest.strip_suffix("#inspect"))
         .is_some_and(speaks)
+}
+
+/// Whether a module imports anything.
+fn imports(module: &[u8]) -> Result<bool, NotOneModule> {
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::ImportSection(section) = payload? {
+            return Ok(section.count() > 0);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a module has no memory and no state: what only passes calls on.

@@ -45,7 +45,8 @@ pub trait Guest {
     /// Whether it asked for more memory than it may have.
     fn denied(&self) -> bool;
 
-    /// Puts memory and globals back to where they were before any call.
+    /// Puts memory and globals back to where they were before any call, or does nothing where this
+    /// instance is thrown away.
     fn reset(&mut self);
 }
 

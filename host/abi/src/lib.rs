@@ -1,4 +1,4 @@
-//! The canonical ABI of `caponier:policy@0.1`, for a host that has no component runtime.
+//! The canonical ABI of `caponier:policy@0.1`, for a host that does without a component runtime.
 //!
 //! [`inspect`] lowers what a plugin is shown into the plugin's memory, calls it, and lifts what it
 //! hands back; [`imports`] does the same for the functions that a plugin calls. Both work over a
@@ -60,7 +60,7 @@ impl<'a> Call<'a> {
 }
 
 /// Makes one call. What the plugin hands back is not checked against its manifest yet. Whatever
-/// happens, the plugin is back at its snapshot afterwards.
+/// happens, [`Guest::reset`] ends it.
 ///
 /// The plugin's own error, if it returns one, goes to `on_error` and nowhere else: it is free text.
 ///

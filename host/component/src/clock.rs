@@ -211,6 +211,21 @@ mod tests {
     }
 
     #[test]
+    fn what_a_thread_did_before_a_call_does_not_count_for_it() {
+        let first = Budget::start(Duration::from_secs(1));
+        let began = Instant::now();
+        let mut sum = 0_u64;
+        while began.elapsed() < ASKED_EVERY / 2 {
+            sum = std::hint::black_box(sum.wrapping_add(1));
+        }
+        let second = Budget::start(Duration::from_secs(1));
+        let between = second.wall_start.duration_since(first.wall_start);
+        let counted = second.processor_start.saturating_sub(first.processor_start);
+        assert!(counted >= between / 2, "{counted:?} of {between:?}");
+        assert!(second.processor_start <= thread_cpu_time() + ASKED_EVERY);
+    }
+
+    #[test]
     fn the_wall_clock_ends_a_call_that_only_waits() {
         let budget = Budget::start(Duration::from_millis(2));
         std::thread::sleep(Duration::from_millis(25));

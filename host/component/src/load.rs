@@ -243,8 +243,17 @@ fn build(inner: &Inner, source: &Source<'_>) -> Result<Built, LoadError> {
     } else {
         match snapshot::take(inner, &source.recipe())? {
             Taken::Snapshot { mut component, .. } => {
+                let whole = component.len();
                 direct::open(&mut component);
-                match Component::new(&inner.run.engine, component) {
+                let compiled = Component::new(&inner.run.engine, &component).or_else(|error| {
+                    // It may have an export of that name already.
+                    if component.len() == whole {
+                        return Err(error);
+                    }
+                    component.truncate(whole);
+                    Component::new(&inner.run.engine, &component)
+                });
+                match compiled {
                     Ok(component) => {
                         return Ok(Built {
                             kind: Kind::Snapshot,

@@ -1,5 +1,7 @@
 //! What a loaded plugin can and cannot do.
 
+#![allow(clippy::panic, reason = "a test's helper fails the test")]
+
 mod support;
 
 use std::sync::Arc;
@@ -10,7 +12,9 @@ use caponier_component::{
 };
 use caponier_core::FaultKind;
 use parking_lot::Mutex;
-use support::{FREE, Guest, REPORT, STATE, engine, inspect, inspect_text, inspecting, limited};
+use support::{
+    CONFIGURED, FREE, Guest, REPORT, STATE, engine, inspect, inspect_text, inspecting, limited,
+};
 
 const LOG: &str = r#"(import "caponier:policy/log@0.1.0" "write" (func $log (param i32 i32 i32)))"#;
 
@@ -116,37 +120,97 @@ fn every_way_to_fail_is_a_typed_fault_and_the_next_call_is_unharmed() {
             FaultKind::Refused,
         ),
     ];
-    // A guest that imports nothing is called in another way than one that does.
-    let cases = cases
-        .iter()
-        .flat_map(|case| ["", LOG].map(|imports| (case, imports)));
-    for ((what, body, expected), imports) in cases {
-        let guest = Guest {
-            imports,
-            items: "(table 1 funcref) (func $deep (local i64 i64 i64 i64) call $deep)",
-            ..inspecting(body)
-        };
-        let plugin = guest.load();
-        assert_eq!(
-            plugin.kind(),
-            Kind::Snapshot,
-            "{what}: {:?}",
-            plugin.info().reason
-        );
-        for _ in 0..2 {
-            let started = Instant::now();
-            let fault = inspect(&plugin)
-                .err()
-                .unwrap_or_else(|| panic!("{what}: no fault"));
-            assert_eq!(fault.kind, *expected, "{what}: {fault}");
-            assert!(
-                started.elapsed() < Duration::from_secs(2),
-                "{what}: {:?}",
-                started.elapsed()
-            );
-        }
-        assert!(inspect(&Guest::default().load()).is_ok(), "after {what}");
+    // A guest that imports nothing is called in another way than one that does, and what comes of it
+    // is said in the same words.
+    for (what, body, expected) in &cases {
+        let [alone, importing] = ["", LOG].map(|imports| {
+            let guest = Guest {
+                imports,
+                items: "(table 1 funcref) (func $deep (local i64 i64 i64 i64) call $deep)",
+                ..inspecting(body)
+            };
+            faulty(what, &guest, *expected)
+        });
+        assert_eq!(alone, importing, "{what}");
     }
+}
+
+#[test]
+fn what_fails_around_a_call_is_a_typed_fault_too() {
+    let after = |body: &str| {
+        format!(
+            r#"(func (export "cabi_post_caponier:policy/guard@0.1.0#inspect") (param i32) {body})"#
+        )
+    };
+    let configured = |body: &str| format!("{body} i32.const {CONFIGURED}");
+    let cases = [
+        (
+            "post-return traps",
+            after("unreachable"),
+            String::new(),
+            FaultKind::Trap,
+        ),
+        (
+            "post-return never ends",
+            after("(loop $l br $l)"),
+            String::new(),
+            FaultKind::Timeout,
+        ),
+        (
+            "post-return wants more memory",
+            after(
+                "(loop $l (br_if $l (i32.ne (i32.const -1) (memory.grow (i32.const 16))))) unreachable",
+            ),
+            String::new(),
+            FaultKind::Memory,
+        ),
+        (
+            "room outside of memory",
+            String::new(),
+            "(global.set $heap (i32.const -4096))".to_owned(),
+            FaultKind::Output,
+        ),
+    ];
+    for (what, items, configure, expected) in &cases {
+        let items: &'static str = items.clone().leak();
+        let [alone, importing] = ["", LOG].map(|imports| {
+            let guest = Guest {
+                imports,
+                items,
+                configure: configured(configure),
+                ..Guest::default()
+            };
+            faulty(what, &guest, *expected)
+        });
+        assert_eq!(alone, importing, "{what}");
+    }
+}
+
+/// The words of the fault that this guest ends in, each time and soon; others are unharmed by it.
+fn faulty(what: &str, guest: &Guest, expected: FaultKind) -> String {
+    let plugin = guest.load();
+    assert_eq!(
+        plugin.kind(),
+        Kind::Snapshot,
+        "{what}: {:?}",
+        plugin.info().reason
+    );
+    let mut words = String::new();
+    for _ in 0..2 {
+        let started = Instant::now();
+        let fault = inspect(&plugin)
+            .err()
+            .unwrap_or_else(|| panic!("{what}: no fault"));
+        assert_eq!(fault.kind, expected, "{what}: {fault}");
+        words = fault.to_string();
+        assert!(
+            started.elapsed() < Duration::from_secs(2),
+            "{what}: {:?}",
+            started.elapsed()
+        );
+    }
+    assert!(inspect(&Guest::default().load()).is_ok(), "after {what}");
+    words
 }
 
 #[test]

@@ -16,7 +16,7 @@ use caponier_component::{Call, LoadOptions, Plugin};
 use caponier_core::{Context, Fault, FaultKind, Kind, Principal, Report, Role, Segment, Stage};
 use proptest::prelude::*;
 use support::{Worker, built, context, packed, plugin, snapshot, standalone};
-use written::inspecting;
+use written::{Guest, inspecting};
 
 const PLUGINS: &[&str] = &["pii", "secrets", "injection"];
 
@@ -158,7 +158,9 @@ fn mirror() -> Vec<u8> {
         at = report + 20,
         count = report + 24,
     ));
-    guest.component()
+    // One that imports something is called by the component runtime in the other host.
+    let imports = r#"(import "caponier:policy/log@0.1.0" "write" (func (param i32 i32 i32)))"#;
+    Guest { imports, ..guest }.component()
 }
 
 /// Where the mirror puts what it hands back.

@@ -1,9 +1,12 @@
 //! Randomness of the system, fetched for many requests at a time: a system call for each request
 //! costs more than everything that is done with what it gives.
+//!
+//! A copy of a running machine has the stock that the other has: the same ids, and tokens under the
+//! same seeds, for as long as it lasts.
 
 use std::cell::RefCell;
 
-const STOCK: usize = 4096;
+const STOCK: usize = 1024;
 
 thread_local! {
     static LEFT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };

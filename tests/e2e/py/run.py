@@ -3,14 +3,28 @@
 import faulthandler
 import importlib
 import os
+import signal
 import sys
+import threading
+import time
 
 import records
 
 # Longer than any scenario takes in one Envoy, and much shorter than anybody waits for all of them.
 MINUTES = float(os.environ.get("CAPONIER_SCENARIO_MINUTES", 5))
 
+
+
+def end_with(parent):
+    """Who started this may be killed, and nothing of it may stay behind."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.killpg(0, signal.SIGKILL)
+
+
 if __name__ == "__main__":
+    if os.getpgrp() == os.getpid():
+        threading.Thread(target=end_with, args=[os.getppid()], daemon=True).start()
     _, module, function = sys.argv
     records.begin(f"{module}.{function}")
     scenario = getattr(importlib.import_module(module), function)

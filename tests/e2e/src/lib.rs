@@ -34,10 +34,10 @@ pub fn scenario(module: &str, function: &str) {
         Err(error) => panic!("{}: {error}; hint: cargo xtask test", python.display()),
     };
     let status = child.wait().expect("the end of a scenario");
+    let group = format!("-{}", child.id());
+    // It may be that nothing is left of it.
+    drop(Command::new("kill").args(["-KILL", "--", &group]).output());
     if !status.success() {
-        let group = format!("-{}", child.id());
-        // It may be that nothing is left of it.
-        drop(Command::new("kill").args(["-KILL", "--", &group]).output());
         let mut text = Vec::new();
         let mut said = &said;
         said.seek(SeekFrom::Start(0)).expect("the start of a file");

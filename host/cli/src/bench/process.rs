@@ -52,7 +52,7 @@ impl Started {
         Ok(())
     }
 
-    /// Processor time of all its threads, as the scheduler counts it: what `stat` says is in ticks of
+    /// Processor time of the threads that it has, as the scheduler counts it: what `stat` says is in ticks of
     /// ten milliseconds, too few of them to compare by.
     pub(super) fn processor_time(&self) -> anyhow::Result<Duration> {
         let path = format!("/proc/{}/task", self.child.id());
