@@ -356,3 +356,97 @@ fn is_shim(module: &[u8]) -> Result<bool, NotOneModule> {
     }
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INSPECT: &str = "caponier:policy/guard@0.1.0#inspect";
+
+    /// A component of one module, with more in the module and more behind its only lift.
+    fn component(in_module: &str, behind: &str) -> Vec<u8> {
+        let text = format!(
+            r#"(component
+                (core module $a
+                  {in_module}
+                  (memory (export "memory") 1)
+                  (table (export "table") 1 funcref)
+                  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 0)
+                  (func (export "other") (param i32) (result i32) i32.const 0)
+                  (func (export "{INSPECT}") (param i32) (result i32) i32.const 0))
+                {}
+                (type $f (func))
+                {}
+                {behind})"#,
+            if in_module.contains("import") {
+                r#"(core module $given (func (export "f")))
+                   (core instance $g (instantiate $given))
+                   (core instance $i (instantiate $a (with "given" (instance $g))))"#
+            } else {
+                "(core instance $i (instantiate $a))"
+            },
+            lift(INSPECT),
+        );
+        wat::parse_str(&text).unwrap()
+    }
+
+    fn lift(name: &str) -> String {
+        format!(
+            r#"(func (type $f) (canon lift (core func $i "{name}")
+                 (memory (core memory $i "memory")) (realloc (core func $i "cabi_realloc"))))"#
+        )
+    }
+
+    #[test]
+    fn one_module_is_found_and_whether_it_is_alone() {
+        let alone = component("", "");
+        let found = core_module(&alone).unwrap();
+        assert!(found.is_alone);
+        assert_eq!(
+            (
+                found.memory,
+                found.realloc,
+                found.inspect,
+                found.post_return
+            ),
+            ("memory", "cabi_realloc", INSPECT, None)
+        );
+        let importing = component(r#"(import "given" "f" (func))"#, "");
+        assert!(!core_module(&importing).unwrap().is_alone);
+        let beside = component("", "(core module (func))");
+        assert!(!core_module(&beside).unwrap().is_alone);
+    }
+
+    #[test]
+    fn what_another_could_change_or_stand_for_is_refused() {
+        let intruder = r#"(core module $b
+            (import "a" "table" (table 1 funcref)) (func $f) (elem (i32.const 0) func $f))"#;
+        let nested = r#"(component
+            (import "x" (core module $m (export "f" (func))))
+            (core instance $i (instantiate $m))
+            (func (canon lift (core func $i "f"))))"#;
+        let cases = [
+            (
+                "its instance is given away",
+                format!(r#"{intruder} (core instance (instantiate $b (with "a" (instance $i))))"#),
+            ),
+            (
+                "its table is given away",
+                format!(
+                    r#"{intruder} (alias core export $i "table" (core table $t)) (core instance (instantiate $b
+                      (with "a" (instance (export "table" (table $t))))))"#
+                ),
+            ),
+            ("two lifts of one function", lift(INSPECT)),
+            ("more lifts than functions", lift("other").repeat(3)),
+            ("a nested component that lifts", nested.to_owned()),
+        ];
+        for (what, behind) in cases {
+            let refused = core_module(&component("", &behind)).err();
+            assert!(
+                matches!(refused, Some(NotOneModule::Lift(_))),
+                "{what}: {refused:?}"
+            );
+        }
+    }
+}
