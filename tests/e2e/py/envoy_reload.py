@@ -202,6 +202,8 @@ def nothing_piles_up():
                 if what == "ours" and index % 10 == 0:
                     assert revision(envoy)[0] == 200
                 held[what].append(envoy.memory() >> 20)
+                if index % 100 == 99:
+                    figures(f"MB after {index + 1} reloads of {what}", held[what][-1])
             # Old machines go once their last worker has let go of them.
             until = time.monotonic() + 10
             while (active := machines(envoy)) > 8 and time.monotonic() < until:

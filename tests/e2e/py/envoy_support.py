@@ -252,7 +252,7 @@ class Envoy:
     def get(self, path):
         """Status and text from the admin port."""
         # The main thread, which answers, compiles new modules as well.
-        connection = http.client.HTTPConnection("127.0.0.1", self.admin, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.admin, timeout=180)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()
