@@ -199,11 +199,11 @@ def http2_in_many_frames():
         # Streams that are not over, or are given up, hold up no other and send nothing on.
         asked = len(upstream.requests)
         half = [client.ask(target, [GOOD[:9]], end=False) for _ in range(20)]
-        assert client.all(target, [GOOD])[0] == 200
+        assert (got := client.all(target, [GOOD]))[0] == 200, got
         for stream in half:
             client.reset(stream)
-        assert client.all(target, [BAD])[0] == 400
-        assert client.all(target, [GOOD])[0] == 200
+        assert (got := client.all(target, [BAD]))[0] == 400, got
+        assert (got := client.all(target, [GOOD]))[0] == 200, got
         assert len(upstream.requests) == asked + 2
 
 

@@ -121,7 +121,9 @@ class Upstream:
                 while size := int(self.rfile.readline().split(b";")[0], 16):
                     body += self.rfile.read(size)
                     self.rfile.readline()
-                self.rfile.readline()
+                # What is left of the trailers would be taken for a request, and end the connection.
+                while self.rfile.readline().strip():
+                    pass
                 return body
 
             def _send(self, answer):
