@@ -1,8 +1,8 @@
 //! A snapshot's core module, called without the component runtime.
 //!
 //! Most plugins are one core module that imports nothing. What the component around it does for
-//! `inspect`, `caponier_abi` does too, as it does for packed plugins: a new instance of the module
-//! alone costs half as much. Everything else of a plugin's life goes through its component.
+//! `inspect`, `caponier_abi` does too, as it does for packed plugins, and a new instance of the module
+//! alone costs less. Everything else of a plugin's life goes through its component.
 
 use caponier_abi::{Call, Guest, Limits, core_module, speaks};
 use caponier_core::{Fault, FaultKind, Report};
