@@ -5,11 +5,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use super::client::{Client, chat, completion};
 use super::process::{GUARDED, Gateway, PLAIN, Setup, Started, free_address};
-use super::statistics::micros;
+use super::statistics::{median, micros};
 use super::texts::Texts;
 use super::{Bench, Values};
 
@@ -22,7 +21,8 @@ struct Target<'a> {
     process: &'a Started,
     path: &'static str,
     clients: Vec<Client>,
-    used: Duration,
+    /// Microseconds of processor time for each slice of the load.
+    used: Vec<f64>,
 }
 
 /// How many times the processor time of nginx the gateway takes for a request: without plugins,
@@ -49,7 +49,7 @@ pub(super) fn against_nginx(bench: &Bench) -> anyhow::Result<Values> {
             process,
             path,
             clients: clients.collect::<Result<_, _>>()?,
-            used: Duration::ZERO,
+            used: Vec::new(),
         })
     };
     let mut targets = [
@@ -66,20 +66,34 @@ pub(super) fn against_nginx(bench: &Bench) -> anyhow::Result<Values> {
             load(&mut target.clients, target.path, &bodies)?;
             // The first slice warms up.
             if slice > 0 {
-                target.used += target.process.processor_time()?.saturating_sub(before);
+                let used = target.process.processor_time()?.saturating_sub(before);
+                target.used.push(micros(used));
             }
         }
     }
-    let total = (slices * requests) as f64;
-    let [nginx, plain, guarded] = targets.map(|target| micros(target.used) / total);
+    let [nginx, plain, guarded] = targets.map(|target| target.used);
+    anyhow::ensure!(
+        nginx.iter().all(|used| *used > 0.0),
+        "nginx has used no time that can be seen"
+    );
+    // Slice by slice: what disturbs the machine for a while disturbs those who take turns alike.
+    let against = |used: &[f64]| {
+        median(
+            used.iter()
+                .zip(&nginx)
+                .map(|(used, base)| used / base)
+                .collect(),
+        )
+    };
+    let ratios = [against(&plain), against(&guarded)];
+    let one = |used: Vec<f64>| median(used) / requests as f64;
     tracing::debug!(
-        nginx_us = nginx,
-        plain_us = plain,
-        guarded_us = guarded,
+        nginx_us = one(nginx),
+        plain_us = one(plain),
+        guarded_us = one(guarded),
         "a request"
     );
-    anyhow::ensure!(nginx > 0.0, "nginx has used no time that can be seen");
-    Ok(vec![Some(plain / nginx), Some(guarded / nginx)])
+    Ok(ratios.map(Some).to_vec())
 }
 
 /// A chat request of 1 KB.
