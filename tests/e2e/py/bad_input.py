@@ -338,7 +338,7 @@ def what_nobody_knows():
     upstream = Upstream(lambda _: completion("fine"))
     for treatment, status, action in (("allow", 200, "allow"), ("flag", 200, "flag"), ("deny", 400, "deny")):
         with Gateway(upstream, f"limits: {{ unrecognized: {treatment} }}") as gateway:
-            for number, (name, (body, place)) in enumerate(unknown.items()):
+            for name, (body, place) in unknown.items():
                 asked = len(upstream.requests)
                 got, headers, answer = gateway.post(CHAT, body)
                 seen = (got, headers["x-caponier-action"])
@@ -346,14 +346,8 @@ def what_nobody_knows():
                 if action == "deny":
                     assert len(upstream.requests) == asked, name
                     error_of(answer)
-                exchange = headers["x-caponier-exchange"]
-                gateway.audit(number + 1)
-                gaps = [
-                    gap
-                    for record in gateway.audit()
-                    if record["exchange"] == exchange
-                    for gap in record["coverage"]["gaps"]
-                ]
+                (prompt,) = gateway.recorded(headers["x-caponier-exchange"], "prompt")
+                gaps = prompt["coverage"]["gaps"]
                 assert {"kind": "unrecognized", "place": place} in gaps, (treatment, name, gaps)
             # An unknown role is text all the same.
             oracle = {"model": "m", "messages": [{"role": "oracle", "content": ATTACK}]}
@@ -372,18 +366,13 @@ def parts_that_are_not_text():
         ("limits: { opaque: { image: deny, audio: deny, file: allow } }", {"image": "deny", "audio": "deny", "file": "allow"}),
     ):
         with Gateway(upstream, setting) as gateway:
-            for number, (name, part) in enumerate(parts.items()):
+            for name, part in parts.items():
                 body = user([{"type": "text", "text": "hi"}, part])
                 status, headers, _ = gateway.post(CHAT, body)
                 assert headers["x-caponier-action"] == expected[name], (name, headers.items())
                 assert status == (400 if expected[name] == "deny" else 200), (name, status)
-                records = [
-                    record
-                    for record in gateway.audit(number + 1)
-                    if record["exchange"] == headers["x-caponier-exchange"]
-                ]
-                gaps = [gap["kind"] for record in records for gap in record["coverage"]["gaps"]]
-                assert name in gaps, (name, records)
+                (prompt,) = gateway.recorded(headers["x-caponier-exchange"], "prompt")
+                assert name in [gap["kind"] for gap in prompt["coverage"]["gaps"]], (name, prompt)
 
 
 def endpoints_that_nobody_knows():

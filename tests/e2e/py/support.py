@@ -377,6 +377,20 @@ audit: {{ path: ./audit.jsonl }}
             assert time.monotonic() < until, f"less than {at_least} audit records after 5 s"
             time.sleep(0.02)
 
+    def recorded(self, exchange, stage):
+        """The audit records of one stage of an exchange, once there is one."""
+        until = time.monotonic() + 5
+        while True:
+            found = [
+                record
+                for record in self.audit()
+                if (record["exchange"], record["stage"]) == (exchange, stage)
+            ]
+            if found:
+                return found
+            assert time.monotonic() < until, f"no audit record of {stage} of {exchange} after 5 s"
+            time.sleep(0.02)
+
     def __enter__(self):
         return self
 
