@@ -187,14 +187,8 @@ impl<G: Guests> Policy<G> {
         );
         exchange.conclude(&decision);
         draft.kind = kind;
-        draft.decision = merged(
-            std::mem::replace(&mut draft.decision, Decision::new(Action::Allow, "")),
-            decision,
-        );
-        draft.would = match (draft.would.take(), would) {
-            (Some(before), Some(now)) => Some(Box::new(merged(*before, *now))),
-            (before, now) => before.or(now),
-        };
+        merge(&mut draft.decision, decision);
+        merge_would(&mut draft.would, would);
         let ended = Instant::now();
         draft.rego += ended - now;
         ended
@@ -244,7 +238,7 @@ impl<G: Guests> Policy<G> {
 
 /// A later decision of the same stage on top of an earlier one: the stronger action counts, and
 /// what either asks for is done.
-pub(crate) fn merged(mut before: Decision, now: Decision) -> Decision {
+pub(crate) fn merge(before: &mut Decision, now: Decision) {
     if now.action < before.action {
         let kept = std::mem::take(&mut before.reason);
         before.reason = if kept.is_empty() { now.reason } else { kept };
@@ -278,7 +272,15 @@ pub(crate) fn merged(mut before: Decision, now: Decision) -> Decision {
     before.unset.sort_unstable();
     before.unset.dedup();
     before.labels.extend(now.labels);
-    before
+}
+
+/// The same of what the rules would have decided if nothing only monitored.
+pub(crate) fn merge_would(before: &mut Option<Box<Decision>>, now: Option<Box<Decision>>) {
+    match (before, now) {
+        (Some(before), Some(now)) => merge(before, *now),
+        (Some(_), None) => {}
+        (before, now) => *before = now,
+    }
 }
 
 /// A stage while it is being worked on.

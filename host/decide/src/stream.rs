@@ -9,7 +9,7 @@ use caponier_core::{
 };
 use caponier_rego::Phase;
 
-use crate::evaluate::{Outcome, matched, merged};
+use crate::evaluate::{Outcome, matched, merge, merge_would};
 use crate::policy::{DenialKind, Guests, Judgement, Matter, Policy, RoutePlan, Timings};
 
 /// A streamed answer under inspection.
@@ -287,12 +287,8 @@ impl<G: Guests> Policy<G> {
         if decision.action == Action::Deny {
             run.kind = kind;
         }
-        let before = std::mem::replace(&mut run.decision, Decision::new(Action::Allow, ""));
-        run.decision = merged(before, decision.clone());
-        run.would = match (run.would.take(), would) {
-            (Some(before), Some(now)) => Some(Box::new(merged(*before, *now))),
-            (before, now) => before.or(now),
-        };
+        merge(&mut run.decision, decision.clone());
+        merge_would(&mut run.would, would);
         run.rego += started.elapsed();
         decision
     }
@@ -330,10 +326,7 @@ impl StreamRun {
         let decision = Decision::new(Action::Deny, reason);
         exchange.conclude(&decision);
         self.kind = DenialKind::Content;
-        self.decision = merged(
-            std::mem::replace(&mut self.decision, Decision::new(Action::Allow, "")),
-            decision,
-        );
+        merge(&mut self.decision, decision);
     }
 
     /// Counts every byte of a channel once, however often its window was looked at.

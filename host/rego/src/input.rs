@@ -273,6 +273,9 @@ impl Input<'_> {
     /// The strongest action that a finding asks for, and the rules that do; `None` where a document
     /// may have to be dropped instead.
     pub(crate) fn strongest(&self, actions: &Actions, drop_confidence: f64) -> Option<Decision> {
+        if self.findings.is_empty() {
+            return Some(Decision::new(Action::Allow, ""));
+        }
         let mut strongest = Action::Allow;
         let mut rules = BTreeSet::new();
         for (finding, resolved) in self.resolved(actions) {

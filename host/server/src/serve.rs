@@ -18,12 +18,11 @@ use crate::gateway::{self, Shared};
 use crate::listener::{Listener, Phase, Service};
 use crate::metrics::Metrics;
 use crate::state::{ServerRuntime, ServerState};
+use crate::upstream::SWEEP;
 use crate::{admin, decision};
 
 /// How long the audit log may take to reach the disk at the end.
 const FLUSH: Duration = Duration::from_secs(5);
-/// How often idle connections to upstreams are looked through.
-const SWEEP: Duration = Duration::from_secs(10);
 
 /// Why the server does not run.
 #[derive(Debug, thiserror::Error)]
@@ -222,11 +221,11 @@ impl Start {
 
 async fn sweep(runtime: ServerRuntime) {
     let mut ticks = tokio::time::interval(SWEEP);
-    loop {
+    for sweep in 1.. {
         ticks.tick().await;
         for route in &runtime.current().state.routes {
             if let Some(client) = &route.client {
-                client.sweep();
+                client.sweep(sweep);
             }
         }
     }

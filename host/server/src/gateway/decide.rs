@@ -28,6 +28,8 @@ pub(crate) struct Passage {
     pub(crate) client: IpAddr,
     pub(crate) path: String,
     pub(crate) arrived: Instant,
+    /// When that was, in milliseconds since the Unix epoch: the time of the whole exchange.
+    pub(crate) time: u64,
     pub(crate) trail: Trail,
 }
 
@@ -85,7 +87,7 @@ impl Passage {
             principal: self.caller.principal.clone(),
             route: self.route_name().to_owned(),
             model: facts.model.clone(),
-            time: crate::clock::unix_millis(),
+            time: self.time,
             seed: self.seed,
             attributes: vec![
                 ("client".to_owned(), self.client.to_string()),
@@ -221,7 +223,7 @@ impl Accepted {
             is_success,
             deny_as: route.map_or(DenyAs::Error, |route| route.deny_as),
             action: self.action,
-            seconds: crate::clock::unix_seconds(),
+            seconds: self.passage.time / 1000,
         };
         let policy = Arc::clone(&self.passage.current.policy);
         let (outcomes, judged) = policy.answer(self.passage.plan(), &mut self.exchange, arrived);

@@ -162,7 +162,7 @@ async fn answer(
         route: index,
         ..
     } = start;
-    let arrived = Instant::now();
+    let (arrived, time) = (Instant::now(), crate::clock::unix_millis());
     let gateway = current.config.gateway.as_ref();
     let (Some(gateway), Some(route)) = (
         gateway,
@@ -173,7 +173,7 @@ async fn answer(
     let caller = current
         .state
         .identity
-        .identify(&parts.headers, crate::clock::unix_seconds())?;
+        .identify(&parts.headers, time / 1000)?;
     let trail = Trail::begin(current.state.audit.as_ref())
         .map_err(|full| Refusal::new(ErrorKind::Unavailable, full.to_string()))?;
     let path = parts.uri.path();
@@ -188,6 +188,7 @@ async fn answer(
         client: start.client,
         path: path.to_owned(),
         arrived,
+        time,
         trail,
     });
     if websocket::is_upgrade(&parts) {

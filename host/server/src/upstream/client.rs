@@ -2,21 +2,23 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use caponier_config::Upstream;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Response, Uri};
 use hyper::body::Incoming;
-use hyper::client::conn::http1;
+use hyper::client::conn::{TrySendError, http1};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 use super::link::{Link, UpstreamBody, Wire};
@@ -24,8 +26,10 @@ use super::{Outgoing, UpstreamError};
 
 /// Idle connections that are kept for one upstream.
 const MAX_IDLE: usize = 512;
-/// How long one is kept: shorter than most servers keep theirs.
-const IDLE_FOR: Duration = Duration::from_secs(30);
+/// Time between two looks for connections that nobody uses.
+pub(crate) const SWEEP: Duration = Duration::from_secs(5);
+/// Sweeps that a connection outlives unused: together shorter than most servers keep theirs.
+const IDLE_FOR: u64 = 6;
 /// Bytes of an answer's headers.
 const MAX_HEADER_BYTES: usize = 256 * 1024;
 
@@ -48,6 +52,8 @@ pub(crate) struct Client {
     /// Boxed: a connection is large, and moves between here and the answers that use it.
     #[expect(clippy::vec_box, reason = "connections stay boxed wherever they are")]
     idle: Mutex<Vec<Box<Link>>>,
+    /// Sweeps so far.
+    sweeps: AtomicU64,
 }
 
 /// Why there can be no connections to an upstream.
@@ -82,6 +88,7 @@ impl Client {
             host,
             tls,
             idle: Mutex::new(Vec::new()),
+            sweeps: AtomicU64::new(0),
         })
     }
 
@@ -102,14 +109,13 @@ impl Client {
                 Some(link) => (link, false),
                 None => (Box::pin(self.connect()).await?, true),
             };
-            let sent = tokio::time::timeout(first_byte, exchange(&mut link, request));
-            match sent.await {
-                Err(_) => return Err(UpstreamError::FirstByteTimeout(first_byte)),
-                Ok(Ok(response)) => {
+            match exchange(&mut link, request, first_byte).await {
+                None => return Err(UpstreamError::FirstByteTimeout(first_byte)),
+                Some(Ok(response)) => {
                     let client = Arc::clone(self);
                     return Ok(response.map(|incoming| UpstreamBody::new(incoming, link, client)));
                 }
-                Ok(Err(mut error)) => match error.take_message() {
+                Some(Err(mut error)) => match error.take_message() {
                     // The upstream had closed a kept connection: nothing was sent on it.
                     Some(unsent) if !is_fresh => request = Box::new(unsent),
                     _ => return Err(UpstreamError::Broken(error.into_error())),
@@ -122,11 +128,6 @@ impl Client {
     async fn take(&self) -> Option<Box<Link>> {
         loop {
             let mut link = self.idle.lock().pop()?;
-            if link.used.elapsed() > IDLE_FOR {
-                // The last used is on top: all others are older.
-                self.idle.lock().clear();
-                return None;
-            }
             poll_fn(|cx| {
                 link.drive(cx);
                 Poll::Ready(())
@@ -142,18 +143,20 @@ impl Client {
         if !link.is_reusable() {
             return;
         }
-        link.used = Instant::now();
+        link.used = self.sweeps.load(Ordering::Relaxed);
         let mut idle = self.idle.lock();
         if idle.len() < MAX_IDLE {
             idle.push(link);
         }
     }
 
-    /// Closes connections that nobody has used for a while.
-    pub(crate) fn sweep(&self) {
+    /// Closes connections that nobody has used for a while. `sweep` counts from one sweep of all
+    /// clients to the next.
+    pub(crate) fn sweep(&self, sweep: u64) {
+        self.sweeps.store(sweep, Ordering::Relaxed);
         self.idle
             .lock()
-            .retain(|link| link.used.elapsed() <= IDLE_FOR);
+            .retain(|link| sweep.saturating_sub(link.used) < IDLE_FOR);
     }
 
     async fn connect(&self) -> Result<Box<Link>, UpstreamError> {
@@ -170,7 +173,8 @@ impl Client {
             sender,
             connection,
             is_closed: false,
-            used: Instant::now(),
+            patience: Box::pin(tokio::time::sleep(limit)),
+            used: 0,
         }))
     }
 
@@ -194,19 +198,29 @@ fn builder() -> http1::Builder {
     builder
 }
 
-/// Sends on one connection, which is driven meanwhile.
+/// Sends on one connection, which is driven meanwhile. `None`: no answer in time.
 async fn exchange(
     link: &mut Link,
     request: Box<Request<Outgoing>>,
-) -> Result<Response<Incoming>, hyper::client::conn::TrySendError<Request<Outgoing>>> {
-    let mut sending = pin!(link.sender.try_send_request(*request));
-    let connection = &mut link.connection;
-    let is_closed = &mut link.is_closed;
+    first_byte: Duration,
+) -> Option<Result<Response<Incoming>, TrySendError<Request<Outgoing>>>> {
+    let Link {
+        sender,
+        connection,
+        is_closed,
+        patience,
+        ..
+    } = link;
+    let mut sending = pin!(sender.try_send_request(*request));
+    patience.as_mut().reset(Instant::now() + first_byte);
     poll_fn(|cx| {
-        if !*is_closed && std::pin::Pin::new(&mut *connection).poll(cx).is_ready() {
+        if !*is_closed && Pin::new(&mut *connection).poll(cx).is_ready() {
             *is_closed = true;
         }
-        sending.as_mut().poll(cx)
+        match sending.as_mut().poll(cx) {
+            Poll::Ready(sent) => Poll::Ready(Some(sent)),
+            Poll::Pending => patience.as_mut().poll(cx).map(|()| None),
+        }
     })
     .await
 }

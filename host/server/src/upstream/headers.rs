@@ -22,7 +22,10 @@ fn clean_and(headers: &mut HeaderMap, is_unwanted: impl Fn(&str) -> bool) {
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
+        .map(str::trim)
+        // The usual ones go anyway, or are no header.
+        .filter(|name| !is_hop_by_hop(name) && *name != "close")
+        .filter_map(|name| name.parse().ok())
         .collect();
     let unwanted: Vec<HeaderName> = headers
         .keys()

@@ -4,7 +4,6 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
 
 use bytes::{Buf as _, Bytes};
 use http_body::{Body, Frame, SizeHint};
@@ -13,6 +12,7 @@ use hyper::client::conn::http1::{Connection, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 use tokio_rustls::client::TlsStream;
 
 use super::{Client, Outgoing};
@@ -28,7 +28,10 @@ pub(crate) struct Link {
     pub(super) sender: SendRequest<Outgoing>,
     pub(super) connection: Connection<TokioIo<Wire>, Outgoing>,
     pub(super) is_closed: bool,
-    pub(super) used: Instant,
+    /// Ends the wait for an answer. Kept, since to put a timer off costs less than to set one.
+    pub(super) patience: Pin<Box<Sleep>>,
+    /// The sweep after which it was used last.
+    pub(super) used: u64,
 }
 
 impl Link {

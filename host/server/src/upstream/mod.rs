@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::body::Incoming;
 
-pub(crate) use client::{Client, ClientKey, target, tunnel};
+pub(crate) use client::{Client, ClientKey, SWEEP, target, tunnel};
 pub(crate) use link::UpstreamBody;
 
 /// What goes to an upstream: a whole body, or the client's as it comes.
