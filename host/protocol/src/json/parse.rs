@@ -573,5 +573,18 @@ mod tests {
                 proptest::prop_assert!(known.contains("duplicate key"), "{}", known);
             }
         }
+
+        #[test]
+        fn a_key_stands_once_however_it_is_spelled(
+            keys in proptest::collection::vec(r#"[a-c]{0,3}|\\u0061[ab]?|x[ -!#-Z]{0,9}"#, 0..16),
+        ) {
+            let members: Vec<String> = keys.iter().map(|key| format!("\"{key}\":0")).collect();
+            let read: std::collections::HashSet<String> = keys
+                .iter()
+                .map(|key| serde_json::from_str(&format!("\"{key}\"")).unwrap())
+                .collect();
+            let object = format!("{{{}}}", members.join(","));
+            proptest::prop_assert_eq!(parse(&object).is_ok(), read.len() == keys.len(), "{}", object);
+        }
     }
 }

@@ -259,3 +259,80 @@ pub(crate) fn target(upstream: &Upstream, original: &Uri) -> Option<Uri> {
     let joined = format!("{}{path}", upstream.base_path);
     PathAndQuery::try_from(joined).ok().map(Uri::from)
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http_body_util::BodyExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A client, and a server that answers each request on a connection after the next of `delays`.
+    async fn client(delays: &'static [u64]) -> Arc<Client> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let key = ClientKey {
+            tls: false,
+            host: "127.0.0.1".to_owned(),
+            port: listener.local_addr().unwrap().port(),
+            connect: Duration::from_secs(5),
+            trusted: None,
+        };
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let mut request = [0; 4096];
+                    for delay in delays {
+                        if !stream.read(&mut request).await.is_ok_and(|read| read > 0) {
+                            return;
+                        }
+                        tokio::time::sleep(Duration::from_millis(*delay)).await;
+                        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+                        stream.write_all(answer).await.unwrap();
+                    }
+                });
+            }
+        });
+        Arc::new(Client::new(key, None).unwrap())
+    }
+
+    async fn ask(client: &Arc<Client>, first_byte: u64) -> Result<Bytes, UpstreamError> {
+        let request = Box::new(Request::new(Outgoing::whole("hello")));
+        let response = client
+            .send(request, Duration::from_millis(first_byte))
+            .await?;
+        let whole = response.into_body().collect().await;
+        Ok(whole.map_err(UpstreamError::Broken)?.to_bytes())
+    }
+
+    #[tokio::test]
+    async fn the_wait_for_an_answer_begins_anew_with_each_request_on_a_connection() {
+        let client = client(&[0, 300, 5000]).await;
+        assert_eq!(ask(&client, 400).await.unwrap(), "ok");
+        // The first request's time has run out by now, and would in the middle of the second's.
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        assert_eq!(ask(&client, 2000).await.unwrap(), "ok");
+        assert_eq!(client.idle.lock().len(), 1, "one connection for both");
+        let late = ask(&client, 100).await.unwrap_err();
+        assert!(matches!(late, UpstreamError::FirstByteTimeout(_)), "{late}");
+        assert!(client.idle.lock().is_empty(), "and it is not used again");
+    }
+
+    #[tokio::test]
+    async fn what_nobody_uses_is_closed_in_time() {
+        let client = client(&[0; 9]).await;
+        client.sweep(1);
+        ask(&client, 5000).await.unwrap();
+        for sweep in 2..=IDLE_FOR {
+            client.sweep(sweep);
+            client.sweep(sweep);
+        }
+        assert_eq!(client.idle.lock().len(), 1, "two routes share it");
+        ask(&client, 5000).await.unwrap();
+        client.sweep(IDLE_FOR + 1);
+        assert_eq!(client.idle.lock().len(), 1, "it was used meanwhile");
+        client.sweep(2 * IDLE_FOR);
+        assert!(client.idle.lock().is_empty());
+    }
+}
