@@ -142,8 +142,6 @@ fn some_names_belong_to_few() {
         }
         for dependency in &package.dependencies {
             let owners: &[&str] = match dependency.as_str() {
-                // It names its features, and uses none of it.
-                "wasmtime" if package.name == "caponier-e2e" => continue,
                 "wasmtime" | "wasmtime-wasi" | "wasmtime-wizer" => &["caponier-component"],
                 "regorus" => &["caponier-rego"],
                 "anyhow" => &["caponier-cli", "xtask"],
