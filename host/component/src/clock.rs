@@ -3,6 +3,10 @@
 //! Guest code compares a counter with a deadline at every loop and function entry. The counter
 //! goes up once a millisecond; when the deadline is reached, the call's own processor time decides
 //! whether it goes on.
+//!
+//! Where the machine is one of several on another, it may stand still for longer than a call may
+//! take, and its clocks go on: that of a thread too. A call that really runs meets its deadlines, so
+//! of the time between two looks only as much counts as a call can use without meeting one.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -22,6 +26,13 @@ const IDLE_TICKS: u32 = 200;
 
 /// A wall clock may run this many times as long as the processor time allowed.
 const WALL_FACTOR: u32 = 10;
+
+/// Ticks between two looks at what a call has used.
+pub(crate) const LOOK_EVERY: u64 = 2;
+
+/// The most processor time that counts between two looks. Longer than two ticks, since what fills or
+/// copies memory meets no deadline until it is done.
+const UNSEEN: Duration = Duration::from_millis(5);
 
 #[derive(Default)]
 struct Shared {
@@ -121,24 +132,27 @@ fn run(shared: &Shared) {
     }
 }
 
-/// What one call may use, and since when it runs.
+/// What one call may use, what is left of it, and the last look at the clocks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget {
-    processor: Duration,
     wall: Duration,
-    processor_start: Duration,
-    wall_start: Instant,
+    processor_left: Duration,
+    wall_left: Duration,
+    processor_seen: Duration,
+    wall_seen: Instant,
 }
 
 impl Budget {
     /// Starts counting, on the thread that will run the call.
     pub(crate) fn start(processor: Duration) -> Self {
-        let wall_start = Instant::now();
+        let now = Instant::now();
+        let wall = processor.saturating_mul(WALL_FACTOR);
         Self {
-            processor,
-            wall: processor.saturating_mul(WALL_FACTOR),
-            processor_start: used_by(wall_start),
-            wall_start,
+            wall,
+            processor_left: processor,
+            wall_left: wall,
+            processor_seen: used_by(now),
+            wall_seen: now,
         }
     }
 
@@ -147,23 +161,20 @@ impl Budget {
         self.wall
     }
 
-    /// Ticks until the first look at what was used.
-    pub(crate) fn first_deadline(&self) -> u64 {
-        ticks(self.processor)
+    /// Looks at the clocks. Gives the ticks until the next look, or `None` if all is used up.
+    pub(crate) fn next_deadline(&mut self) -> Option<u64> {
+        self.look(thread_cpu_time(), Instant::now())
     }
 
-    /// Ticks until the next look, or `None` if all is used up.
-    pub(crate) fn next_deadline(&self) -> Option<u64> {
-        let used = thread_cpu_time().saturating_sub(self.processor_start);
-        let left = self
-            .processor
-            .checked_sub(used)
-            .filter(|left| !left.is_zero())?;
-        let wall_left = self
-            .wall
-            .checked_sub(self.wall_start.elapsed())
-            .filter(|left| !left.is_zero())?;
-        Some(ticks(left.min(wall_left)))
+    fn look(&mut self, processor: Duration, now: Instant) -> Option<u64> {
+        let used = processor.saturating_sub(self.processor_seen).min(UNSEEN);
+        let passed = now.saturating_duration_since(self.wall_seen);
+        self.processor_left = self.processor_left.saturating_sub(used);
+        self.wall_left = self
+            .wall_left
+            .saturating_sub(passed.min(UNSEEN * WALL_FACTOR));
+        (self.processor_seen, self.wall_seen) = (processor, now);
+        (!self.processor_left.is_zero() && !self.wall_left.is_zero()).then_some(LOOK_EVERY)
     }
 }
 
@@ -187,20 +198,13 @@ fn used_by(now: Instant) -> Duration {
     }
 }
 
-/// One more than the time needs: the tick under way is already partly over.
-fn ticks(time: Duration) -> u64 {
-    u64::try_from(time.as_millis())
-        .unwrap_or(u64::MAX >> 16)
-        .saturating_add(1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_thread_that_works_uses_up_its_budget_and_one_that_sleeps_does_not() {
-        let budget = Budget::start(Duration::from_millis(20));
+        let mut budget = Budget::start(Duration::from_millis(20));
         std::thread::sleep(Duration::from_millis(30));
         assert!(budget.next_deadline().is_some());
         let mut sum = 0_u64;
@@ -219,17 +223,41 @@ mod tests {
             sum = std::hint::black_box(sum.wrapping_add(1));
         }
         let second = Budget::start(Duration::from_secs(1));
-        let between = second.wall_start.duration_since(first.wall_start);
-        let counted = second.processor_start.saturating_sub(first.processor_start);
+        let between = second.wall_seen.duration_since(first.wall_seen);
+        let counted = second.processor_seen.saturating_sub(first.processor_seen);
         assert!(counted >= between / 2, "{counted:?} of {between:?}");
-        assert!(second.processor_start <= thread_cpu_time() + ASKED_EVERY);
+        assert!(second.processor_seen <= thread_cpu_time() + ASKED_EVERY);
     }
 
     #[test]
     fn the_wall_clock_ends_a_call_that_only_waits() {
-        let budget = Budget::start(Duration::from_millis(2));
+        let mut budget = Budget::start(Duration::from_millis(2));
         std::thread::sleep(Duration::from_millis(25));
         assert_eq!(budget.next_deadline(), None);
+    }
+
+    #[test]
+    fn what_the_machine_stands_still_is_not_the_calls() {
+        let mut budget = Budget::start(Duration::from_millis(20));
+        let (processor, wall) = (budget.processor_seen, budget.wall_seen);
+        let minute = Duration::from_secs(60);
+        for minutes in 1..4 {
+            let look = budget.look(processor + minute * minutes, wall + minute * minutes);
+            assert_eq!(look, Some(LOOK_EVERY), "after {minutes} minutes");
+        }
+        let look = budget.look(processor + minute * 4, wall + minute * 4);
+        assert_eq!(look, None, "it gets no more than it may have");
+        let mut budget = Budget::start(Duration::from_millis(20));
+        let (processor, wall) = (budget.processor_seen, budget.wall_seen);
+        assert!(budget.look(processor, wall + minute).is_some());
+        let mut looks = 1;
+        while budget
+            .look(processor, wall + minute * (looks + 1))
+            .is_some()
+        {
+            looks += 1;
+        }
+        assert_eq!(looks, 3, "the wall clock counts ten times as much");
     }
 
     #[test]

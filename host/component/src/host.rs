@@ -6,7 +6,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-use crate::clock::Budget;
+use crate::clock::{Budget, LOOK_EVERY};
 use crate::data::DataFiles;
 use crate::options::LogLevel;
 use crate::{CounterScope, Counters, Grants, Limits, LogSink};
@@ -76,7 +76,7 @@ impl Host {
 
     /// Starts another call in the same store.
     pub(crate) fn begin(store: &mut Store<Self>, phase: Phase, budget: Budget) {
-        store.set_epoch_deadline(budget.first_deadline());
+        store.set_epoch_deadline(LOOK_EVERY);
         let host = store.data_mut();
         host.phase = phase;
         host.budget = budget;
@@ -87,12 +87,11 @@ impl Host {
 
     /// A store with every limit in place.
     pub(crate) fn into_store(self, engine: &wasmtime::Engine) -> Store<Self> {
-        let deadline = self.budget.first_deadline();
         let output = self.lent.limits.output_bytes;
         let mut store = Store::new(engine, self);
         store.limiter(|host| &mut host.memory);
         store.set_hostcall_fuel(output);
-        store.set_epoch_deadline(deadline);
+        store.set_epoch_deadline(LOOK_EVERY);
         store.epoch_deadline_callback(|mut context| {
             let host = context.data_mut();
             Ok(match host.budget.next_deadline() {
