@@ -339,7 +339,10 @@ impl Parser<'_> {
         while let Some(key) = self.nodes.get(index) {
             let byte = |at: u32| self.bytes.get(at as usize).copied().map_or(0, u32::from);
             let (start, end) = (key.start, key.end.saturating_sub(2));
-            let mark = (end - start.min(end)) * 7 + byte(start + 1) + byte(end) * 3;
+            let length = end.saturating_sub(start);
+            let mark = length
+                .wrapping_mul(7)
+                .wrapping_add(byte(start + 1) + byte(end) * 3);
             let bit = 1 << (mark % 64);
             if key.escaped || seen & bit != 0 {
                 return false;
