@@ -189,12 +189,12 @@ impl<G: Guests> Policy<G> {
     ) -> (StageReport, Vec<Segment>) {
         let mut chain = Chain::new(&self.specs, &plan.plugins, exchange.context.stage, segments);
         let mut memo = G::Memo::default();
+        let mut now = Instant::now();
         while let Some(call) = chain.next() {
             let index = call.plugin;
             let Some(spec) = self.specs.get(index) else {
                 continue;
             };
-            let started = Instant::now();
             let is_reusable = call.keeps_state
                 && call
                     .segments
@@ -209,7 +209,9 @@ impl<G: Guests> Policy<G> {
             };
             let result = self.guests.inspect(&guest, &mut memo);
             chain.record(index, result);
-            add_time(timings, &spec.manifest.name, started.elapsed());
+            let ended = Instant::now();
+            add_time(timings, &spec.manifest.name, ended - now);
+            now = ended;
         }
         self.guests.finish(memo);
         let (mut report, segments) = chain.finish();

@@ -6,7 +6,7 @@ use caponier_core::{Action, Stage};
 use caponier_decide::{Arrived, Cut, Guests, Next, Refusal, Step, Wire};
 use caponier_protocol::{ErrorKind, KEEP_ALIVE};
 
-use crate::filter::{Filter, Flow, Live, Passage, Sent, State};
+use crate::filter::{Filter, Flow, Gathered, Live, Passage, Sent, State};
 use crate::headers::Headers;
 use crate::host::{Body, Host, Map};
 
@@ -68,7 +68,6 @@ impl<H: Host, G: Guests> Filter<H, G> {
         };
         let status = status(&headers);
         let is_success = (200..300).contains(&status);
-        self.sign(passage.action, &passage.id);
         let encoding = headers.encodings().next();
         if encoding.is_some() || status == 101 {
             let message = match encoding {
@@ -97,6 +96,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
                 manner,
             );
             self.host.set_header(Map::Response, "content-length", None);
+            self.sign(passage.action, &passage.id);
             self.root.metrics.change(&self.host, "streams_open", 1);
             self.count(Some(passage.route), passage.action, status);
             self.state = State::Live(Box::new(Live {
@@ -106,36 +106,41 @@ impl<H: Host, G: Guests> Filter<H, G> {
             }));
             return Flow::Continue;
         }
-        let sent = Sent {
-            passage,
-            exchange,
-            next_segment,
+        if is_whole && !is_success {
+            self.sign(passage.action, &passage.id);
+            self.count(Some(passage.route), passage.action, status);
+            self.state = State::Over;
+            return Flow::Continue;
+        }
+        let gathered = Gathered {
+            sent: Sent {
+                passage,
+                exchange,
+                next_segment,
+            },
+            status,
+            has_length: headers.has("content-length"),
         };
         if is_whole {
-            if !is_success {
-                self.count(Some(sent.passage.route), sent.passage.action, status);
-                self.state = State::Over;
-                return Flow::Continue;
-            }
-            return self.judge_answer(sent, 0);
+            return self.judge_answer(gathered, 0);
         }
-        self.state = State::Gathering(Box::new(sent));
+        self.state = State::Gathering(Box::new(gathered));
         Flow::Pause
     }
 
     /// More of the answer's body is there: `size` bytes of it at hand.
     pub fn on_response_body(&mut self, size: usize, is_end: bool) -> Flow {
         match std::mem::replace(&mut self.state, State::Shut) {
-            State::Gathering(sent) if size > self.root.body_limit() => {
+            State::Gathering(gathered) if size > self.root.body_limit() => {
                 let limit = self.root.body_limit();
                 let message = format!("the upstream's answer is larger than {limit} bytes");
                 let refusal = Refusal::new(ErrorKind::BadGateway, message);
-                let passage = sent.passage;
+                let passage = gathered.sent.passage;
                 self.refuse_answer(&refusal.action(passage.action), &passage)
             }
-            State::Gathering(sent) if is_end => self.judge_answer(*sent, size),
-            State::Gathering(sent) => {
-                self.state = State::Gathering(sent);
+            State::Gathering(gathered) if is_end => self.judge_answer(*gathered, size),
+            State::Gathering(gathered) => {
+                self.state = State::Gathering(gathered);
                 Flow::Pause
             }
             State::Live(mut live) => {
@@ -252,7 +257,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
     /// Trailers: no more of the body will come.
     pub fn on_response_trailers(&mut self) -> Flow {
         match std::mem::replace(&mut self.state, State::Shut) {
-            State::Gathering(sent) => self.judge_answer(*sent, usize::MAX),
+            State::Gathering(gathered) => self.judge_answer(*gathered, usize::MAX),
             State::Live(mut live) => {
                 // Nothing can be written here: what is held is gone.
                 self.conclude(&mut live);
@@ -264,24 +269,26 @@ impl<H: Host, G: Guests> Filter<H, G> {
     }
 
     /// All of the answer is there: parses, inspects and decides it.
-    fn judge_answer(&mut self, sent: Sent, size: usize) -> Flow {
+    fn judge_answer(&mut self, gathered: Gathered, size: usize) -> Flow {
+        let Gathered {
+            sent,
+            status,
+            has_length,
+        } = gathered;
         let Sent {
             passage,
             mut exchange,
             next_segment,
         } = sent;
-        let headers = Headers::read(&self.host, Map::Response);
+        let is_success = (200..300).contains(&status);
         let body = match size {
             0 => Some(Vec::new()),
             size => self.host.body(Body::Response, size),
         };
-        let (Some(headers), Some(body), Some((route, _, plan))) =
-            (headers, body, self.root.route(passage.route))
-        else {
+        let (Some(body), Some((route, _, plan))) = (body, self.root.route(passage.route)) else {
             let refusal = Refusal::new(ErrorKind::Unavailable, "the answer cannot be read");
             return self.refuse_answer(&refusal, &passage);
         };
-        let status = status(&headers);
         let size = body.len();
         exchange.usage.elapsed_ms = passage.elapsed_ms();
         let arrived = Arrived {
@@ -289,7 +296,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             limits: self.root.limits(),
             body: body.clone(),
             next_segment,
-            is_success: (200..300).contains(&status),
+            is_success,
             deny_as: route.deny_as,
             action: passage.action,
             seconds: self.host.unix_millis() / 1000,
@@ -300,7 +307,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
         if usage.reported {
             metrics.tokens(&self.host, usage.prompt_tokens, usage.completion_tokens);
         }
-        if outcomes.is_empty() && (200..300).contains(&status) {
+        if outcomes.is_empty() && is_success {
             metrics.upstream_error(&self.host, "malformed");
         }
         for outcome in &outcomes {
@@ -314,7 +321,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             let length = judged.body.len().to_string();
             let length = Some(length.as_str());
             let is_written = self.host.set_body(Body::Response, size, &judged.body)
-                && (!headers.has("content-length")
+                && (!has_length
                     || self
                         .host
                         .set_header(Map::Response, "content-length", length));

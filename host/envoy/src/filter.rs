@@ -38,7 +38,7 @@ pub(crate) enum State {
     /// The request went on, decided; the answer has not begun.
     Sent(Box<Sent>),
     /// Answer headers are held, and with them what has come of a whole answer.
-    Gathering(Box<Sent>),
+    Gathering(Box<Gathered>),
     /// An answer goes through as it comes.
     Live(Box<Live>),
     /// The request was refused. The refusal itself comes by as an answer.
@@ -72,6 +72,14 @@ pub(crate) struct Sent {
     pub(crate) passage: Passage,
     pub(crate) exchange: Exchange,
     pub(crate) next_segment: u32,
+}
+
+/// An exchange whose whole answer is waited for.
+pub(crate) struct Gathered {
+    pub(crate) sent: Sent,
+    pub(crate) status: u16,
+    /// The answer says how long it is.
+    pub(crate) has_length: bool,
 }
 
 /// An exchange whose answer is streamed.

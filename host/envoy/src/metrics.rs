@@ -13,10 +13,15 @@ use caponier_decide::Outcome;
 
 use crate::host::{Host, Metric};
 
+/// What takes a name apart, and ends it.
+const SEPARATORS: [char; 3] = [';', '=', '\0'];
+
 /// The numbers that Envoy gave to names.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     known: RefCell<HashMap<String, Option<u32>>>,
+    /// Room for the name that is looked for.
+    name: RefCell<String>,
 }
 
 impl Metrics {
@@ -27,22 +32,26 @@ impl Metrics {
         name: &str,
         labels: &[(&str, &str)],
     ) -> Option<u32> {
-        let mut whole = format!("caponier_{name}");
+        let mut whole = self.name.borrow_mut();
+        whole.clear();
+        whole.push_str("caponier_");
+        whole.push_str(name);
         for (label, value) in labels {
-            whole.push(';');
-            whole.push_str(label);
-            whole.push('=');
-            whole.extend(value.chars().map(|letter| match letter {
-                ';' | '=' | '\0' => '_',
-                letter => letter,
-            }));
+            for part in [";", label, "="] {
+                whole.push_str(part);
+            }
+            if value.contains(SEPARATORS) {
+                whole.push_str(&value.replace(SEPARATORS, "_"));
+            } else {
+                whole.push_str(value);
+            }
         }
         let mut known = self.known.borrow_mut();
-        if let Some(number) = known.get(&whole) {
+        if let Some(number) = known.get(whole.as_str()) {
             return *number;
         }
         let number = host.metric(kind, &whole);
-        known.insert(whole, number);
+        known.insert(whole.clone(), number);
         number
     }
 
