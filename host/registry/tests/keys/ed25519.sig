@@ -1,0 +1,1 @@
+LeuF4ueJpK9SfHYCHQZYWDhuayLLB95o0IaF86g8mmlDcVxulCdKX+rp2cqrSHpFvxBuFQsiXQRAa2vkjE/kCA==
