@@ -296,7 +296,7 @@ impl Client {
             Ok(result) => result,
             Err(_) => Err(Error::TimedOut {
                 host: reference.host().to_owned(),
-                what: "the whole",
+                what: "the whole exchange",
                 seconds: total.as_secs(),
             }),
         }

@@ -215,7 +215,11 @@ pub enum Error {
 impl Error {
     /// Whether the registry could not be asked: what is in the cache may be used instead.
     pub fn is_offline(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::TimedOut { .. })
+        match self {
+            Self::Unreachable { .. } | Self::TimedOut { .. } => true,
+            Self::Status { status, .. } => *status >= 500,
+            _ => false,
+        }
     }
 
     pub(crate) fn not_a_plugin(reference: &Reference, why: impl Into<String>) -> Self {
