@@ -21,7 +21,9 @@ mod root;
 mod scalars;
 mod schema;
 mod secret;
+mod sources;
 mod units;
+mod verify;
 mod words;
 mod yaml;
 
@@ -40,6 +42,7 @@ pub use plugins::{
 pub use root::{Cache, Config, PathUse, Purpose, Rego};
 pub use schema::schema;
 pub use secret::Secret;
+pub use verify::{Signers, SourceGlob, Verify};
 pub use words::{Action, Mode, OnError, Role, Severity, Stage};
 
 /// Reads a configuration. `name` is what messages call the file.

@@ -54,6 +54,13 @@ impl Config {
         for (index, plugin) in self.plugins.iter().enumerate() {
             if let PluginSource::File(path) = &plugin.source {
                 list.add(path, Purpose::Plugin, format!("plugins[{index}].use"));
+                if self.signatures_of(&plugin.source).is_some() {
+                    list.add(
+                        &format!("{path}.sig"),
+                        Purpose::Signature,
+                        format!("plugins[{index}].use"),
+                    );
+                }
             }
             if let Some(data) = plugin
                 .grants
@@ -73,6 +80,13 @@ impl Config {
                     format!("plugins[{index}].settings{place}"),
                 );
             }
+        }
+        for (index, entry) in self.verify.iter().enumerate() {
+            entry
+                .signers
+                .keys(&format!("verify[{index}]"), &mut |path, key_path| {
+                    list.add(path, Purpose::VerifyKey, key_path);
+                });
         }
         for (index, path) in self.rego.paths.iter().enumerate() {
             list.add(path, Purpose::Rego, format!("rego[{index}]"));

@@ -56,9 +56,22 @@ pub enum PluginSource {
     Oci {
         /// Host and repository: `ghcr.io/acme/guard`.
         repository: String,
+        /// The tag, if one is written. It can be moved, so without a digest a lock file must say
+        /// what it stands for. One of the two is there.
+        tag: Option<String>,
         /// SHA-256 of its manifest: 64 lower-case hexadecimal digits.
-        digest: String,
+        digest: Option<String>,
     },
+}
+
+impl PluginSource {
+    /// The source without tag and digest, which is what `verify` matches.
+    pub fn place(&self) -> String {
+        match self {
+            Self::Oci { repository, .. } => format!("oci://{repository}"),
+            other => other.to_string(),
+        }
+    }
 }
 
 impl std::fmt::Display for PluginSource {
@@ -66,7 +79,20 @@ impl std::fmt::Display for PluginSource {
         match self {
             Self::Builtin(name) => write!(f, "builtin:{name}"),
             Self::File(path) => write!(f, "file:{path}"),
-            Self::Oci { repository, digest } => write!(f, "oci://{repository}@sha256:{digest}"),
+            Self::Oci {
+                repository,
+                tag,
+                digest,
+            } => {
+                write!(f, "oci://{repository}")?;
+                if let Some(tag) = tag {
+                    write!(f, ":{tag}")?;
+                }
+                match digest {
+                    Some(digest) => write!(f, "@sha256:{digest}"),
+                    None => Ok(()),
+                }
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::gateway::{DenyAs, JwtAlgorithm, StreamMode, UnknownEndpoints};
 use crate::limits::{HoldExceeded, OverLimit, Treatment};
 use crate::plugins::Bounds;
 use crate::scalars::{
-    Digest, EnvName, FilePath, Listen, Name, Pattern, Size, Source, Span, Text, Url,
+    Digest, EnvName, FilePath, Listen, Name, Pattern, Size, Source, SourcePattern, Span, Text, Url,
 };
 use crate::words::{Action, Mode, OnError, Role, Severity, Stage};
 
@@ -45,6 +45,9 @@ raw! {
         admin: Option<Admin>,
         /// The plugins, in chain order. Default: every built-in plugin.
         plugins: Option<Vec<Plugin>>,
+        /// Whose signatures plugins need; the first entry that covers a source counts. Sources that
+        /// no entry covers need none.
+        verify: Option<Vec<Verify>>,
         /// Rules: a list of files and directories, or a mapping. Default: the shipped policy alone.
         rego: Option<Rego>,
         /// JSON or YAML files, or directories of them, that rules see below `data`.
@@ -206,7 +209,8 @@ raw! {
 
     /// One plugin of the chain.
     Plugin {
-        /// Where it comes from: `builtin:NAME`, `file:PATH` or `oci://HOST/REPOSITORY@sha256:…`.
+        /// Where it comes from: `builtin:NAME`, `file:PATH`, `oci://HOST/REPOSITORY@sha256:…`, or
+        /// `oci://HOST/REPOSITORY:TAG`, which the lock file pins.
         #[serde(rename = "use")]
         source: Source,
         /// Its name here. Default: the plugin's own.
@@ -265,6 +269,38 @@ raw! {
         rewrite: Option<bool>,
         /// Write to the host's log. Default: false.
         log: Option<bool>,
+    }
+
+    /// The signatures that some sources need: one of `key`, `all_of` and `any_of`.
+    Verify {
+        /// The sources as they are written, without tag and digest: `*` is any text, `?` any
+        /// letter. Built-in plugins are never asked.
+        #[serde(rename = "match")]
+        sources: SourcePattern,
+        /// PEM file with the public key that must have signed.
+        key: Option<FilePath>,
+        /// What that signature's annotations must say.
+        annotations: Option<BTreeMap<String, String>>,
+        /// All of these must have signed.
+        #[serde(alias = "allOf")]
+        all_of: Option<Vec<Signers>>,
+        /// One of these must have signed.
+        #[serde(alias = "anyOf")]
+        any_of: Option<Vec<Signers>>,
+    }
+
+    /// Who must have signed: one of `key`, `all_of` and `any_of`.
+    Signers {
+        /// PEM file with the public key.
+        key: Option<FilePath>,
+        /// What that signature's annotations must say.
+        annotations: Option<BTreeMap<String, String>>,
+        /// All of these must have signed.
+        #[serde(alias = "allOf")]
+        all_of: Option<Vec<Signers>>,
+        /// One of these must have signed.
+        #[serde(alias = "anyOf")]
+        any_of: Option<Vec<Signers>>,
     }
 
     /// Rules, and what they see.

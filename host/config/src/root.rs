@@ -6,6 +6,7 @@ use crate::error::Warning;
 use crate::gateway::{Admin, DecisionApi, Gateway};
 use crate::limits::Limits;
 use crate::plugins::Plugin;
+use crate::verify::Verify;
 use crate::words::Mode;
 
 /// The whole configuration: checked, with every default filled in.
@@ -34,6 +35,8 @@ pub struct Config {
     pub limits: Limits,
     /// The audit log. `None`: none is written.
     pub audit: Option<Audit>,
+    /// Whose signatures plugins need; the first entry that covers a source counts.
+    pub verify: Vec<Verify>,
     /// The cache of compiled plugins.
     pub cache: Cache,
     /// Threads that evaluate. `None`: one for each core.
@@ -88,6 +91,10 @@ pub enum Purpose {
     Secret,
     /// A plugin.
     Plugin,
+    /// A public key that signs plugins.
+    VerifyKey,
+    /// The signatures of a plugin: beside it, with `.sig` behind its name.
+    Signature,
     /// A plugin's data directory.
     PluginData,
     /// Rules: a file or a directory.

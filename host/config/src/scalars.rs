@@ -9,10 +9,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use crate::actions::Glob;
-use crate::de::nearest;
 use crate::gateway::{PathPattern, Upstream};
-use crate::plugins::{BUILTIN, PluginSource};
+use crate::plugins::PluginSource;
+use crate::sources::{read_source, read_source_glob};
 use crate::units::{parse_duration, parse_size};
+use crate::verify::SourceGlob;
 use crate::yaml::shown;
 
 /// Defines a type that is read from a string by a function which says what is wrong.
@@ -88,7 +89,10 @@ scalar!(Digest(String), read_digest, "a digest such as sha256:…", {
     "type": "string", "pattern": "^sha256:[0-9a-f]{64}$"
 });
 scalar!(Source(PluginSource), read_source, "a plugin such as builtin:pii or file:plugins/x.wasm", {
-    "type": "string", "pattern": "^(builtin:[a-z0-9-]+|file:.+|oci://.+@sha256:[0-9a-f]{64})$"
+    "type": "string", "pattern": "^(builtin:[a-z0-9-]+|file:.+|oci://[^/@]+/[^@]+(:[A-Za-z0-9_][A-Za-z0-9_.-]*|@sha256:[0-9a-f]{64}))$"
+});
+scalar!(SourcePattern(SourceGlob), read_source_glob, "a glob over sources such as oci://ghcr.io/acme/*", {
+    "type": "string", "pattern": "^(\\*|file:|oci://)"
 });
 scalar!(Text(String), read_text, "a string", { "type": "string", "minLength": 1 });
 
@@ -198,7 +202,7 @@ fn read_pattern(text: &str) -> Result<PathPattern, String> {
     })
 }
 
-fn read_path(text: &str) -> Result<String, String> {
+pub(crate) fn read_path(text: &str) -> Result<String, String> {
     if text.is_empty() || text.contains('\0') {
         return Err("not a path; hint: name a file".to_owned());
     }
@@ -246,7 +250,7 @@ fn read_name(text: &str) -> Result<String, String> {
     }
 }
 
-fn read_digest(text: &str) -> Result<String, String> {
+pub(crate) fn read_digest(text: &str) -> Result<String, String> {
     let hex = text.strip_prefix("sha256:").unwrap_or_default();
     if hex.len() == 64
         && hex
@@ -260,55 +264,6 @@ fn read_digest(text: &str) -> Result<String, String> {
             shown(text)
         ))
     }
-}
-
-fn read_source(text: &str) -> Result<PluginSource, String> {
-    if let Some(name) = text.strip_prefix("builtin:") {
-        if BUILTIN.contains(&name) {
-            return Ok(PluginSource::Builtin(name.to_owned()));
-        }
-        let hint = match nearest(name, BUILTIN.iter().copied()) {
-            Some(known) => format!("did you mean `builtin:{known}`?"),
-            None => format!("built-in plugins are {}", BUILTIN.join(", ")),
-        };
-        return Err(format!(
-            "no plugin named `{}` is built in; hint: {hint}",
-            shown(name)
-        ));
-    }
-    if let Some(path) = text.strip_prefix("file:") {
-        return read_path(path).map(PluginSource::File);
-    }
-    if let Some(reference) = text.strip_prefix("oci://") {
-        let (repository, digest) = reference
-            .rsplit_once('@')
-            .ok_or("a registry reference without a digest; hint: end it with `@sha256:…`: tags can be moved")?;
-        let well_formed = repository
-            .split_once('/')
-            .is_some_and(|(host, path)| !host.is_empty() && !path.is_empty())
-            && repository
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"./-_:".contains(&byte));
-        if !well_formed {
-            return Err("a registry reference without host and repository; hint: write `oci://host/repository@sha256:…`"
-                .to_owned());
-        }
-        return Ok(PluginSource::Oci {
-            repository: repository.to_owned(),
-            digest: read_digest(digest)?,
-        });
-    }
-    let hint = if BUILTIN.contains(&text) {
-        format!("write `builtin:{text}`")
-    } else if text.ends_with(".wasm") {
-        format!("write `file:{}`", shown(text))
-    } else {
-        "begin with `builtin:`, `file:` or `oci://`".to_owned()
-    };
-    Err(format!(
-        "`{}` does not say where the plugin comes from; hint: {hint}",
-        shown(text)
-    ))
 }
 
 fn read_text(text: &str) -> Result<String, String> {

@@ -72,6 +72,11 @@ fn a_file_with_everything_is_read() {
     assert_eq!(of(Purpose::Secret), ["k/pii.key", "./audit.key"]);
     assert_eq!(of(Purpose::PluginData), ["./lists"]);
     assert_eq!(of(Purpose::Plugin), ["plugins/x.wasm"]);
+    assert_eq!(of(Purpose::Signature), ["plugins/x.wasm.sig"]);
+    assert_eq!(
+        of(Purpose::VerifyKey),
+        ["keys/acme.pub", "keys/a.pub", "keys/b.pub", "keys/us.pub"]
+    );
     assert_eq!(of(Purpose::Data), ["data/users.json"]);
     assert_eq!(config.secrets().len(), 3);
 }
@@ -158,7 +163,7 @@ const BAD: &[(&str, &str)] = &[
     ),
     (
         "zzz: 1",
-        "c.yaml:2:1: zzz: unknown key; hint: known keys are `version`, `mode`, `gateway`, `decision`, `admin`, `plugins`, `rego`, `data`, `actions`, `limits`, `audit`, `cache`, `threads`",
+        "c.yaml:2:1: zzz: unknown key; hint: known keys are `version`, `mode`, `gateway`, `decision`, `admin`, `plugins`, `verify`, `rego`, `data`, `actions`, `limits`, `audit`, `cache`, `threads`",
     ),
     (
         "plugins: [{ use: builtin:pi }]",
@@ -169,8 +174,8 @@ const BAD: &[(&str, &str)] = &[
         "c.yaml:2:18: plugins[0].use: `pii` does not say where the plugin comes from; hint: write `builtin:pii`",
     ),
     (
-        "plugins: [{ use: oci://ghcr.io/acme/x:1 }]",
-        "c.yaml:2:18: plugins[0].use: a registry reference without a digest; hint: end it with `@sha256:…`: tags can be moved",
+        "plugins: [{ use: oci://ghcr.io/acme/x }]",
+        "c.yaml:2:18: plugins[0].use: a registry reference without tag and digest; hint: end it with `@sha256:…`, or with `:TAG`, which the lock file then pins",
     ),
     (
         "plugins: [{ name: x }]",

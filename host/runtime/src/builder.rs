@@ -60,6 +60,20 @@ pub(crate) fn read(source: &Source) -> Result<Draft, Vec<Problem>> {
         .into_iter()
         .chain(files::setting_secrets(&config.plugins))
         .collect();
+    // What demands a signature is refused, not run without one.
+    let unsigned: Vec<Problem> = config
+        .plugins
+        .iter()
+        .enumerate()
+        .filter(|(_, plugin)| config.signatures_of(&plugin.source).is_some())
+        .map(|(index, plugin)| {
+            let message = "needs a signature by `verify`, which this version does not check\nhint: remove the entry of `verify`, and pin the plugin with `digest`";
+            problem(&config, plugin, index, "use", message.to_owned())
+        })
+        .collect();
+    if !unsigned.is_empty() {
+        return Err(unsigned);
+    }
     let files = Files::read(&config, &base, &secrets)?;
     let mut hasher = Sha256::new();
     hasher.update(env!("CARGO_PKG_VERSION"));

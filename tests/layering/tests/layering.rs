@@ -8,6 +8,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("caponier-abi", &["caponier-core"]),
     ("caponier-config", &[]),
     ("caponier-protocol", &["caponier-core"]),
+    ("caponier-registry", &[]),
     ("caponier-rego", &["caponier-core"]),
     ("caponier-component", &["caponier-abi", "caponier-core"]),
     (
@@ -26,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "caponier-config",
             "caponier-core",
             "caponier-decide",
+            "caponier-registry",
             "caponier-rego",
         ],
     ),
@@ -71,6 +73,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "caponier-plugin-pii",
             "caponier-plugin-secrets",
             "caponier-protocol",
+            "caponier-registry",
             "caponier-runtime",
             "caponier-sdk",
             "caponier-server",

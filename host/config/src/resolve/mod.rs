@@ -3,6 +3,7 @@
 mod gateway;
 mod plugins;
 mod rest;
+mod verify;
 
 use std::time::Duration;
 
@@ -122,6 +123,7 @@ fn resolve(scope: &mut Scope<'_>, root: raw::Root) -> Config {
         .map(|decision| gateway::decision(scope, decision));
     let admin = root.admin.map(|admin| gateway::admin(scope, &admin));
     gateway::distinct_ports(scope, gateway.as_ref(), decision.as_ref(), admin.as_ref());
+    let verify = verify::verify(scope, root.verify, &plugins);
     let threads = root
         .threads
         .map(|threads| scope.within(&keys(["threads"]), threads, 1, 1024));
@@ -142,6 +144,7 @@ fn resolve(scope: &mut Scope<'_>, root: raw::Root) -> Config {
         actions: rest::actions(scope, root.actions.unwrap_or_default()),
         limits,
         audit: root.audit.map(|audit| rest::audit(scope, audit)),
+        verify,
         cache: root.cache.map_or(
             Cache {
                 enabled: true,
