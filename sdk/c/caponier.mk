@@ -23,10 +23,10 @@ build/$(NAME).core.wasm: $(SOURCES) $(SDK) $(WASM_ONLY) $(HEADERS) Makefile
 	done
 	@$(CLANG) --target=wasm32-unknown-unknown -nostdlib $(LINK) build/objects/*.o -o $@
 
-check: $(SOURCES) $(SDK) $(TESTS) $(HEADERS)
+check: $(SOURCES) $(SDK) $(CAPONIER)/native.c $(TESTS) $(HEADERS)
 	@mkdir -p build
 	$(CLANG) -std=c11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all $(WARNINGS) $(SAYS) \
-		-I$(CAPONIER) -Isrc $(SOURCES) $(SDK) $(TESTS) -o build/check
+		-I$(CAPONIER) -Isrc $(SOURCES) $(SDK) $(CAPONIER)/native.c $(TESTS) -o build/check
 	ASAN_OPTIONS=detect_leaks=0 ./build/check
 
 clean:

@@ -5,24 +5,6 @@
 
 #include "internal.h"
 
-// There is no host here.
-void caponier_policy_log_write(uint8_t level, policy_string_t *message) { (void)level, (void)message; }
-void caponier_policy_data_names(policy_list_string_t *names) { *names = (policy_list_string_t){0}; }
-bool caponier_policy_data_read(policy_string_t *name, policy_list_u8_t *content, policy_string_t *error) {
-  (void)name, (void)content, (void)error;
-  return false;
-}
-bool caponier_policy_counters_add(policy_string_t *key, uint64_t amount, uint32_t window, uint64_t *sum,
-                                  policy_string_t *error) {
-  (void)key, (void)amount, (void)window, (void)error;
-  return *sum = 0, true;
-}
-bool caponier_policy_counters_add_unique(policy_string_t *key, policy_list_u8_t *member, uint32_t window,
-                                         uint64_t *size, policy_string_t *error) {
-  (void)key, (void)member, (void)window, (void)error;
-  return *size = 0, true;
-}
-
 static int failures;
 
 static void check(bool holds, const char *what) {
