@@ -189,13 +189,18 @@ impl Client {
             });
         }
         if let Some(policy) = demands.policy {
-            let signatures = self.signatures_unbounded(from, &fetched.digest).await?;
             let name = from.name();
             let image = Image {
                 name: (!demands.any_repository).then_some(&name),
                 digest: &fetched.digest,
             };
-            policy.check(image, &signatures)?;
+            // A signature that held once goes on holding: the registry is asked for more only where
+            // those at hand are not what is demanded.
+            let at_hand = self.cached_signatures(&fetched.digest).unwrap_or_default();
+            if policy.check(image, &at_hand).is_err() {
+                let signatures = self.signatures_unbounded(from, &fetched.digest).await?;
+                policy.check(image, &signatures)?;
+            }
         }
         let config = self
             .blob(&mut session, from, &manifest.config, MAX_CONFIG)

@@ -109,14 +109,15 @@ impl Client {
                 Ok(found)
             }
             // What is in the cache proves itself or is refused, as what comes from the registry.
-            Err(error) if error.is_offline() => self
-                .cache
-                .as_ref()
-                .and_then(|cache| cache.signatures(digest, MAX_CACHED))
-                .and_then(|text| serde_json::from_slice(&text).ok())
-                .ok_or(error),
+            Err(error) if error.is_offline() => self.cached_signatures(digest).ok_or(error),
             Err(error) => Err(error),
         }
+    }
+
+    /// The signatures that the cache holds, none of them checked.
+    pub(crate) fn cached_signatures(&self, digest: &Digest) -> Option<Vec<Signature>> {
+        let text = self.cache.as_ref()?.signatures(digest, MAX_CACHED)?;
+        serde_json::from_slice(&text).ok()
     }
 
     async fn fetch_signatures(

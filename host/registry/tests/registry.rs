@@ -130,13 +130,7 @@ async fn bytes_that_were_changed_in_the_registry_are_refused() {
     std::fs::write(&path, manifest.replace("1.0.0", "1.0.1")).unwrap();
     for from in [place.clone(), place.at(digest)] {
         let error = client.pull(&from).await.unwrap_err();
-        assert!(
-            matches!(
-                error,
-                Error::Tampered { .. }
-            ),
-            "{error}"
-        );
+        assert!(matches!(error, Error::Tampered { .. }), "{error}");
         assert!(error.to_string().contains("\nhint: "), "{error}");
     }
 }
