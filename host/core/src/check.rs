@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use crate::{Fault, FaultKind, Note, PluginSpec, Report, Segment, Span};
 
 /// Checks a report against the manifest, the limits, the grants and the segments that were shown.
-pub(crate) fn check(
-    report: Report,
-    spec: &PluginSpec,
-    shown: &[&Segment],
-) -> Result<Report, Fault> {
+///
+/// # Errors
+/// The fault that the plugin's call ends in.
+pub fn check(report: Report, spec: &PluginSpec, shown: &[&Segment]) -> Result<Report, Fault> {
     let fault = |detail: &str| Err(Fault::new(FaultKind::Output, detail));
     let items =
         report.findings.len() + report.edits.len() + report.holds.len() + report.skipped.len();

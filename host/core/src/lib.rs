@@ -29,6 +29,7 @@ mod segment;
 mod stream;
 
 pub use chain::{Call, Chain, PluginSpec, StageReport};
+pub use check::check;
 pub use context::{Context, Principal, RequestFacts, ToolCall, Usage};
 pub use coverage::{Coverage, Gap, GapKind, Skipped};
 pub use decision::{Action, Decision, Mode, OnError};

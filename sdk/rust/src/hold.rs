@@ -57,3 +57,31 @@ pub fn partial_marker(text: &str, is_open: bool, marker: &str) -> Option<usize> 
         })
         .map(|length| floor_boundary(text, text.len() - length))
 }
+
+/// The start of the longest end of the text, of at most `window` bytes, that `could_grow` takes for
+/// the beginning of a match. `None` where there is none, or the text is closed.
+///
+/// ```
+/// use caponier_sdk::hold;
+///
+/// // A badge number is `BADGE-` and digits.
+/// let could_grow = |end: &str| match end.strip_prefix("BADGE-") {
+///     Some(digits) => digits.bytes().all(|byte| byte.is_ascii_digit()),
+///     None => "BADGE-".starts_with(end),
+/// };
+/// assert_eq!(hold::growing("it is BADGE-12", true, 16, could_grow), Some(6));
+/// assert_eq!(hold::growing("it is BAD", true, 16, could_grow), Some(6));
+/// assert_eq!(hold::growing("it is bad", true, 16, could_grow), None);
+/// ```
+pub fn growing(
+    text: &str,
+    is_open: bool,
+    window: usize,
+    could_grow: impl Fn(&str) -> bool,
+) -> Option<usize> {
+    if !is_open {
+        return None;
+    }
+    let first = text.len().saturating_sub(window);
+    (first..text.len()).find(|start| text.get(*start..).is_some_and(&could_grow))
+}

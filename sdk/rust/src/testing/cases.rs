@@ -163,11 +163,25 @@ pub fn run_cases<P: Plugin>(folder: impl AsRef<Path>) -> Result<usize, Error> {
     }
 }
 
-/// Runs one case.
+/// Runs one case natively.
 ///
 /// # Errors
 /// Says what was expected and not found, or found and not expected.
 pub fn run_case<P: Plugin>(case: &Case) -> Result<(), Error> {
+    check_case(case, |settings, stage, inputs| {
+        Harness::<P>::new(settings)?.inspect(stage, inputs)
+    })
+}
+
+/// Holds one case against whatever runs the plugin: `inspect` is given its settings in JSON, the
+/// stage and what to show.
+///
+/// # Errors
+/// As [`run_case`]; and what `inspect` fails with.
+pub fn check_case(
+    case: &Case,
+    inspect: impl FnOnce(&str, Stage, &[Input]) -> Result<Outcome, Error>,
+) -> Result<(), Error> {
     let settings = case
         .settings
         .as_ref()
@@ -175,7 +189,7 @@ pub fn run_case<P: Plugin>(case: &Case) -> Result<(), Error> {
         .unwrap_or_default();
     let stage: Stage = case.stage.as_deref().unwrap_or("prompt").parse()?;
     let inputs = inputs(case)?;
-    let outcome = Harness::<P>::new(&settings)?.inspect(stage, &inputs)?;
+    let outcome = inspect(&settings, stage, &inputs)?;
     let mut left: Vec<&Found> = outcome.findings.iter().collect();
     for expected in &case.expect {
         match left

@@ -8,13 +8,20 @@ use crate::{Context, Data, Error, Kind, Manifest, Plugin, Role, Segment, Stage};
 /// A segment to show to a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
-    pub(super) id: u32,
-    pub(super) role: Role,
-    pub(super) kind: Kind,
-    pub(super) name: Option<String>,
-    pub(super) text: String,
-    pub(super) attributes: Vec<(String, String)>,
-    pub(super) note: Vec<u8>,
+    /// The segment's id.
+    pub id: u32,
+    /// Who it speaks for.
+    pub role: Role,
+    /// What sort of text it is.
+    pub kind: Kind,
+    /// The tool's name, or the document's.
+    pub name: Option<String>,
+    /// The text.
+    pub text: String,
+    /// Provenance and labels.
+    pub attributes: Vec<(String, String)>,
+    /// What was noted of it before.
+    pub note: Vec<u8>,
 }
 
 impl Input {
