@@ -5,6 +5,31 @@
 //! against its digest and its size. Who vouches for a digest is said by signatures in the layout of
 //! cosign ([`Policy`]), or by the lock file ([`Lock`]). A registry itself is never trusted.
 //!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use caponier_registry::{Cache, Demands, Lock, Options, Policy, Reference, blocking::Client};
+//!
+//! let source = "oci://ghcr.io/acme/guard:1.2";
+//! let lock = Lock::parse("caponier.lock", &std::fs::read_to_string("caponier.lock")?)?;
+//! let pem = std::fs::read_to_string("keys/acme.pub")?;
+//! let policy = Policy::key("keys/acme.pub", &pem, Default::default())?;
+//! let client = Client::new(Options {
+//!     cache: Some(Cache::open("/var/cache/caponier/plugins".as_ref())?),
+//!     ..Options::default()
+//! })?;
+//! let plugin = client.pull_as(
+//!     &source.parse::<Reference>()?,
+//!     Demands {
+//!         locked: lock.get(source),
+//!         policy: Some(&policy),
+//!         ..Demands::default()
+//!     },
+//! )?;
+//! assert!(plugin.bytes.starts_with(b"\0asm"));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Nothing is printed here, and no credential reaches a log, an error or a `Debug` output.
 
 #![forbid(unsafe_code)]
@@ -26,6 +51,7 @@ mod layout;
 mod lock;
 mod payload;
 mod policy;
+mod redirect;
 mod reference;
 mod session;
 mod signatures;

@@ -101,14 +101,24 @@ impl Lock {
         self.plugins.get(source)
     }
 
-    /// Says what a source stands for; gives back what was there. A source that has no place in the
-    /// file (neither `file:` nor `oci://`, or without a manifest for the latter) is not taken in.
-    pub fn set(&mut self, source: impl Into<String>, locked: Locked) -> Option<Locked> {
+    /// Says what a source stands for; gives back what was there.
+    ///
+    /// # Errors
+    /// Where the source has no place in the file: it is neither `file:` nor `oci://`, or lacks what
+    /// belongs to it.
+    pub fn set(
+        &mut self,
+        source: impl Into<String>,
+        locked: Locked,
+    ) -> Result<Option<Locked>, crate::Error> {
         let source = source.into();
         if is_right(&source, &locked) {
-            self.plugins.insert(source, locked)
+            Ok(self.plugins.insert(source, locked))
         } else {
-            None
+            Err(crate::Error::Input {
+                what: format!("`{}` cannot be locked", source.escape_debug()),
+                hint: "lock `file:` sources by their component, `oci://` ones by manifest and component",
+            })
         }
     }
 
@@ -180,14 +190,16 @@ mod tests {
                 manifest,
                 component,
             },
-        );
+        )
+        .unwrap();
         lock.set(
             "file:x.wasm",
             Locked {
                 manifest: None,
                 component,
             },
-        );
+        )
+        .unwrap();
         lock
     }
 
@@ -206,10 +218,18 @@ mod tests {
         assert_eq!(lock.get("oci://ghcr.io/acme/guard:2"), None);
         // What would not be read again is not taken in.
         let mut other = lock.clone();
-        other.set("builtin:pii", *lock.get("file:x.wasm").unwrap());
-        other.set(
-            "oci://ghcr.io/acme/guard:3",
-            *lock.get("file:x.wasm").unwrap(),
+        assert!(
+            other
+                .set("builtin:pii", *lock.get("file:x.wasm").unwrap())
+                .is_err()
+        );
+        assert!(
+            other
+                .set(
+                    "oci://ghcr.io/acme/guard:3",
+                    *lock.get("file:x.wasm").unwrap(),
+                )
+                .is_err()
         );
         assert_eq!(other, lock);
     }

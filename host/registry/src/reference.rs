@@ -36,9 +36,14 @@ impl Reference {
         &self.repository
     }
 
-    /// Host and repository: `ghcr.io/acme/guard`, what a signature calls `docker-reference`.
+    /// Host and repository: `ghcr.io/acme/guard`, what a signature calls `docker-reference`. There
+    /// Docker's own registry goes by an older name.
     pub fn name(&self) -> String {
-        format!("{}/{}", self.host, self.repository)
+        let host = match self.host.as_str() {
+            "docker.io" | "registry-1.docker.io" => "index.docker.io",
+            host => host,
+        };
+        format!("{host}/{}", self.repository)
     }
 
     /// The tag, if one is written.
@@ -270,6 +275,8 @@ mod tests {
             (both.tag(), both.name().as_str()),
             (Some("t"), "h.example/r")
         );
+        let docker: Reference = "oci://docker.io/acme/guard:1".parse().unwrap();
+        assert_eq!(docker.name(), "index.docker.io/acme/guard");
         assert_eq!(both.wanted(), format!("sha256:{HEX}"));
     }
 

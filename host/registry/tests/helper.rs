@@ -1,5 +1,7 @@
 //! Credential helpers: programs on the search path, so the test runs itself with another one.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+
 mod support;
 
 use std::os::unix::fs::PermissionsExt as _;

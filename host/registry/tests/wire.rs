@@ -1,5 +1,7 @@
 //! Against servers that are no registries: redirects, endless bodies, lies and silence.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+
 mod support;
 
 use std::sync::{Arc, Mutex};

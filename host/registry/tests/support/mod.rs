@@ -1,6 +1,13 @@
 //! A real registry on a free port, and plugins to put there.
 
-#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "each test program uses a part of it, and its helpers fail the test"
+)]
 
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
