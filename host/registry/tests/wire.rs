@@ -71,6 +71,12 @@ fn endless() -> Response<Body> {
     )))
 }
 
+/// A body whose length is not announced.
+fn chunked(length: usize) -> Response<Body> {
+    let whole = Ok::<_, std::io::Error>(Bytes::from(vec![b' '; length]));
+    Response::new(Body::from_stream(futures_util::stream::iter([whole])))
+}
+
 fn silent() -> Response<Body> {
     Response::new(Body::from_stream(futures_util::stream::pending::<
         Result<Bytes, std::io::Error>,
@@ -230,6 +236,16 @@ async fn bodies_without_an_end_and_of_wrong_length() {
         ),
         "{error}"
     );
+    // One byte more than there may be.
+    let error = layer(|| chunked(parts().component.len() + 1)).await;
+    assert!(
+        matches!(error, Error::WrongSize { found: None, .. }),
+        "{error}"
+    );
+    let error = manifest(|| chunked((1 << 20) + 1)).await;
+    assert!(matches!(error, Error::TooLarge { .. }), "{error}");
+    let error = manifest(|| chunked(1 << 20)).await;
+    assert!(matches!(error, Error::NotAPlugin { .. }), "{error}");
     for wrong in [
         0,
         1,
