@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::plugin::args::PluginArgs;
+
 /// Guard what goes to a language model, what is fetched for it and what it says.
 #[derive(Debug, Parser)]
 #[command(
@@ -83,6 +85,8 @@ pub(crate) enum Command {
     Test(Test),
     /// Make the module that runs this configuration inside Envoy
     Pack(Pack),
+    /// Write plugins: new, build, test, inspect, bench
+    Plugin(PluginArgs),
     /// Measure what the program promises to cost; ends with 2 where a budget does not hold
     Bench(Bench),
     /// Print the JSON Schema of the configuration file

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use caponier_runtime::Runtime;
+use caponier_config::Plugin;
+use caponier_runtime::{Loaded, Runtime};
 use serde_json::json;
 
 use crate::FAILED;
@@ -40,12 +41,10 @@ pub(crate) fn run(command: &Check) -> anyhow::Result<ExitCode> {
             })
         })
         .collect();
-    let warnings: Vec<String> = revision
-        .config
-        .warnings
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let risks = revision.config.warnings.iter().map(ToString::to_string);
+    let plugins_as_configured = revision.policy.plugins().zip(&revision.config.plugins);
+    let unused = plugins_as_configured.flat_map(|(loaded, plugin)| unused_grants(loaded, plugin));
+    let warnings: Vec<String> = risks.chain(unused).collect();
     if command.format == Format::Json {
         let report = json!({"valid": true, "revision": revision.id, "plugins": plugins, "warnings": warnings});
         anstream::println!("{report}");
@@ -67,4 +66,37 @@ pub(crate) fn run(command: &Check) -> anyhow::Result<ExitCode> {
         anstream::println!("{WARN}risk{WARN:#} {warning}");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a plugin was granted and does not even import.
+fn unused_grants(loaded: &Loaded, plugin: &Plugin) -> Vec<String> {
+    let granted = [
+        (
+            "counters",
+            plugin.grants.as_ref().is_some_and(|grants| grants.counters),
+        ),
+        (
+            "data",
+            plugin
+                .grants
+                .as_ref()
+                .is_some_and(|grants| grants.data.is_some()),
+        ),
+    ];
+    let imports = &loaded.plugin.info().imports;
+    let is_used = |name: &str| {
+        let path = format!("caponier:policy/{name}@");
+        imports.iter().any(|import| import.starts_with(&path))
+    };
+    let unused = granted
+        .iter()
+        .filter(|(name, is_granted)| *is_granted && !is_used(name));
+    unused
+        .map(|(name, _)| {
+            format!(
+                "plugin {}: `grants.{name}` is given, and the plugin does not ask for it",
+                loaded.spec.manifest.name
+            )
+        })
+        .collect()
 }

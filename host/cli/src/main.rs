@@ -7,6 +7,7 @@ mod evaluate;
 mod inspect;
 mod logging;
 mod pack;
+mod plugin;
 mod problems;
 mod scan;
 mod schema;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::Scan(command) => scan::run(&command),
         Command::Test(command) => testing::run(&command),
         Command::Pack(command) => pack::run(&command),
+        Command::Plugin(command) => plugin::run(&command),
         Command::Bench(command) => bench::run(&command),
         Command::Schema => schema::run(),
         Command::Completions(command) => schema::completions(&command),

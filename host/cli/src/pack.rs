@@ -29,17 +29,16 @@ use crate::problems::Problems;
 use crate::style::{DIM, GOOD, WARN};
 
 /// The part of the module that is the same for every configuration.
-const SHELL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/shell.wasm"));
+pub(crate) const SHELL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/shell.wasm"));
 
 /// What the names of the messages begin with that configure Envoy's filters.
 const FILTERS: &str = "type.googleapis.com/envoy.extensions.filters";
 
 pub(crate) fn run(command: &Pack) -> anyhow::Result<ExitCode> {
     let options = options(&command.config);
-    let source = options.source.clone();
     // Whatever keeps a revision from being served keeps it from being packed.
-    let served = Runtime::start(options, caponier_server::attach()).map_err(Problems)?;
-    let mut made = packable(&source, Shell::default()).map_err(Problems)?;
+    let served = Runtime::start(options.clone(), caponier_server::attach()).map_err(Problems)?;
+    let mut made = packable(&options, Shell::default()).map_err(Problems)?;
     if made.packed.revision != served.current().id {
         bail!("the configuration has changed while it was read; hint: pack it again");
     }

@@ -25,6 +25,19 @@ pub(crate) struct Imports {
     pub(crate) wasi: bool,
 }
 
+/// What a component imports, in its own order, whoever may have it.
+///
+/// # Errors
+/// Where it is no component, speaks another version of the contract, or imports what no grant gives.
+pub fn surface(component: &[u8]) -> Result<Vec<String>, LoadError> {
+    let all = Grants {
+        counters: true,
+        rewrite: true,
+        log: true,
+    };
+    check(component, all, usize::MAX).map(|checked| checked.names)
+}
+
 /// Reads a component's imports and exports and compares them with its grants.
 pub(crate) fn check(component: &[u8], grants: Grants, limit: usize) -> Result<Imports, LoadError> {
     if component.len() > limit {

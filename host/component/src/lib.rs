@@ -27,6 +27,7 @@ mod wasi;
 pub use caponier_abi::Call;
 pub use engine::{Engine, EngineMode};
 pub use error::{EngineError, LoadError};
+pub use imports::surface;
 pub use load::Snapshot;
 pub use options::{
     CounterScope, Counters, CountersUnavailable, EngineOptions, Grants, Limits, LoadOptions,

@@ -19,7 +19,7 @@ use crate::findings::{Findings, Key};
 use crate::policy::{Loaded, Policy, Sandboxes};
 use crate::problem::chained;
 use crate::seal::Sealer;
-use crate::{Problem, Source};
+use crate::{Options, Problem, Source, trust};
 
 /// What revisions share.
 pub(crate) struct Workshop {
@@ -39,8 +39,8 @@ pub(crate) struct Draft {
 }
 
 /// Reads the configuration and all that it names.
-pub(crate) fn read(source: &Source) -> Result<Draft, Vec<Problem>> {
-    let (config, text, base) = match source {
+pub(crate) fn read(options: &Options) -> Result<Draft, Vec<Problem>> {
+    let (config, text, base) = match &options.source {
         Source::Embedded => (Config::embedded(), String::new(), PathBuf::from(".")),
         Source::File(path) => {
             let name = path.display().to_string();
@@ -60,21 +60,8 @@ pub(crate) fn read(source: &Source) -> Result<Draft, Vec<Problem>> {
         .into_iter()
         .chain(files::setting_secrets(&config.plugins))
         .collect();
-    // What demands a signature is refused, not run without one.
-    let unsigned: Vec<Problem> = config
-        .plugins
-        .iter()
-        .enumerate()
-        .filter(|(_, plugin)| config.signatures_of(&plugin.source).is_some())
-        .map(|(index, plugin)| {
-            let message = "needs a signature by `verify`, which this version does not check\nhint: remove the entry of `verify`, and pin the plugin with `digest`";
-            problem(&config, plugin, index, "use", message.to_owned())
-        })
-        .collect();
-    if !unsigned.is_empty() {
-        return Err(unsigned);
-    }
-    let files = Files::read(&config, &base, &secrets)?;
+    let mut files = Files::read(&config, &base, &secrets)?;
+    files.components = trust::components(&config, &files, cache_dir(options, &config, &base))?;
     let mut hasher = Sha256::new();
     hasher.update(env!("CARGO_PKG_VERSION"));
     hasher.update(&text);
@@ -86,6 +73,22 @@ pub(crate) fn read(source: &Source) -> Result<Draft, Vec<Problem>> {
     }
     let id = format!("sha256:{}", hex(&hasher.finalize()));
     Ok(Draft { config, files, id })
+}
+
+/// Where compiled and fetched plugins are kept: the user's cache directory unless told otherwise.
+pub(crate) fn cache_dir(options: &Options, config: &Config, base: &Path) -> Option<PathBuf> {
+    if !config.cache.enabled {
+        return None;
+    }
+    let configured = config.cache.dir.as_ref().map(|path| base.join(path));
+    let of_user = || {
+        let home = |name: &str, below: &str| {
+            let path = PathBuf::from(std::env::var_os(name)?);
+            path.is_absolute().then(|| path.join(below))
+        };
+        home("XDG_CACHE_HOME", "caponier").or_else(|| home("HOME", ".cache/caponier"))
+    };
+    options.cache_dir.clone().or(configured).or_else(of_user)
 }
 
 /// Builds what a revision decides with. Plugins that `previous` runs unchanged are taken over.

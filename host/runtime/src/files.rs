@@ -1,6 +1,7 @@
 //! Everything a revision is built from, read once.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use caponier_config::{Config, PathUse, Plugin, PluginSource, Purpose, Secret};
@@ -8,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::Problem;
+use crate::trust::Components;
 
 /// The most that one file may hold.
 const MAX_FILE: u64 = 256 << 20;
@@ -25,6 +27,8 @@ pub struct Files {
     base: PathBuf,
     entries: BTreeMap<String, Entry>,
     environment: BTreeMap<String, Zeroizing<String>>,
+    /// What lies in registries, by source.
+    pub(crate) components: Components,
 }
 
 impl Files {
@@ -38,6 +42,7 @@ impl Files {
             base: base.to_owned(),
             entries: BTreeMap::new(),
             environment: BTreeMap::new(),
+            components: Components::new(),
         };
         let mut problems = Vec::new();
         for PathUse {
@@ -53,6 +58,9 @@ impl Files {
                 Ok(entry) => {
                     files.entries.insert(path, entry);
                 }
+                // A plugin that nobody signed: who demands signatures says so.
+                Err(error)
+                    if purpose == Purpose::Signature && error.kind() == ErrorKind::NotFound => {}
                 Err(error) => problems.push(
                     Problem::new(
                         &config.name,
@@ -104,6 +112,11 @@ impl Files {
             return Ok(Entry::Directory(found));
         }
         Ok(Entry::File(Zeroizing::new(read_file(&full)?)))
+    }
+
+    /// The directory at which relative paths begin.
+    pub(crate) fn base(&self) -> &Path {
+        &self.base
     }
 
     /// Where a path of the configuration leads.
@@ -193,9 +206,11 @@ pub(crate) fn component<'f>(source: &PluginSource, files: &'f Files) -> Result<&
         PluginSource::File(path) => files
             .bytes(path)
             .ok_or_else(|| format!("{} is not a file", files.resolve(path).display())),
-        PluginSource::Oci { repository, .. } => Err(format!(
-            "{repository} is in a registry, which this version does not fetch from\nhint: fetch the component and use `file:`"
-        )),
+        PluginSource::Oci { .. } => {
+            let name = source.to_string();
+            let component = files.components.get(&name).map(Vec::as_slice);
+            component.ok_or_else(|| format!("{name} was not fetched"))
+        }
     }
 }
 

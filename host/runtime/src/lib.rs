@@ -18,6 +18,7 @@ mod pool;
 mod problem;
 mod revision;
 mod seal;
+mod trust;
 mod watch;
 
 pub use builtin::{builtin, builtin_names};
@@ -30,4 +31,5 @@ pub use pool::{Full, INLINE, Pool};
 pub use problem::Problem;
 pub use revision::{Attach, Options, Revision, Runtime, Source, Status};
 pub use seal::SealError;
+pub use trust::registry_client;
 pub use watch::Watching;

@@ -9,7 +9,7 @@ use caponier_decide::{Grants, Packed, PackedPlugin, Shell};
 use crate::builder::{self, Blame, Prepared, problem, usize_of};
 use crate::counters::MemoryCounters;
 use crate::problem::chained;
-use crate::{Files, Problem, Source};
+use crate::{Files, Options, Problem};
 
 /// What a module for Envoy is made of.
 #[derive(Debug)]
@@ -54,8 +54,8 @@ pub struct PackablePlugin {
 ///
 /// # Errors
 /// Everything that is wrong with it, as where a revision is built.
-pub fn packable(source: &Source, shell: Shell) -> Result<Packable, Vec<Problem>> {
-    let draft = builder::read(source)?;
+pub fn packable(options: &Options, shell: Shell) -> Result<Packable, Vec<Problem>> {
+    let draft = builder::read(options)?;
     let (config, files) = (&draft.config, &draft.files);
     let whole = |message: String| vec![Problem::new(&config.name, "", message)];
     let engine = Engine::new(EngineOptions::default()).map_err(|error| whole(chained(&error)))?;

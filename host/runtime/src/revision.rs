@@ -125,12 +125,12 @@ impl<S: Send + Sync + 'static> Runtime<S> {
     /// Everything that is wrong with it.
     pub fn start(options: Options, attach: Attach<S>) -> Result<Self, Vec<Problem>> {
         let started = Instant::now();
-        let draft = builder::read(&options.source)?;
+        let draft = builder::read(&options)?;
         let name = draft.config.name.clone();
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let threads = options.threads.or(draft.config.threads).unwrap_or(cores);
         let engine = Engine::new(EngineOptions {
-            cache_dir: cache_dir(&options, &draft),
+            cache_dir: builder::cache_dir(&options, &draft.config, draft.files.base()),
             // Requests run on the connection threads too.
             threads: threads + cores,
             ..EngineOptions::default()
@@ -236,7 +236,7 @@ impl<S: Send + Sync + 'static> Runtime<S> {
         let inner = &self.inner;
         let _building = inner.building.lock();
         let started = Instant::now();
-        let draft = builder::read(&inner.options.source)?;
+        let draft = builder::read(&inner.options)?;
         let current = self.current();
         if draft.id == current.id {
             return Ok(false);
@@ -332,27 +332,6 @@ fn make<S>(
         built: SystemTime::now(),
         build_time: started.elapsed(),
     })
-}
-
-/// Where compiled plugins are kept: the user's cache directory unless told otherwise.
-fn cache_dir(options: &Options, draft: &Draft) -> Option<PathBuf> {
-    if !draft.config.cache.enabled {
-        return None;
-    }
-    let configured = draft
-        .config
-        .cache
-        .dir
-        .as_ref()
-        .map(|path| draft.files.resolve(path));
-    let of_user = || {
-        let home = |name: &str, below: &str| {
-            let path = PathBuf::from(std::env::var_os(name)?);
-            path.is_absolute().then(|| path.join(below))
-        };
-        home("XDG_CACHE_HOME", "caponier").or_else(|| home("HOME", ".cache/caponier"))
-    };
-    options.cache_dir.clone().or(configured).or_else(of_user)
 }
 
 impl<S> std::fmt::Debug for Revision<S> {

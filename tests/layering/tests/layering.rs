@@ -63,8 +63,18 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "caponier-author",
+        &[
+            "caponier-component",
+            "caponier-core",
+            "caponier-pack",
+            "caponier-sdk",
+        ],
+    ),
+    (
         "caponier-cli",
         &[
+            "caponier-author",
             "caponier-config",
             "caponier-core",
             "caponier-decide",

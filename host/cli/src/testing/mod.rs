@@ -1,7 +1,7 @@
 //! `caponier test`
 
 mod case;
-mod report;
+pub(crate) mod report;
 mod run;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +20,24 @@ pub(crate) struct Verdict {
     /// What was not as expected; nothing where it passed.
     failures: Vec<String>,
     seconds: f64,
+}
+
+impl Verdict {
+    pub(crate) fn is_passed(&self) -> bool {
+        self.failures.is_empty()
+    }
+}
+
+/// A plugin's case reports like a policy's.
+impl From<caponier_author::Verdict> for Verdict {
+    fn from(verdict: caponier_author::Verdict) -> Self {
+        Self {
+            file: verdict.file,
+            name: verdict.name,
+            failures: verdict.failure.into_iter().collect(),
+            seconds: verdict.seconds,
+        }
+    }
 }
 
 pub(crate) fn run(command: &Test) -> anyhow::Result<ExitCode> {
@@ -58,7 +76,7 @@ pub(crate) fn run(command: &Test) -> anyhow::Result<ExitCode> {
         }
     }
     report::print(&verdicts, command.format);
-    let failed = verdicts.iter().any(|verdict| !verdict.failures.is_empty());
+    let failed = verdicts.iter().any(|verdict| !verdict.is_passed());
     Ok(if failed {
         ExitCode::from(FAILED)
     } else {
