@@ -1,0 +1,253 @@
+"""From nothing to a plugin that runs in both hosts, by commands alone, and what authors get wrong."""
+
+import contextlib
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import time
+
+from envoy_bootstrap import module_and_bootstrap
+from envoy_support import Envoy
+from support import GUESTS, PROGRAM, ROOT, Gateway, Upstream, cache_directory, completion, free_port
+
+# What plugins are built in: crates and headers are compiled once for all scenarios.
+BUILT = pathlib.Path(os.environ.get("CAPONIER_AUTHOR_BUILDS") or ROOT / "target/test-env/author")
+BADGE = "BADGE-" + "123456"
+
+
+def ask(text):
+    return {"model": "m", "messages": [{"role": "user", "content": text}]}
+
+
+def run(*arguments, cwd=None, expected=0, env=None):
+    """One command of the program, and what it says."""
+    environment = os.environ | {"CAPONIER_CACHE": str(cache_directory()), "NO_COLOR": "1"} | (env or {})
+    made = subprocess.run(
+        [PROGRAM, *map(str, arguments)],
+        cwd=cwd, capture_output=True, text=True, check=False, env=environment, timeout=600,
+    )
+    said = made.stdout + made.stderr
+    assert made.returncode == expected, f"{arguments}: {made.returncode}\n{said}"
+    assert "panicked" not in said, said
+    return said
+
+
+def cargo(target):
+    """Where cargo puts what it makes for a scenario."""
+    return {"CARGO_TARGET_DIR": str(BUILT / target)}
+
+
+@contextlib.contextmanager
+def project(language, name="staff-badges"):
+    with tempfile.TemporaryDirectory(prefix="caponier-author-") as folder:
+        path = pathlib.Path(folder) / name
+        times = {}
+        started = time.monotonic()
+        run("plugin", "new", name, "--lang", language, cwd=folder)
+        times["new"] = time.monotonic() - started
+        yield path, times
+
+
+def measured(times, name, *arguments, **options):
+    started = time.monotonic()
+    said = run(*arguments, **options)
+    times[name] = time.monotonic() - started
+    return said
+
+
+def answers(upstream):
+    return upstream.requests[-1].json["messages"][0]["content"]
+
+
+def from_nothing(language, packs, change, limits="", env=None, prepare=None):
+    """`new`, `build`, `test`, `inspect`, `bench`; a gateway that takes the next build while it
+    runs; Envoy, where the language packs. `change` gives the file to change, and how: badges then
+    have seven digits."""
+    with project(language) as (path, times), contextlib.ExitStack() as stack:
+        if prepare:
+            started = time.monotonic()
+            prepare(path)
+            times["install"] = time.monotonic() - started
+        measured(times, "build", "plugin", "build", cwd=path, env=env)
+        said = measured(times, "test", "plugin", "test", cwd=path)
+        assert "0 failed" in said and "passed" in said, said
+        facts = json.loads(run("plugin", "inspect", "--format", "json", cwd=path))
+        component = path / "staff-badges.wasm"
+        assert facts["name"] == "staff-badges" and facts["version"] == "0.1.0", facts
+        assert facts["digest"] == "sha256:" + hashlib.sha256(component.read_bytes()).hexdigest()
+        assert facts["licence"] == "Apache-2.0" and facts["tools"], facts
+        assert facts["needs"] == [] and facts["settings_schema"]["properties"]["prefix"], facts
+        assert facts["packs"] == packs, facts
+        assert not [name for name in facts["imports"] if name.startswith("wasi:")], facts["imports"]
+        costs = json.loads(run("plugin", "bench", "--format", "json", cwd=path))
+
+        upstream = Upstream(lambda _: completion("fine"))
+        stack.callback(upstream.close)
+        config = f"""plugins:
+  - use: file:staff-badges.wasm
+    {limits}
+actions: {{ "staff-badges/*": redact }}
+"""
+
+        def passes(asked, through):
+            """What of a text reaches the upstream."""
+            status, _, body = through.post("/v1/chat/completions", ask(asked))
+            assert status == 200, body
+            return answers(upstream)
+
+        with Gateway(upstream, config, files={"staff-badges.wasm": component.read_bytes()}) as gateway:
+            redacted = passes(f"I am {BADGE}.", gateway)
+            assert redacted.startswith("I am [") and BADGE not in redacted, redacted
+            assert passes(f"I am {BADGE}7.", gateway) == f"I am {BADGE}7."
+            # The author goes on while it runs.
+            file, before, after = change
+            text = (path / file).read_text()
+            assert before in text, file
+            (path / file).write_text(text.replace(before, after))
+            started = time.monotonic()
+            run("plugin", "build", "--output", gateway.path / "staff-badges.wasm", cwd=path, env=env)
+            built = time.monotonic()
+            while passes(f"I am {BADGE}7.", gateway) == f"I am {BADGE}7.":
+                assert time.monotonic() < built + 60, gateway.logs()[-3000:]
+                time.sleep(0.05)
+            times["build again"] = built - started
+            times["taken by the running gateway"] = time.monotonic() - built
+
+        if packs:
+            port, admin = free_port(), free_port()
+            folder = path / "envoy"
+            folder.mkdir()
+            started = time.monotonic()
+            bootstrap = module_and_bootstrap(folder, f"""version: 1
+gateway: {{ listen: "127.0.0.1:{port}", routes: [{{ path: /v1/*, upstream: "{upstream.url}" }}] }}
+admin: {{ listen: "127.0.0.1:{admin}" }}
+{config}""", files={"staff-badges.wasm": component.read_bytes()})
+            times["pack"] = time.monotonic() - started
+            # The newest: every version packs and runs the built-in plugins in scenarios of their own.
+            os.environ["CAPONIER_ENVOY"] = os.environ["CAPONIER_ENVOYS"].split(os.pathsep)[-1]
+            with Envoy.of(bootstrap, port, admin) as envoy:
+                assert passes(f"I am {BADGE}.", envoy) == redacted
+        rounded = {name: round(seconds, 2) for name, seconds in times.items()}
+        print(json.dumps({"language": language, "seconds": rounded, "costs": costs}), flush=True)
+
+
+def rust_from_nothing():
+    change = ("src/lib.rs", "const DIGITS: usize = 6;", "const DIGITS: usize = 7;")
+    from_nothing("rust", True, change, env=cargo("rust"))
+
+
+def c_from_nothing():
+    from_nothing("c", True, ("src/plugin.c", "#define DIGITS 6", "#define DIGITS 7"))
+
+
+def rust_cases_run_natively():
+    with project("rust") as (path, _):
+        made = subprocess.run(
+            ["cargo", "test", "--quiet"], cwd=path, capture_output=True, text=True, check=False,
+            env=os.environ | cargo("rust-native"),
+        )
+        assert made.returncode == 0 and "2 passed" in made.stdout, made.stdout + made.stderr
+
+
+def rust_builds_are_reproducible():
+    digests = set()
+    for _ in range(2):
+        # Each time in another folder, and built from nothing.
+        with project("rust") as (path, _):
+            target = path.parent / "elsewhere"
+            run("plugin", "build", cwd=path, env={"CARGO_TARGET_DIR": str(target)})
+            component = (path / "staff-badges.wasm").read_bytes()
+            assert str(path).encode() not in component and b"/registry/src/" not in component.replace(
+                b"/cargo/registry/src/", b""
+            )
+            digests.add(hashlib.sha256(component).hexdigest())
+    assert len(digests) == 1, digests
+
+
+def what_authors_get_wrong():
+    with tempfile.TemporaryDirectory(prefix="caponier-author-") as name:
+        folder = pathlib.Path(name)
+        (folder / "full").mkdir()
+        (folder / "full/a.txt").write_text("mine")
+
+        def refused(*arguments, cwd=folder, env=None):
+            before = sorted(folder.rglob("*"))
+            said = run(*arguments, cwd=cwd, expected=2, env=env)
+            assert sorted(folder.rglob("*")) == before, "something half-written is left"
+            return said
+
+        said = refused("plugin", "new", "full")
+        assert "not empty" in said and "hint: " in said, said
+        said = refused("plugin", "new", "TicketNumbers")
+        assert "`ticket-numbers`" in said, said
+        said = refused("plugin", "new", "a", "--lang", "cobol")
+        assert "rust, python, js, c" in said, said
+        for command in ("build", "test", "inspect", "bench"):
+            said = refused("plugin", command)
+            assert "no plugin project" in said and "hint: " in said, said
+        said = refused("plugin", "inspect", "no.wasm")
+        assert "no.wasm" in said, said
+
+        # Files that are no component, or no plugin.
+        whole = (GUESTS / "hostile.wasm").read_bytes()
+        for file, content, words in [
+            ("text.wasm", b"hello", "not a WebAssembly component"),
+            ("core.wasm", b"\0asm\1\0\0\0", "core WebAssembly module"),
+            ("empty.wasm", b"\0asm\x0d\0\1\0", "does not export `caponier:policy/guard`"),
+            ("cut.wasm", whole[: len(whole) // 2], "damaged"),
+        ]:
+            (folder / file).write_bytes(content)
+            for command in ("inspect", "bench"):
+                said = refused("plugin", command, file)
+                assert words in said, f"{file}: {said}"
+        with open(folder / "huge.wasm", "wb") as huge:
+            huge.write(whole)
+            huge.truncate(1 << 30)
+        said = refused("plugin", "inspect", "huge.wasm")
+        assert "at most" in said and str(1 << 30) in said, said
+        os.remove(folder / "huge.wasm")
+
+        # Cases.
+        (folder / "cases").mkdir()
+        (folder / "good.wasm").write_bytes(whole)
+        for cases, words in [
+            ("- { name: a, text: b, nonce: true }", "nonce"),
+            ("- { name: a, text: b }", "it expects nothing"),
+            ("", "cases"),
+            ("{", "a.yaml"),
+        ]:
+            (folder / "cases/a.yaml").write_text(cases)
+            said = refused("plugin", "test", "good.wasm")
+            assert words in said, f"{cases!r}: {said}"
+
+        # A project whose tools are not there.
+        run("plugin", "new", "a", cwd=folder)
+        said = refused("plugin", "build", cwd=folder / "a", env={"PATH": "/nowhere"})
+        assert "cargo is needed" in said and "rustup" in said, said
+
+
+def cases_that_fail_are_told():
+    with tempfile.TemporaryDirectory(prefix="caponier-author-") as name:
+        folder = pathlib.Path(name)
+        (folder / "cases").mkdir()
+        (folder / "cases/a.yaml").write_text('- { name: nothing, text: "hello", none: true }\n- { name: something, text: "hello", expect: [{ rule: email }] }\n')
+        component = ROOT / "target/wasm/components/pii.wasm"
+        said = run("plugin", "test", component, cwd=folder, expected=2)
+        assert "1 passed, 1 failed" in said and "found nothing" in said, said
+        junit = run("plugin", "test", component, "--format", "junit", cwd=folder, expected=2)
+        assert 'failures="1"' in junit and "<failure>" in junit, junit
+        said = run("plugin", "test", component, "--filter", "nothing", cwd=folder)
+        assert "1 passed, 0 failed" in said, said
+
+
+def built_in_cases_hold_in_the_sandbox():
+    for plugin in ("pii", "secrets", "injection"):
+        report = json.loads(run(
+            "plugin", "test", ROOT / f"target/wasm/components/{plugin}.wasm",
+            "--cases", ROOT / "plugins" / plugin / "cases", "--format", "json",
+        ))
+        assert report["failed"] == 0 and report["passed"] > 10, report
+        print(f"{plugin}: {report['passed']} cases", flush=True)

@@ -1,0 +1,235 @@
+"""Plugins from a registry: signed, locked, tampered with, and the registry gone."""
+
+import contextlib
+import json
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+from author import run
+from support import ROOT, Gateway, Upstream, completion, free_port
+
+COMPONENT = ROOT / "target/wasm/components/secrets.wasm"
+OTHER = ROOT / "target/wasm/components/pii.wasm"
+
+
+class Registry:
+    """Debian's registry, with its blobs in a directory."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.port = free_port()
+        self.host = f"127.0.0.1:{self.port}"
+        (folder / "registry.yaml").write_text(f"""version: 0.1
+storage: {{ filesystem: {{ rootdirectory: {folder}/blobs }}, delete: {{ enabled: true }} }}
+http: {{ addr: "{self.host}" }}
+""")
+        self.start()
+
+    def start(self):
+        with open(self.folder / "registry.log", "ab") as log:
+            self.process = subprocess.Popen(
+                ["docker-registry", "serve", str(self.folder / "registry.yaml")], stdout=log, stderr=log
+            )
+        until = time.monotonic() + 30
+        while True:
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"http://{self.host}/v2/", timeout=2).close()
+                return
+            assert time.monotonic() < until and self.process.poll() is None
+            time.sleep(0.05)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
+
+    def blob(self, digest):
+        digest = digest.removeprefix("sha256:")
+        return self.folder / f"blobs/docker/registry/v2/blobs/sha256/{digest[:2]}/{digest}/data"
+
+
+@contextlib.contextmanager
+def registry():
+    with tempfile.TemporaryDirectory(prefix="caponier-registry-") as name:
+        running = Registry(pathlib.Path(name))
+        try:
+            yield running
+        finally:
+            running.stop()
+
+
+def check(folder, cache, expected=0):
+    """Builds a revision of the folder's configuration. The caches of plugins are this test's own."""
+    return run(
+        "check", "--config", "caponier.yaml", cwd=folder, expected=expected,
+        env={"CAPONIER_CACHE": str(cache)},
+    )
+
+
+def use(said):
+    """The reference by digest that a command prints."""
+    return next(line.removeprefix("use: ") for line in said.splitlines() if line.startswith("use: "))
+
+
+def configure(folder, source, verify=""):
+    (folder / "caponier.yaml").write_text(f"""version: 1
+gateway: {{ listen: "127.0.0.1:{free_port()}" }}
+plugins:
+  - use: {source}
+    grants: {{ rewrite: true }}
+{verify}
+""")
+
+
+def pushed_plugin_runs_by_digest():
+    with registry() as there, tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        place = f"oci://{there.host}/plugins/secrets"
+        pinned = use(run("plugin", "push", COMPONENT, f"{place}:1.0.0", cwd=folder))
+        # The same bytes are the same artifact.
+        assert use(run("plugin", "push", COMPONENT, f"{place}:again", cwd=folder)) == pinned
+        run("plugin", "pull", f"{place}:1.0.0", "--output", "got.wasm", cwd=folder)
+        assert (folder / "got.wasm").read_bytes() == COMPONENT.read_bytes()
+
+        upstream = Upstream(lambda _: completion("fine"))
+        config = f"plugins: [{{ use: '{pinned}', grants: {{ rewrite: true }} }}]"
+        with Gateway(upstream, config) as gateway:
+            key = "ghp_" + "HgaKwVJ7faC9qEwjky40UVsWmflzdE4Prsql"
+            body = {"model": "m", "messages": [{"role": "user", "content": f"it is {key}"}]}
+            gateway.values.add(key)
+            status, _, said = gateway.post("/v1/chat/completions", body)
+            assert status == 200, said
+            assert key not in upstream.requests[-1].body.decode(), "the plugin from the registry redacts"
+        upstream.close()
+
+        # A registry that is down is of no matter to what is here by digest.
+        configure(folder, pinned)
+        check(folder, folder / "cache")
+        there.stop()
+        check(folder, folder / "cache")
+        said = check(folder, folder / "empty", expected=2)
+        assert "no answer" in said and there.host in said and "hint: " in said, said
+        there.start()
+
+
+def tags_are_locked():
+    with registry() as there, tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        place = f"oci://{there.host}/plugins/guard:stable"
+        run("plugin", "push", COMPONENT, place, cwd=folder)
+        configure(folder, place)
+        said = check(folder, folder / "cache", expected=2)
+        assert "a tag can be moved" in said and "caponier plugin pull --config" in said, said
+        run("plugin", "pull", "--config", "caponier.yaml", cwd=folder)
+        assert "secrets" in check(folder, folder / "cache")
+        # Somebody moves the tag: what is locked runs on, and pulling again is refused.
+        run("plugin", "push", OTHER, place, cwd=folder)
+        assert "secrets" in check(folder, folder / "cache")
+        before = (folder / "caponier.lock").read_bytes()
+        said = run("plugin", "pull", "--config", "caponier.yaml", cwd=folder, expected=2)
+        assert "sha256:" in said and "hint: " in said, said
+        assert (folder / "caponier.lock").read_bytes() == before
+        run("plugin", "pull", "--config", "caponier.yaml", "--update", cwd=folder)
+        assert "pii" in check(folder, folder / "cache")
+
+
+def signatures_are_demanded():
+    with registry() as there, tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        for key in ("us", "them"):
+            run("plugin", "keygen", key, cwd=folder)
+        assert (folder / "us.key").stat().st_mode & 0o777 == 0o600
+        said = run("plugin", "keygen", "us", cwd=folder, expected=2)
+        assert "us." in said, said
+
+        # In a registry.
+        place = f"oci://{there.host}/plugins/guard:1.0.0"
+        pinned = use(run("plugin", "push", COMPONENT, place, cwd=folder))
+        verify = f'verify: [{{ match: "oci://{there.host}/*", key: us.pub, annotations: {{ env: prod }} }}]'
+        configure(folder, pinned, verify)
+
+        def refused(*words):
+            said = check(folder, folder / "cache", expected=2)
+            assert "not signed as `verify` demands" in said and "us.pub" in said, said
+            for word in words:
+                assert word in said, said
+
+        refused()
+        run("plugin", "sign", pinned, "--key", "them.key", "-a", "env=prod", cwd=folder)
+        refused()
+        run("plugin", "sign", pinned, "--key", "us.key", "-a", "env=test", cwd=folder)
+        refused("env")
+        run("plugin", "sign", pinned, "--key", "us.key", "-a", "env=prod", cwd=folder)
+        check(folder, folder / "cache")
+        run("plugin", "verify", pinned, "--key", "us.pub", "-a", "env=prod", cwd=folder)
+        run("plugin", "verify", pinned, "--key", "us.pub", "--key", "them.pub", cwd=folder)
+        said = run("plugin", "verify", place, "--key", "us.pub", "-a", "env=stage", cwd=folder, expected=2)
+        assert "not signed" in said, said
+        # The signature came along: it holds without the registry, and another key still does not.
+        there.stop()
+        check(folder, folder / "cache")
+        run("plugin", "keygen", "new", cwd=folder)
+        configure(folder, pinned, verify.replace("us.pub", "new.pub"))
+        check(folder, folder / "cache", expected=2)
+        there.start()
+
+        # Beside a file.
+        shutil.copy(COMPONENT, folder / "guard.wasm")
+        configure(folder, "file:guard.wasm", 'verify: [{ match: "file:*", key: us.pub }]')
+        refused()
+        run("plugin", "sign", "guard.wasm", "--key", "us.key", cwd=folder)
+        check(folder, folder / "cache")
+        run("plugin", "verify", "guard.wasm", "--key", "us.pub", cwd=folder)
+        with open(folder / "guard.wasm", "ab") as file:
+            file.write(b"\0\3\1ab")
+        refused()
+
+
+def registries_are_not_trusted():
+    with registry() as there, tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        place = f"oci://{there.host}/plugins/guard"
+        pinned = use(run("plugin", "push", COMPONENT, f"{place}:1", cwd=folder))
+        manifest = json.loads(there.blob(pinned.rsplit("@", 1)[1]).read_text())
+        (layer,) = manifest["layers"]
+        blob = there.blob(layer["digest"])
+        whole = blob.read_bytes()
+        # A byte of the component is another one.
+        blob.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        configure(folder, pinned)
+        said = check(folder, folder / "cache", expected=2)
+        assert "digest" in said and "hint: " in said, said
+        blob.write_bytes(whole)
+        check(folder, folder / "cache")
+        # What is cached is not trusted either.
+        cached = next((folder / "cache/registry/blobs/sha256").glob(layer["digest"].removeprefix("sha256:")))
+        cached.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        check(folder, folder / "cache")
+        assert cached.read_bytes() == whole, "a damaged blob is fetched anew"
+
+        # An image that is no plugin.
+        said = run("plugin", "push", ROOT / "README.md", f"{place}:readme", cwd=folder, expected=2)
+        assert "hint" in said or "component" in said, said
+        said = run("plugin", "pull", f"{place}:none", cwd=folder, expected=2)
+        assert "not found" in said, said
+        assert not list(folder.glob("*.wasm")), "nothing half-written"
+
+
+def grants_are_compared():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        counting = ROOT / "target/wasm/guests/hostile-counters.wasm"
+        shutil.copy(counting, folder / "counting.wasm")
+        configure(folder, "file:counting.wasm")
+        said = check(folder, folder / "cache", expected=2)
+        assert "counting.wasm" in said and "caponier:policy/counters" in said, said
+        assert "grants: { counters: true }" in said, said
+        # Too much is said, too.
+        text = (folder / "caponier.yaml").read_text()
+        (folder / "caponier.yaml").write_text(text.replace("rewrite: true", "counters: true"))
+        assert "risk" not in check(folder, folder / "cache")
+        shutil.copy(COMPONENT, folder / "counting.wasm")
+        assert "`grants.counters` is given" in check(folder, folder / "cache")

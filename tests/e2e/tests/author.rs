@@ -1,0 +1,11 @@
+//! The author's side of plugins. See `py/author.py`.
+
+caponier_e2e::scenarios!("author":
+    rust_from_nothing,
+    c_from_nothing,
+    rust_cases_run_natively,
+    rust_builds_are_reproducible,
+    what_authors_get_wrong,
+    cases_that_fail_are_told,
+    built_in_cases_hold_in_the_sandbox,
+);
