@@ -1,4 +1,5 @@
-//! What the tests need beside the checkout: a Python environment, promtool, wrk, nginx, a registry.
+//! What the tests need beside the checkout: a Python environment, promtool, wrk, nginx, a registry,
+//! and what plugins in C and JavaScript are built with.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,11 +10,15 @@ use crate::place;
 use crate::steps::run;
 
 /// Programs that tests call, and the Debian packages they come from.
-const PROGRAMS: [(&str, &str); 4] = [
+const PROGRAMS: [(&str, &str); 8] = [
     ("promtool", "prometheus"),
     ("wrk", "wrk"),
     ("nginx", "nginx"),
     ("docker-registry", "docker-registry"),
+    ("clang", "clang"),
+    ("wasm-ld", "lld"),
+    ("make", "make"),
+    ("npm", "npm"),
 ];
 
 /// Installs what is missing and can be installed.

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -15,6 +16,7 @@ from support import GUESTS, PROGRAM, ROOT, Gateway, Upstream, cache_directory, c
 
 # What plugins are built in: crates and headers are compiled once for all scenarios.
 BUILT = pathlib.Path(os.environ.get("CAPONIER_AUTHOR_BUILDS") or ROOT / "target/test-env/author")
+INTERPRETER = "limits: { time: { base: 50ms, per_mib: 2s } }"
 BADGE = "BADGE-" + "123456"
 
 
@@ -141,6 +143,21 @@ def rust_from_nothing():
 
 def c_from_nothing():
     from_nothing("c", True, ("src/plugin.c", "#define DIGITS 6", "#define DIGITS 7"))
+
+
+def python_from_nothing():
+    # An interpreter in the sandbox needs more time than the default.
+    from_nothing(
+        "python", False, ("src/plugin.py", "DIGITS = 6", "DIGITS = 7"), INTERPRETER,
+        env={"PATH": os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]},
+    )
+
+
+def js_from_nothing():
+    def install(path):
+        subprocess.run(["npm", "install", "--silent"], cwd=path, check=True, timeout=300)
+
+    from_nothing("js", False, ("src/plugin.js", "const DIGITS = 6;", "const DIGITS = 7;"), INTERPRETER, prepare=install)
 
 
 def rust_cases_run_natively():

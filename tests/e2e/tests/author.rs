@@ -3,6 +3,8 @@
 caponier_e2e::scenarios!("author":
     rust_from_nothing,
     c_from_nothing,
+    python_from_nothing,
+    js_from_nothing,
     rust_cases_run_natively,
     rust_builds_are_reproducible,
     what_authors_get_wrong,
