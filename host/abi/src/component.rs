@@ -101,6 +101,17 @@ struct Surface<'a> {
     builtin: Option<String>,
 }
 
+impl Surface<'_> {
+    /// Whether no more than one module has a life of its own.
+    fn are_shims_but_one(&self, component: &[u8]) -> Result<bool, NotOneModule> {
+        let mut alive = 0;
+        for range in &self.modules {
+            alive += usize::from(!is_shim(component.get(range.clone()).unwrap_or_default())?);
+        }
+        Ok(alive <= 1)
+    }
+}
+
 /// Finds the core module behind `inspect`.
 ///
 /// # Errors
@@ -124,6 +135,11 @@ pub fn core_module(component: &[u8]) -> Result<CoreModule<'_>, NotOneModule> {
     // Which of several the component exports is not looked into, nor what a nested component makes
     // of them.
     if lifts.next().is_some() || surface.lifts.len() > GUARD_FUNCTIONS || surface.is_nested_code {
+        // An interpreter with its libraries: that says more than what else is odd about it.
+        let count = surface.modules.len() + surface.nested_modules;
+        if surface.nested_modules > 0 || !surface.are_shims_but_one(component)? {
+            return Err(NotOneModule::Modules { count });
+        }
         return Err(NotOneModule::Lift(
             "there are more functions than the contract has",
         ));

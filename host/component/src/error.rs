@@ -133,7 +133,7 @@ pub enum LoadError {
     },
     /// It runs only on warm spares, and a snapshot was asked for.
     #[error(
-        "the plugin cannot be snapshotted: {reason}\nhint: build it for wasm32-unknown-unknown, without WASI"
+        "the plugin cannot be snapshotted: {reason}\nhint: only what is one core module without WASI can be, as plugins in Rust and C are; run it in the standalone host"
     )]
     NoSnapshot {
         /// Why.

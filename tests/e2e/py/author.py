@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -268,3 +269,52 @@ def built_in_cases_hold_in_the_sandbox():
         ))
         assert report["failed"] == 0 and report["passed"] > 10, report
         print(f"{plugin}: {report['passed']} cases", flush=True)
+
+
+def by_itself(*command, cwd=ROOT, env=None, words):
+    """A test runner of a language, without a sandbox."""
+    made = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, check=False, timeout=300, env=os.environ | (env or {})
+    )
+    said = made.stdout + made.stderr
+    assert made.returncode == 0 and words in said, f"{command}: {made.returncode}\n{said}"
+
+
+def python_sdk_by_itself():
+    unittest = [sys.executable, "-m", "unittest", "discover", "-s"]
+    by_itself(*unittest, "sdk/python/tests", "-t", "sdk/python", words="OK")
+    by_itself(
+        *unittest, "tests", cwd=ROOT / "examples/plugins/python",
+        env={"PYTHONPATH": f"src{os.pathsep}{ROOT / 'sdk/python'}"}, words="OK",
+    )
+
+
+def js_sdk_by_itself():
+    tests = sorted(ROOT.glob("sdk/js/test/*.js")) + sorted(ROOT.glob("examples/plugins/js/test/*.js"))
+    by_itself("node", "--test", *map(str, tests), words="# fail 0")
+
+
+def c_sdk_by_itself():
+    for folder in ("sdk/c", "examples/plugins/c"):
+        with tempfile.TemporaryDirectory(prefix="caponier-c-") as name:
+            # Nothing is built in the checkout.
+            copy = pathlib.Path(name) / "all"
+            for part in ("sdk/c", "examples/plugins/c"):
+                shutil.copytree(ROOT / part, copy / part)
+            by_itself("make", "check", cwd=copy / folder, words="check")
+
+
+def examples():
+    """Each example is built by the command that an author uses, and its cases hold in the sandbox."""
+    for folder in ("rust", "c", "js", "python"):
+        path = ROOT / "examples/plugins" / folder
+        if folder == "js":
+            subprocess.run(["npm", "install", "--silent", "--no-package-lock"], cwd=path, check=True, timeout=300)
+        env = {"PATH": os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]} | cargo("rust")
+        with tempfile.TemporaryDirectory(prefix="caponier-example-") as name:
+            component = pathlib.Path(name) / "plugin.wasm"
+            run("plugin", "build", "--output", component, cwd=path, env=env)
+            data = ["--data", "lists"] if (path / "lists").is_dir() else []
+            report = json.loads(run("plugin", "test", component, *data, "--format", "json", cwd=path))
+            assert report["failed"] == 0 and report["passed"] > 3, report
+            print(f"{folder}: {report['passed']} cases", flush=True)

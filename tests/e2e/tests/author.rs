@@ -10,4 +10,8 @@ caponier_e2e::scenarios!("author":
     what_authors_get_wrong,
     cases_that_fail_are_told,
     built_in_cases_hold_in_the_sandbox,
+    python_sdk_by_itself,
+    js_sdk_by_itself,
+    c_sdk_by_itself,
+    examples,
 );
