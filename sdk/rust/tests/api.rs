@@ -3,6 +3,8 @@
 //! The list is of declarations as they stand in the source. To accept a change:
 //! `INSTA_UPDATE=always cargo test --package caponier-sdk --test api`.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot read should fail")]
+
 use std::path::{Path, PathBuf};
 
 /// What the macro expands to, which nobody names.

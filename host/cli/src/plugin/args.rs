@@ -22,9 +22,9 @@ pub(crate) enum PluginCommand {
     /// Run a plugin's cases in the sandbox; ends with 2 where one fails
     Test(Test),
     /// Tell what a component is, what it asks for, what it finds and whether it packs
-    Inspect(Inspect),
+    Inspect(Look),
     /// Measure what a plugin costs in the sandbox
-    Bench(Bench),
+    Bench(Look),
     /// Make a pair of keys: one that signs plugins, one that verifies them
     Keygen(Keygen),
     /// Sign a component, or a plugin in a registry, in the way of cosign
@@ -93,22 +93,9 @@ pub(crate) struct Test {
     pub(crate) format: TestFormat,
 }
 
+/// A component under settings of its own.
 #[derive(Debug, Args)]
-pub(crate) struct Inspect {
-    #[command(flatten)]
-    pub(crate) component: Component,
-
-    /// The plugin's settings, as JSON
-    #[arg(long, value_name = "JSON", default_value = "{}")]
-    pub(crate) settings: String,
-
-    /// How the result looks
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Bench {
+pub(crate) struct Look {
     #[command(flatten)]
     pub(crate) component: Component,
 

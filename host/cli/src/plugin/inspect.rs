@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use caponier_author::{Facts, Packs};
 use serde_json::{Value, json};
 
-use super::args::Inspect;
+use super::args::Look;
 use super::read;
 use crate::args::Format;
 use crate::pack::SHELL;
 use crate::style::{BOLD, DIM, GOOD, WARN};
 
-pub(super) fn run(command: &Inspect) -> anyhow::Result<ExitCode> {
+pub(super) fn run(command: &Look) -> anyhow::Result<ExitCode> {
     let (path, component) = read(&command.component)?;
     let data = command.component.data.as_deref();
     let facts = caponier_author::inspect(&component, &command.settings, data, SHELL)?;

@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use caponier_author::{Error, Project};
 use serde_json::json;
 
-use self::args::{Bench, Build, Component, New, PluginArgs, PluginCommand, Test};
+use self::args::{Build, Component, Look, New, PluginArgs, PluginCommand, Test};
 use crate::FAILED;
 use crate::args::Format;
 use crate::style::{BOLD, DIM, GOOD};
@@ -87,7 +87,7 @@ fn test(command: &Test) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn bench(command: &Bench) -> anyhow::Result<ExitCode> {
+fn bench(command: &Look) -> anyhow::Result<ExitCode> {
     let (path, component) = read(&command.component)?;
     let data = command.component.data.as_deref();
     let costs = caponier_author::bench(&component, &command.settings, data)?;
