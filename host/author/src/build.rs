@@ -32,10 +32,12 @@ pub struct Built {
 /// contract, words of the project that cannot go into a component. A component that was there before
 /// stays.
 pub fn build(project: &Project, output: &Path) -> Result<Built, Error> {
+    let scratch = tempfile::tempdir().map_err(Error::file(Path::new("temporary directory")))?;
+    let scratch = scratch.path();
     let made = match project.language {
         Language::Rust => rust(project)?,
-        Language::Python => python(project)?,
-        Language::Js => js(project)?,
+        Language::Python => python(project, scratch)?,
+        Language::Js => js(project, scratch)?,
         Language::C => c(project)?,
     };
     let bytes = std::fs::read(&made).map_err(Error::file(&made))?;
@@ -248,16 +250,8 @@ fn tool(project: &Project, own: &str, name: &str) -> PathBuf {
     }
 }
 
-/// Where a tool puts what it makes, before it is looked at.
-fn made(project: &Project) -> Result<PathBuf, Error> {
-    let folder = project.folder.join("build");
-    std::fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
-    let folder = folder.canonicalize().map_err(Error::file(&folder))?;
-    Ok(folder.join("plugin.wasm"))
-}
-
-fn python(project: &Project) -> Result<PathBuf, Error> {
-    let made = made(project)?;
+fn python(project: &Project, scratch: &Path) -> Result<PathBuf, Error> {
+    let made = scratch.join("plugin.wasm");
     let mut command = Command::new(tool(project, ".venv/bin", "componentize-py"));
     command
         .current_dir(&project.folder)
@@ -275,8 +269,8 @@ fn python(project: &Project) -> Result<PathBuf, Error> {
     Ok(made)
 }
 
-fn js(project: &Project) -> Result<PathBuf, Error> {
-    let made = made(project)?;
+fn js(project: &Project, scratch: &Path) -> Result<PathBuf, Error> {
+    let made = scratch.join("plugin.wasm");
     // Everything that is imported lies below this folder.
     let root = match project.sdk.strip_prefix(".") {
         Ok(_) => PathBuf::from("."),

@@ -26,7 +26,7 @@ pub struct Verdict {
     pub seconds: f64,
 }
 
-/// Runs the cases of every `.yaml` file in `folder` against a component, in the sandbox. The plugin
+/// Runs the cases of every YAML file below `folder`, or of one file, against a component, in the sandbox. The plugin
 /// has every grant, and `data` as its directory, if there is one.
 ///
 /// # Errors
@@ -76,21 +76,25 @@ pub fn test(
     }
     if verdicts.is_empty() {
         return Err(Error::Cases(format!(
-            "{}: there is no such case\nhint: cases are YAML lists in files that end in .yaml; the plugin author's guide has their keys",
+            "{}: there is no such case\nhint: cases are YAML lists in files that end in .yaml or .yml; the plugin author's guide has their keys",
             folder.display()
         )));
     }
     Ok(verdicts)
 }
 
-fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+/// The files below a folder; or the one file.
+fn files(place: &Path) -> Result<Vec<PathBuf>, Error> {
+    if place.is_file() {
+        return Ok(vec![place.to_owned()]);
+    }
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(Error::file(folder))? {
-        let path = entry.map_err(Error::file(folder))?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "yaml")
-        {
+    for entry in std::fs::read_dir(place).map_err(Error::file(place))? {
+        let path = entry.map_err(Error::file(place))?.path();
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        if path.is_dir() {
+            files.extend(self::files(&path)?);
+        } else if matches!(extension, Some("yaml" | "yml")) {
             files.push(path);
         }
     }

@@ -9,7 +9,7 @@ use caponier_component::{EngineError, LoadError};
 pub enum Error {
     /// A name that no plugin can have.
     #[error(
-        "`{name}` is not a usable name{}\nhint: lower-case letters, digits and single hyphens, beginning with a letter, at most 64 bytes: `ticket-numbers`",
+        "`{name}` is not a usable name{}\nhint: kebab-case: lower-case letters, digits and single hyphens, beginning with a letter, at most 64 bytes: `ticket-numbers`",
         suggestion.as_ref().map_or(String::new(), |name| format!("; did you mean `{name}`?"))
     )]
     Name {
@@ -68,19 +68,19 @@ pub enum Error {
     #[error("no component can be made of what was built: {0}")]
     Wrap(String),
     /// A file cannot be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {cause}\nhint: check that it is there, and may be read or written", path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The sandbox does not start.
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// The sandbox does not take the component.
     #[error("{}", chained(.0))]
-    Load(#[from] LoadError),
+    Load(LoadError),
     /// The schema of the settings is none.
     #[error(
         "the schema of the plugin's settings is not a JSON Schema: {0}\nhint: the SDKs make it of the type of the settings"
@@ -97,7 +97,14 @@ pub enum Error {
 impl Error {
     pub(crate) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::File { path, source }
+        move |cause| Self::File { path, cause }
+    }
+}
+
+/// What it came from is said already.
+impl From<LoadError> for Error {
+    fn from(error: LoadError) -> Self {
+        Self::Load(error)
     }
 }
 

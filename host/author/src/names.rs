@@ -1,9 +1,81 @@
 //! Names of plugins, and how languages spell them.
 
-use crate::Error;
+use crate::{Error, Language};
 
 /// The longest name that a host accepts.
 const MAX: usize = 64;
+
+/// Words of the language, crates that a project depends on, and types that it imports.
+const TAKEN: &[&str] = &[
+    "abstract",
+    "alloc",
+    "as",
+    "async",
+    "await",
+    "become",
+    "box",
+    "break",
+    "call",
+    "caponier-sdk",
+    "const",
+    "continue",
+    "core",
+    "crate",
+    "data",
+    "do",
+    "dyn",
+    "else",
+    "enum",
+    "error",
+    "extern",
+    "false",
+    "final",
+    "fn",
+    "for",
+    "gen",
+    "hold",
+    "if",
+    "impl",
+    "in",
+    "let",
+    "loop",
+    "macro",
+    "manifest",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "override",
+    "plugin",
+    "priv",
+    "pub",
+    "ref",
+    "report",
+    "return",
+    "rule",
+    "schemars",
+    "self",
+    "serde",
+    "settings",
+    "severity",
+    "static",
+    "std",
+    "struct",
+    "super",
+    "test",
+    "trait",
+    "true",
+    "try",
+    "type",
+    "typeof",
+    "unsafe",
+    "unsized",
+    "use",
+    "virtual",
+    "where",
+    "while",
+    "yield",
+];
 
 /// A plugin's name: `ticket-numbers`.
 pub(crate) struct Name(String);
@@ -22,6 +94,18 @@ impl Name {
                 .collect(),
             suggestion: Some(suggestion).filter(|name| is_kebab(name)),
         })
+    }
+
+    /// Whether a project may have this name: some words mean something else in it.
+    pub(crate) fn check_free(&self, language: Language) -> Result<(), Error> {
+        let is_taken = TAKEN.contains(&self.0.as_str());
+        if language == Language::Rust && is_taken {
+            return Err(Error::Name {
+                name: self.0.clone(),
+                suggestion: Some(format!("{}-finder", self.0)),
+            });
+        }
+        Ok(())
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -99,6 +183,15 @@ mod tests {
             assert_eq!(suggestion.as_deref(), like, "{bad}");
         }
         assert!(Name::new(&"a".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn words_of_the_language_are_no_names() {
+        for word in ["self", "fn", "error", "caponier-sdk"] {
+            let name = Name::new(word).unwrap();
+            assert!(name.check_free(Language::Rust).is_err(), "{word}");
+            assert!(name.check_free(Language::Js).is_ok(), "{word}");
+        }
     }
 
     #[test]

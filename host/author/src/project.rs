@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::metadata::Words;
+use crate::names::Name;
 use crate::{Error, Language};
 
 /// A folder with a plugin in it.
@@ -92,13 +93,35 @@ fn complete(
             )
         })
     };
+    let plugin = need(name, "the plugin's name in kebab-case")?;
+    // It becomes a file's name, and the one by which operators know it.
+    Name::new(&plugin).map_err(|error| {
+        let text = error.to_string();
+        let (problem, hint) = text.split_once("\nhint: ").unwrap_or((&text, ""));
+        wrong(file, format!("`{name}`: {problem}"), hint)
+    })?;
+    let number = need(version, "a version such as 0.1.0")?;
+    if !is_version(&number) {
+        let problem = format!("`{version}`: `{number}` is no version");
+        return Err(wrong(file, problem, "three numbers, as in 0.1.0"));
+    }
     Ok(Words {
-        name: need(name, "the plugin's name in kebab-case")?,
-        version: need(version, "a version such as 0.1.0")?,
+        name: plugin,
+        version: number,
         description: get(description),
         licence: get(licence),
         source: get(source),
     })
+}
+
+/// Three numbers, and what semantic versioning has behind them.
+fn is_version(text: &str) -> bool {
+    let core = text.split(['-', '+']).next().unwrap_or_default();
+    let numbers: Vec<&str> = core.split('.').collect();
+    let is_number = |number: &&str| {
+        !number.is_empty() && number.len() < 10 && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    numbers.len() == 3 && numbers.iter().all(is_number)
 }
 
 /// Cargo knows what a workspace fills in.
@@ -148,7 +171,7 @@ fn pyproject(file: &Path) -> Result<Said, Error> {
     let text = std::fs::read_to_string(file).map_err(Error::file(file))?;
     let table: toml::Table = text
         .parse()
-        .map_err(|error: toml::de::Error| wrong(file, error.to_string(), "it is TOML"))?;
+        .map_err(|error: toml::de::Error| wrong(file, error.to_string(), "it must be TOML"))?;
     let project = table.get("project").and_then(toml::Value::as_table);
     let get = |key: &str| {
         let project = project?;
@@ -180,7 +203,7 @@ fn pyproject(file: &Path) -> Result<Said, Error> {
 fn package_json(file: &Path) -> Result<Said, Error> {
     let text = std::fs::read_to_string(file).map_err(Error::file(file))?;
     let package: Value = serde_json::from_str(&text)
-        .map_err(|error| wrong(file, error.to_string(), "it is JSON"))?;
+        .map_err(|error| wrong(file, error.to_string(), "it must be JSON"))?;
     let get = |key: &str| {
         let value = package.get(key)?;
         let value = value.get("url").unwrap_or(value).as_str()?;
@@ -270,6 +293,17 @@ mod tests {
             ("package.json", "{", "package.json"),
             ("Makefile", "NAME := a\n", "`VERSION`"),
             ("README.md", "", "no plugin project"),
+            (
+                "Makefile",
+                "NAME := ../../evil\nVERSION := 1.0.0\n",
+                "`evil`",
+            ),
+            ("Makefile", "NAME := a\nVERSION := one\n", "no version"),
+            (
+                "package.json",
+                r#"{"name": "@acme/plug", "version": "1.0.0"}"#,
+                "kebab",
+            ),
         ] {
             let error = project(file, text).unwrap_err().to_string();
             assert!(

@@ -13,6 +13,7 @@ use crate::{Error, Language};
 /// A name that no plugin can have, a folder that is not empty, a disk that refuses.
 pub fn create(name: &str, language: Language, folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let name = Name::new(name)?;
+    name.check_free(language)?;
     let is_there = folder.exists();
     if is_there {
         let mut entries = std::fs::read_dir(folder).map_err(Error::file(folder))?;
@@ -22,15 +23,17 @@ pub fn create(name: &str, language: Language, folder: &Path) -> Result<Vec<PathB
             });
         }
     }
-    let parent = match folder.parent() {
+    // Beside the folder, so that it comes into being as a whole; or in it, where it is there.
+    let place = match folder.parent() {
+        _ if is_there => folder,
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    std::fs::create_dir_all(parent).map_err(Error::file(parent))?;
+    std::fs::create_dir_all(place).map_err(Error::file(place))?;
     let made = tempfile::Builder::new()
         .prefix(".caponier-new-")
-        .tempdir_in(parent)
-        .map_err(Error::file(parent))?;
+        .tempdir_in(place)
+        .map_err(Error::file(place))?;
     let mut written = Vec::new();
     for (path, content) in files(language) {
         let path = named(path, &name);
@@ -46,10 +49,15 @@ pub fn create(name: &str, language: Language, folder: &Path) -> Result<Vec<PathB
         std::fs::write(&target, content).map_err(Error::file(&target))?;
         written.push(PathBuf::from(path));
     }
-    open_to_readers(made.path())?;
     if is_there {
-        std::fs::remove_dir(folder).map_err(Error::file(folder))?;
+        for entry in std::fs::read_dir(made.path()).map_err(Error::file(made.path()))? {
+            let entry = entry.map_err(Error::file(made.path()))?;
+            let target = folder.join(entry.file_name());
+            std::fs::rename(entry.path(), &target).map_err(Error::file(&target))?;
+        }
+        return Ok(written);
     }
+    open_to_readers(made.path())?;
     std::fs::rename(made.path(), folder).map_err(Error::file(folder))?;
     // What it would remove has another name by now.
     let _ = made.keep();
@@ -117,6 +125,12 @@ mod tests {
         let refused = create("a", Language::C, &path).unwrap_err();
         assert!(matches!(refused, Error::NotEmpty { .. }), "{refused}");
         assert!(!path.join("Makefile").exists());
+        // Whatever leads there.
+        let empty = folder.path().join("empty");
+        std::fs::create_dir(&empty).unwrap();
+        create("a", Language::C, &empty.join(".")).unwrap();
+        assert!(empty.join("Makefile").is_file());
+        std::fs::remove_dir_all(&empty).unwrap();
         assert!(create("A b", Language::C, &folder.path().join("b")).is_err());
         let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
         assert_eq!(left.len(), 1, "nothing half-written");

@@ -2,7 +2,7 @@
 
 use caponier_runtime::Problem;
 
-use crate::style::{BAD, BOLD};
+use crate::style::{BAD, BOLD, shown};
 
 /// Everything that is wrong with a revision, as one error.
 #[derive(Debug)]
@@ -27,16 +27,21 @@ pub(crate) fn report(error: &anyhow::Error) {
     match error.downcast_ref::<Problems>() {
         Some(Problems(problems)) => {
             for problem in problems {
-                let text = problem.to_string();
-                match text.split_once("\nhint: ") {
-                    Some((message, hint)) => {
-                        anstream::eprintln!("{BAD}error{BAD:#}: {message}");
-                        anstream::eprintln!("{BOLD}hint{BOLD:#}: {hint}");
-                    }
-                    None => anstream::eprintln!("{BAD}error{BAD:#}: {text}"),
-                }
+                write(&problem.to_string());
             }
         }
-        None => anstream::eprintln!("{BAD}error{BAD:#}: {error:#}"),
+        None => write(&format!("{error:#}")),
+    }
+}
+
+/// A message, and its hint in a line of its own.
+fn write(text: &str) {
+    let text = shown(text);
+    match text.split_once("\nhint: ") {
+        Some((message, hint)) => {
+            anstream::eprintln!("{BAD}error{BAD:#}: {message}");
+            anstream::eprintln!("{BOLD}hint{BOLD:#}: {hint}");
+        }
+        None => anstream::eprintln!("{BAD}error{BAD:#}: {text}"),
     }
 }

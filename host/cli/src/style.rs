@@ -16,3 +16,17 @@ pub(crate) fn of_action(action: caponier_core::Action) -> Style {
         caponier_core::Action::Deny => BAD,
     }
 }
+
+/// Text of somebody else's for a terminal: what would move its cursor or change its title is spelled
+/// out, line breaks stay.
+pub(crate) fn shown(text: &str) -> std::borrow::Cow<'_, str> {
+    let is_plain = |letter: char| letter == '\n' || letter == '\t' || !letter.is_control();
+    if text.chars().all(is_plain) {
+        return text.into();
+    }
+    let spelled = |letter: char| match is_plain(letter) {
+        true => letter.to_string(),
+        false => letter.escape_default().to_string(),
+    };
+    text.chars().map(spelled).collect::<String>().into()
+}

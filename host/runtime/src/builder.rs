@@ -38,23 +38,23 @@ pub(crate) struct Draft {
     pub(crate) id: String,
 }
 
+/// The configuration, its text, and the directory at which its paths begin.
+pub(crate) fn parse(source: &Source) -> Result<(Config, String, PathBuf), Vec<Problem>> {
+    let Source::File(path) = source else {
+        return Ok((Config::embedded(), String::new(), PathBuf::from(".")));
+    };
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| vec![Problem::new(&name, "", error.to_string())])?;
+    let config = caponier_config::parse(&name, &text)
+        .map_err(|errors| errors.into_iter().map(Problem::from).collect::<Vec<_>>())?;
+    let base = path.parent().unwrap_or(Path::new("")).to_owned();
+    Ok((config, text, base))
+}
+
 /// Reads the configuration and all that it names.
 pub(crate) fn read(options: &Options) -> Result<Draft, Vec<Problem>> {
-    let (config, text, base) = match &options.source {
-        Source::Embedded => (Config::embedded(), String::new(), PathBuf::from(".")),
-        Source::File(path) => {
-            let name = path.display().to_string();
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| vec![Problem::new(&name, "", error.to_string())])?;
-            let config = caponier_config::parse(&name, &text)
-                .map_err(|errors| errors.into_iter().map(Problem::from).collect::<Vec<_>>())?;
-            (
-                config,
-                text,
-                path.parent().unwrap_or(Path::new("")).to_owned(),
-            )
-        }
-    };
+    let (config, text, base) = parse(&options.source)?;
     let secrets: Vec<&caponier_config::Secret> = config
         .secrets()
         .into_iter()

@@ -31,5 +31,5 @@ pub use pool::{Full, INLINE, Pool};
 pub use problem::Problem;
 pub use revision::{Attach, Options, Revision, Runtime, Source, Status};
 pub use seal::SealError;
-pub use trust::registry_client;
+pub use trust::{Pulled, Taken, pull, registry_client};
 pub use watch::Watching;

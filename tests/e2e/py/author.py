@@ -28,6 +28,7 @@ def ask(text):
 def run(*arguments, cwd=None, expected=0, env=None):
     """One command of the program, and what it says."""
     environment = os.environ | {"CAPONIER_CACHE": str(cache_directory()), "NO_COLOR": "1"} | (env or {})
+    environment = {name: value for name, value in environment.items() if value is not None}
     made = subprocess.run(
         [PROGRAM, *map(str, arguments)],
         cwd=cwd, capture_output=True, text=True, check=False, env=environment, timeout=600,
@@ -201,6 +202,8 @@ def what_authors_get_wrong():
         assert "not empty" in said and "hint: " in said, said
         said = refused("plugin", "new", "TicketNumbers")
         assert "`ticket-numbers`" in said, said
+        said = refused("plugin", "new", "self")
+        assert "`self`" in said and "kebab-case" in said, said
         said = refused("plugin", "new", "a", "--lang", "cobol")
         assert "rust, python, js, c" in said, said
         for command in ("build", "test", "inspect", "bench"):
@@ -240,6 +243,22 @@ def what_authors_get_wrong():
             (folder / "cases/a.yaml").write_text(cases)
             said = refused("plugin", "test", "good.wasm")
             assert words in said, f"{cases!r}: {said}"
+
+        # What others name must not reach the terminal as it is.
+        (folder / "cases/a.yaml").write_text('- { name: "a\\e]0;b\\a", text: b, none: true }')
+        said = run("plugin", "test", ROOT / "target/wasm/components/pii.wasm", cwd=folder)
+        assert "\x1b" not in said and "1 passed" in said, said
+
+        # A name that leads out of the project.
+        (folder / "out").mkdir()
+        (folder / "out/Makefile").write_text("NAME := ../../evil\nVERSION := 1.0.0\n")
+        said = refused("plugin", "build", "out")
+        assert "`NAME`" in said and "hint: " in said, said
+
+        # A folder that is there, and empty.
+        (folder / "empty").mkdir()
+        run("plugin", "new", "a", "--dir", ".", cwd=folder / "empty")
+        assert (folder / "empty/Cargo.toml").is_file()
 
         # A project whose tools are not there.
         run("plugin", "new", "a", cwd=folder)

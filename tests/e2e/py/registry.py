@@ -136,6 +136,31 @@ def tags_are_locked():
         assert "pii" in check(folder, folder / "cache")
 
 
+def what_is_pulled_comes_as_it_must_be():
+    """`pull --config` holds plugins against `verify`, and leaves everything where revisions look."""
+    with registry() as there, tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        # Where a user's cache is, without a word of it on the command line.
+        home = {"HOME": str(folder), "XDG_CACHE_HOME": None, "CAPONIER_CACHE": None}
+        run("plugin", "keygen", "us", cwd=folder)
+        place = f"oci://{there.host}/plugins/guard:stable"
+        run("plugin", "push", COMPONENT, place, cwd=folder)
+        configure(folder, place, f'verify: [{{ match: "oci://{there.host}/*", key: us.pub }}]')
+        pull = ("plugin", "pull", "--config", "caponier.yaml")
+        said = run(*pull, cwd=folder, expected=2, env=home)
+        assert "not signed as `verify` demands" in said, said
+        assert not (folder / "caponier.lock").exists()
+        run("plugin", "sign", place, "--key", "us.key", cwd=folder)
+        run(*pull, cwd=folder, env=home)
+        there.stop()
+        run("check", "--config", "caponier.yaml", cwd=folder, env=home)
+        there.start()
+        # Who pulls one plugin loses none.
+        (folder / "guard.wasm").write_bytes(b"mine")
+        said = run("plugin", "pull", place, cwd=folder, expected=2, env=home)
+        assert "is there already" in said and (folder / "guard.wasm").read_bytes() == b"mine", said
+
+
 def signatures_are_demanded():
     with registry() as there, tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -183,6 +208,12 @@ def signatures_are_demanded():
         run("plugin", "sign", "guard.wasm", "--key", "us.key", cwd=folder)
         check(folder, folder / "cache")
         run("plugin", "verify", "guard.wasm", "--key", "us.pub", cwd=folder)
+        # So many signatures that nobody could look at them all.
+        lines = (folder / "guard.wasm.sig").read_text()
+        (folder / "guard.wasm.sig").write_text(lines * 1000)
+        said = check(folder, folder / "cache", expected=2)
+        assert "more than 16 lines" in said, said
+        (folder / "guard.wasm.sig").write_text(lines)
         with open(folder / "guard.wasm", "ab") as file:
             file.write(b"\0\3\1ab")
         refused()

@@ -9,7 +9,7 @@ use super::args::Look;
 use super::read;
 use crate::args::Format;
 use crate::pack::SHELL;
-use crate::style::{BOLD, DIM, GOOD, WARN};
+use crate::style::{BOLD, DIM, GOOD, WARN, shown};
 
 pub(super) fn run(command: &Look) -> anyhow::Result<ExitCode> {
     let (path, component) = read(&command.component)?;
@@ -72,12 +72,13 @@ fn text(facts: &Facts) {
         true => "none".to_owned(),
         false => list.join(", "),
     };
-    let row = |name: &str, value: &str| anstream::println!("{DIM}{name:<12}{DIM:#} {value}");
+    let row =
+        |name: &str, value: &str| anstream::println!("{DIM}{name:<12}{DIM:#} {}", shown(value));
     anstream::println!(
         "{BOLD}{} {}{BOLD:#} {}",
         manifest.name,
-        manifest.version,
-        manifest.description
+        shown(&manifest.version),
+        shown(&manifest.description)
     );
     row("digest", &facts.digest);
     row("size", &format!("{} KiB", facts.size.div_ceil(1024)));
@@ -137,7 +138,11 @@ fn text(facts: &Facts) {
         ),
         Packs::No { reason } => {
             let reason = reason.replace("\nhint: ", "; hint: ");
-            anstream::println!("{DIM}{:<12}{DIM:#} {WARN}no{WARN:#}: {reason}", "in Envoy");
+            anstream::println!(
+                "{DIM}{:<12}{DIM:#} {WARN}no{WARN:#}: {}",
+                "in Envoy",
+                shown(&reason)
+            );
         }
     }
     anstream::println!("\n{BOLD}rules{BOLD:#}");
@@ -148,11 +153,11 @@ fn text(facts: &Facts) {
         let category = rule.category.as_deref().unwrap_or_default();
         anstream::println!(
             "  {:<24} {:<9} {:<11} {:<12} {DIM}{}{DIM:#}",
-            &*rule.id,
+            shown(&rule.id),
             rule.severity.as_str(),
-            category,
+            shown(category),
             window,
-            rule.title
+            shown(&rule.title)
         );
     }
     anstream::println!("\n{BOLD}settings{BOLD:#}");
@@ -189,7 +194,7 @@ fn settings(schema: &Value) -> Vec<[String; 4]> {
             .and_then(Value::as_str)
             .unwrap_or_default();
         let first = description.lines().next().unwrap_or_default();
-        [name.clone(), kind, default, first.to_owned()]
+        [name, &kind, &default, first].map(|text| shown(text).into_owned())
     };
     properties.into_iter().flatten().map(row).collect()
 }

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use caponier_author::{Error, Project};
 use serde_json::json;
 
@@ -47,7 +46,7 @@ fn new(command: &New) -> anyhow::Result<ExitCode> {
     );
     anstream::println!(
         "next: cd {} && caponier plugin build && caponier plugin test",
-        folder.display()
+        word(&folder.display().to_string())
     );
     Ok(ExitCode::SUCCESS)
 }
@@ -130,6 +129,15 @@ fn bench(command: &Look) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// As a shell takes it for one word.
+fn word(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
+    match !text.is_empty() && text.bytes().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
 /// The component that is meant, and where it lies.
 fn read(component: &Component) -> anyhow::Result<(PathBuf, Vec<u8>)> {
     let path = match &component.file {
@@ -145,12 +153,12 @@ fn read(component: &Component) -> anyhow::Result<(PathBuf, Vec<u8>)> {
             project.component()
         }
     };
-    let bytes = std::fs::read(&path).with_context(|| {
+    let bytes = std::fs::read(&path).map_err(|error| {
         let hint = match component.file {
-            Some(_) => "",
-            None => "; hint: caponier plugin build",
+            Some(_) => "name the component's file",
+            None => "caponier plugin build",
         };
-        format!("cannot read {}{hint}", path.display())
+        anyhow::anyhow!("cannot read {}: {error}\nhint: {hint}", path.display())
     })?;
     Ok((path, bytes))
 }

@@ -7,15 +7,16 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use caponier_author::Metadata as Words;
-use caponier_config::PluginSource;
 use caponier_registry::blocking::Client;
 use caponier_registry::{
-    Algorithm, Demands, Image, LOCK_FILE, Lock, Metadata, Policy, PrivateKey, Reference,
-    read_signatures, sign_file, source_date_epoch, write_whole,
+    Algorithm, Demands, Image, Metadata, Policy, PrivateKey, Reference, read_signatures, sign_file,
+    source_date_epoch, write_whole,
 };
+use caponier_runtime::{Options, Pulled, Source};
 use zeroize::Zeroizing;
 
 use super::args::{Keygen, Pull, Push, Sign, Target, Verify};
+use crate::problems::Problems;
 use crate::style::{DIM, GOOD, WARN};
 
 /// No key is longer.
@@ -50,8 +51,8 @@ pub(super) fn push(command: &Push) -> anyhow::Result<ExitCode> {
             let component = std::fs::read(&command.file)
                 .with_context(|| format!("cannot read {}", command.file.display()))?;
             // What is no plugin does not belong there.
-            let words = Words::read(&component)?;
             caponier_author::check(&component)?;
+            let words = Words::read(&component)?;
             let metadata = Metadata {
                 title: words.name,
                 version: words.version,
@@ -91,6 +92,13 @@ fn pull_one(command: &Pull, from: &Reference) -> anyhow::Result<ExitCode> {
         PathBuf::from(format!("{name}.wasm"))
     };
     let output = command.output.clone().unwrap_or_else(name);
+    let is_other = std::fs::read(&output).is_ok_and(|bytes| bytes != pulled.bytes);
+    if command.output.is_none() && is_other {
+        bail!(
+            "{} is there already, with another content\nhint: name a file with --output",
+            output.display()
+        );
+    }
     write_whole(&output, &pulled.bytes, 0o644)?;
     anstream::println!(
         "{GOOD}pulled{GOOD:#} {} {DIM}{} KiB, {}{DIM:#}",
@@ -104,63 +112,23 @@ fn pull_one(command: &Pull, from: &Reference) -> anyhow::Result<ExitCode> {
 
 /// Everything that a configuration has in registries, and what it stands for into the lock file.
 fn pull_all(command: &Pull, config: &Path) -> anyhow::Result<ExitCode> {
-    let name = config.display().to_string();
-    let text = std::fs::read_to_string(config).with_context(|| format!("cannot read {name}"))?;
-    let parsed = caponier_config::parse(&name, &text).map_err(|errors| {
-        crate::problems::Problems(errors.into_iter().map(Into::into).collect())
-    })?;
-    let path = config.with_file_name(LOCK_FILE);
-    let mut lock = match std::fs::read_to_string(&path) {
-        Ok(text) => Lock::parse(&path.display().to_string(), &text)?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Lock::default(),
-        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+    let options = Options {
+        cache_dir: command.cache.clone(),
+        ..Options::new(Source::File(config.to_owned()))
     };
-    let client = client(command.cache.as_deref())?;
-    let mut known = Vec::new();
-    for plugin in &parsed.plugins {
-        let PluginSource::Oci { .. } = plugin.source else {
-            continue;
+    let taken = caponier_runtime::pull(&options, command.update).map_err(Problems)?;
+    for (source, digest, is) in &taken.plugins {
+        let (style, word) = match is {
+            Pulled::AsLocked => (GOOD, "as locked"),
+            Pulled::Locked => (GOOD, "locked"),
+            Pulled::Moved => (WARN, "moved"),
         };
-        let source = plugin.source.to_string();
-        let reference: Reference = source.parse()?;
-        let locked = match command.update {
-            true => None,
-            false => lock.get(&source).copied(),
-        };
-        let pulled = client.pull_as(
-            &reference,
-            Demands {
-                locked: locked.as_ref(),
-                ..Demands::default()
-            },
-        )?;
-        let now = pulled.locked();
-        let before = lock.set(source.clone(), now)?;
-        let (style, word) = match before {
-            Some(before) if before == now => (GOOD, "as locked"),
-            Some(_) => (WARN, "moved"),
-            None => (GOOD, "locked"),
-        };
-        anstream::println!(
-            "{style}{word}{style:#} {source} {DIM}{}{DIM:#}",
-            pulled.manifest
-        );
-        known.push(source);
+        anstream::println!("{style}{word}{style:#} {source} {DIM}{digest}{DIM:#}");
     }
-    // What the configuration does not name any more is of no use to anybody.
-    let gone: Vec<String> = lock
-        .iter()
-        .map(|(source, _)| source.to_owned())
-        .filter(|source| source.starts_with("oci://") && !known.contains(source))
-        .collect();
-    for source in gone {
-        lock.remove(&source);
-    }
-    write_whole(&path, lock.render().as_bytes(), 0o644)?;
     anstream::println!(
         "{} plugins from registries in {}",
-        known.len(),
-        path.display()
+        taken.plugins.len(),
+        taken.lock.display()
     );
     Ok(ExitCode::SUCCESS)
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Verdict;
 use crate::args::TestFormat;
-use crate::style::{BAD, DIM, GOOD};
+use crate::style::{BAD, DIM, GOOD, shown};
 
 pub(crate) fn print(verdicts: &[Verdict], format: TestFormat) {
     match format {
@@ -41,12 +41,13 @@ fn passed(verdicts: &[Verdict]) -> usize {
 fn text(verdicts: &[Verdict]) {
     for verdict in verdicts {
         let file = verdict.file.display();
+        let name = shown(&verdict.name);
         if verdict.failures.is_empty() {
-            anstream::println!("{GOOD}ok{GOOD:#}     {} {DIM}{file}{DIM:#}", verdict.name);
+            anstream::println!("{GOOD}ok{GOOD:#}     {name} {DIM}{file}{DIM:#}");
         } else {
-            anstream::println!("{BAD}failed{BAD:#} {} {DIM}{file}{DIM:#}", verdict.name);
+            anstream::println!("{BAD}failed{BAD:#} {name} {DIM}{file}{DIM:#}");
             for failure in &verdict.failures {
-                anstream::println!("       {failure}");
+                anstream::println!("       {}", shown(failure));
             }
         }
     }
