@@ -12,7 +12,8 @@ fn a_plugin_of_the_first_contract_still_runs() {
         "45d49b63d558f40faf4338746db70d284814d15c66feb29bcf1e59e7884869fc",
         "it is the one that was built then"
     );
-    let verdicts = caponier_author::test(&component, &stored, None, &|_| true).unwrap();
+    let verdicts =
+        caponier_author::test(&component, &stored.join("cases"), None, &|_| true).unwrap();
     assert_eq!(verdicts.len(), 4);
     for verdict in verdicts {
         assert_eq!(verdict.failure, None, "{}", verdict.name);

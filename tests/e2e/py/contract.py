@@ -64,10 +64,11 @@ def all_configurations():
             continue
         for document in yaml.safe_load_all(text):
             # Test cases are no configuration; they lie in directories of that name. Nor are objects
-            # of Kubernetes.
+            # of Kubernetes and workflows.
             is_case = "cases" in pathlib.Path(name).parts
             is_object = isinstance(document, dict) and {"apiVersion", "kind"} <= document.keys()
-            if not is_case and not is_object:
+            is_workflow = isinstance(document, dict) and "jobs" in document
+            if not is_case and not is_object and not is_workflow:
                 yield name, document
 
 
