@@ -22,6 +22,7 @@ mod scalars;
 mod schema;
 mod secret;
 mod sources;
+mod spelling;
 mod units;
 mod verify;
 mod words;

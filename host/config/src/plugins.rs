@@ -45,12 +45,13 @@ impl Plugin {
     }
 }
 
-/// Where a plugin comes from.
+/// Where a plugin comes from, in one spelling: `file:./a/../x.wasm` is `file:x.wasm`, and
+/// `oci://index.docker.io:443/…` is `oci://docker.io/…`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PluginSource {
     /// One that is part of the program.
     Builtin(String),
-    /// A component at this path.
+    /// A component at this path: without `.` and doubled `/`, with `..` in front only.
     File(String),
     /// A component in a registry.
     Oci {

@@ -274,7 +274,8 @@ raw! {
     /// The signatures that some sources need: one of `key`, `all_of` and `any_of`.
     Verify {
         /// The sources as they are written, without tag and digest: `*` is any text, `?` any
-        /// letter. Built-in plugins are never asked.
+        /// letter. Paths are matched without `./` and `x/../`, registries without port 443, Docker's
+        /// as `docker.io`; links are not followed. Built-in plugins are never asked.
         #[serde(rename = "match")]
         sources: SourcePattern,
         /// PEM file with the public key that must have signed.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::plugins::PluginSource;
 use crate::root::Config;
 
-/// A pattern over sources as they are written, without tag and digest: `*` is any run of
-/// characters, `?` is any one.
+/// A pattern over sources in their one spelling, without tag and digest: `*` is any run of
+/// characters, `?` is any one. Links are not followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceGlob(String);
 
@@ -15,13 +15,23 @@ impl SourceGlob {
         Self(text.to_owned())
     }
 
-    /// As it is written.
+    /// As it is written, but for the spelling of the host.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Whether it covers a source; see [`PluginSource::place`].
     pub fn matches(&self, place: &str) -> bool {
+        self.walk(place, |_| true)
+    }
+
+    /// Whether it covers all that another one covers, so far as that shows in the two.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        // What any letter is takes another such, but never a run of them.
+        self.walk(&other.0, |found| found != '*')
+    }
+
+    fn walk(&self, place: &str, is_one: impl Fn(char) -> bool) -> bool {
         let (mut glob, mut text) = (self.0.as_str(), place);
         // What is tried next where the rest does not fit: the last `*` takes one character more.
         let mut again: Option<(&str, &str)> = None;
@@ -34,7 +44,9 @@ impl SourceGlob {
                     continue;
                 }
                 (None, None) => return true,
-                (Some(wanted), Some(found)) if wanted == found || wanted == '?' => {
+                (Some(wanted), Some(found))
+                    if wanted == found || wanted == '?' && is_one(found) =>
+                {
                     (glob, text) = (glob_rest.as_str(), text_rest.as_str());
                     continue;
                 }
@@ -145,6 +157,26 @@ mod tests {
                 expected,
                 "{glob} {place}"
             );
+        }
+    }
+
+    #[test]
+    fn globs_cover_globs() {
+        for (first, later, expected) in [
+            ("*", "oci://*", true),
+            ("file:*", "file:*", true),
+            ("oci://ghcr.io/*", "oci://ghcr.io/acme/*", true),
+            ("oci://ghcr.io/*", "oci://ghcr.io/acme/guard", true),
+            ("oci://*/guard", "oci://ghcr.io/*/guard", true),
+            ("file:?.wasm", "file:?.wasm", true),
+            ("file:*.wasm", "file:?.wasm", true),
+            ("file:?.wasm", "file:*.wasm", false),
+            ("file:a.wasm", "file:?.wasm", false),
+            ("oci://ghcr.io/acme/*", "oci://ghcr.io/*", false),
+            ("oci://ghcr.io/acme/guard", "oci://*", false),
+        ] {
+            let covers = SourceGlob::new(first).covers(&SourceGlob::new(later));
+            assert_eq!(covers, expected, "{first} {later}");
         }
     }
 

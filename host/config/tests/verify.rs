@@ -162,6 +162,67 @@ fn what_demands_nothing_is_refused() {
             "  - { match: '*', key: a }\n  - { match: 'file:*', key: b }",
             "c.yaml:5:14: verify[1].match: never counts: `*` in line 4",
         ),
+        (
+            "  - { match: 'oci://ghcr.io/*', key: a }\n  - { match: 'oci://ghcr.io/acme/*', key: b }",
+            "verify[1].match: never counts: `oci://ghcr.io/*` in line 4",
+        ),
+        (
+            "  - { match: 'oci://ghcr.io/*', key: a }\n  - { match: 'oci://ghcr.io:443/*', key: b }",
+            "verify[1].match: never counts",
+        ),
+        (
+            "  - { match: 'oci://ghcr.io/acme/guard:*', key: a }",
+            "without tag and digest; hint: end it before the tag's `:`",
+        ),
+        (
+            "  - { match: 'oci://localhost:5000/guard:1', key: a }",
+            "without tag and digest",
+        ),
+        (
+            "  - { match: 'oci://*:v1', key: a }",
+            "without tag and digest",
+        ),
+        (
+            "  - { match: 'oci://GHCR.io/*', key: a }",
+            "upper-case letters matches none; hint: write host",
+        ),
+        (
+            "  - { match: 'oci://*.ghcr.io:443/*', key: a }",
+            "never written; hint: leave it out",
+        ),
+        (
+            "  - { match: 'oci://*.docker.io/*', key: a }",
+            "hint: write an entry for `oci://docker.io/*`",
+        ),
+        (
+            "  - { match: 'file:./*.wasm', key: a }",
+            "matches no file: paths are matched without `./`, `//`, `x/../` and a `/` at the end; hint: write `file:*.wasm`",
+        ),
+        (
+            "  - { match: 'file:a/../g.wasm', key: a }",
+            "hint: write `file:g.wasm`",
+        ),
+        (
+            "  - { match: 'file:plugins/', key: a }",
+            "hint: write `file:plugins/*`",
+        ),
+        ("  - { match: 'file:', key: a }", "hint: write `file:*`"),
+        (
+            "  - { match: '*', all_of: [{ key: us.pub }, { key: us.pub }] }",
+            "verify[0].all_of[1]: names a key that the list names before",
+        ),
+        (
+            "  - { match: '*', all_of: [{ key: us.pub }, { key: ./us.pub, annotations: { x: y } }] }",
+            "verify[0].all_of[1]: names a key",
+        ),
+        (
+            "  - { match: '*', all_of: [{ key: us.pub }, { all_of: [{ key: them.pub }, { key: us.pub }] }] }",
+            "verify[0].all_of[1]: names a key",
+        ),
+        (
+            "  - { match: '*', any_of: [{ key: us.pub }, { key: us.pub }] }",
+            "verify[0].any_of[1]: names a key",
+        ),
         ("  - { match: '*', keys: a }", "did you mean `key`?"),
         (
             "  - { match: '*', all_of: [{ key: a }], allOf: [{ key: b }] }",
@@ -227,6 +288,121 @@ fn sources_in_registries() {
         let error = errors(&text);
         assert!(error.contains("; hint: "), "{source}: {error}");
         assert!(!error.contains("hunter2"), "{error}");
+    }
+}
+
+/// Whether the entry counts for the plugin.
+fn counts(glob: &str, source: &str) -> bool {
+    let text = format!(
+        "version: 1\nplugins: [{{ use: '{source}' }}]\nverify: [{{ match: '{glob}', key: k }}]\n"
+    );
+    let config = parse("c.yaml", &text).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    config.signatures_of(&config.plugins[0].source).is_some()
+}
+
+#[test]
+fn another_spelling_does_not_pass_by_what_is_demanded() {
+    for (glob, source) in [
+        ("file:g.wasm", "file:./g.wasm"),
+        ("file:g.wasm", "file:a/../g.wasm"),
+        ("file:p/*", "file:.//p/./g.wasm"),
+        ("file:../g.wasm", "file:a/../../g.wasm"),
+        ("file:/p/*", "file:/x/..//p/g.wasm"),
+        ("oci://ghcr.io/*", "oci://ghcr.io:443/acme/guard:1"),
+        ("oci://ghcr.io:443/*", "oci://ghcr.io/acme/guard:1"),
+        ("oci://docker.io/*", "oci://index.docker.io/acme/guard:1"),
+        (
+            "oci://docker.io/*",
+            "oci://registry-1.docker.io:443/acme/guard:1",
+        ),
+        ("oci://index.docker.io/*", "oci://docker.io/acme/guard:1"),
+        ("oci://[::1]:5000/*", "oci://[0:0::1]:5000/guard:1"),
+        ("oci://localhost/*", "oci://localhost:80/guard:1"),
+    ] {
+        assert!(counts(glob, source), "{glob} {source}");
+    }
+    for (glob, source) in [
+        ("file:p/*", "file:p/../g.wasm"),
+        ("file:g.wasm", "file:/g.wasm"),
+        ("oci://localhost/*", "oci://localhost:443/guard:1"),
+        ("oci://localhost/*", "oci://127.0.0.1/guard:1"),
+        ("oci://ghcr.io/*", "oci://ghcr.io:5000/guard:1"),
+    ] {
+        assert!(!counts(glob, source), "{glob} {source}");
+    }
+}
+
+#[test]
+fn a_source_has_one_spelling_wherever_it_is_named() {
+    let text = "version: 1
+plugins:
+  - { use: 'file:./a/../x.wasm', name: a }
+  - { use: 'oci://index.docker.io:443/acme/guard:1', name: b }
+verify: [{ match: '*', key: ./k.pub }]
+";
+    let config = parse("c.yaml", text).unwrap();
+    let sources: Vec<String> = config
+        .plugins
+        .iter()
+        .map(|plugin| plugin.source.to_string())
+        .collect();
+    assert_eq!(sources, ["file:x.wasm", "oci://docker.io/acme/guard:1"]);
+    let paths: Vec<String> = config.paths().into_iter().map(|path| path.path).collect();
+    assert_eq!(paths, ["x.wasm", "x.wasm.sig", "./k.pub"]);
+    for source in ["file:.", "file:a/..", "file:/", "file:"] {
+        let found = errors(&format!("version: 1\nplugins: [{{ use: '{source}' }}]\n"));
+        assert!(found.contains("hint: name a file"), "{source}: {found}");
+    }
+}
+
+#[test]
+fn an_entry_that_covers_nothing_is_told() {
+    let text = "version: 1
+plugins: [{ use: 'file:ab.wasm' }]
+verify:
+  - { match: 'file:a*', key: k }
+  - { match: 'file:*b.wasm', key: k }
+  - { match: 'oci://ghcr.io/acme/*', key: k }
+";
+    let warnings: Vec<String> = parse("c.yaml", text)
+        .unwrap()
+        .warnings
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let words = "covers no plugin of this configuration that no entry before it covers";
+    assert_eq!(
+        warnings,
+        [
+            format!("c.yaml:5:14: verify[1].match: {words}"),
+            format!("c.yaml:6:14: verify[2].match: {words}"),
+        ]
+    );
+}
+
+#[test]
+fn one_of_several_may_be_one_key_with_other_annotations() {
+    let text = with(
+        "  - { match: 'oci://*', any_of: [{ key: k, annotations: { env: a } }, { key: k, annotations: { env: b } }] }",
+    );
+    assert!(parse("c.yaml", &text).is_ok());
+}
+
+#[test]
+fn a_password_in_a_source_is_not_repeated() {
+    for source in [
+        "oci://me:hunter2@h.example",
+        "oci://me:hunter2@x@h.example",
+        "oci://me:x@hunter2@h.example",
+        "https://me:hunter2@h.example/x",
+        "me:hunter2@h.example/x.wasm",
+    ] {
+        let plugin = errors(&format!("version: 1\nplugins: [{{ use: '{source}' }}]\n"));
+        let glob = errors(&with(&format!("  - {{ match: '{source}', key: k }}")));
+        for error in [plugin, glob] {
+            assert!(error.contains("hint: "), "{source}: {error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
     }
 }
 

@@ -1,8 +1,11 @@
 //! Whose signatures plugins need.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Scope, item, join, keys};
 use crate::plugins::{Plugin, PluginSource};
 use crate::raw;
+use crate::spelling;
 use crate::verify::{Signers, Verify};
 use crate::yaml::Segment;
 
@@ -28,10 +31,7 @@ pub(super) fn verify(
         };
         let of_files = sources.as_str().starts_with("file:");
         let signers = signers(scope, &at, raw, of_files);
-        if let Some(first) = entries.iter().find(|first| {
-            let earlier = first.sources.as_str();
-            earlier == "*" || earlier == sources.as_str()
-        }) {
+        if let Some(first) = entries.iter().find(|first| first.sources.covers(&sources)) {
             scope.error(
                 &join(&at, ["match"]),
                 format!(
@@ -47,15 +47,30 @@ pub(super) fn verify(
             place: (place.line, place.column),
         }));
     }
+    let mut counting = BTreeSet::new();
     for (index, plugin) in plugins.iter().enumerate() {
+        if matches!(plugin.source, PluginSource::Builtin(_)) {
+            continue;
+        }
         let place = plugin.source.place();
-        let is_builtin = matches!(plugin.source, PluginSource::Builtin(_));
-        if !is_builtin && !entries.iter().any(|entry| entry.sources.matches(&place)) {
-            scope.warn(
+        match entries
+            .iter()
+            .position(|entry| entry.sources.matches(&place))
+        {
+            Some(entry) => {
+                counting.insert(entry);
+            }
+            None => scope.warn(
                 &join(&item(&keys(["plugins"]), index), ["use"]),
                 "no entry of `verify` covers it: it needs no signature",
-            );
+            ),
         }
+    }
+    for index in (0..entries.len()).filter(|index| !counting.contains(index)) {
+        scope.warn(
+            &join(&item(&path, index), ["match"]),
+            "covers no plugin of this configuration that no entry before it covers",
+        );
     }
     entries
 }
@@ -123,9 +138,43 @@ fn signers(
         .enumerate()
         .filter_map(|(index, raw)| signers(scope, &item(&at, index), raw, of_files))
         .collect();
+    refuse_twice(scope, &at, name == "all_of", &found);
     // One that is wrong must not make the others enough; the error ends this anyway.
     (found.len() == count).then_some(match name {
         "all_of" => Signers::AllOf(found),
         _ => Signers::AnyOf(found),
     })
+}
+
+/// Refuses a key that is named twice in a list: one signer would be counted as two. Where one of the
+/// list is enough, the same key may be asked for different annotations.
+fn refuse_twice(scope: &mut Scope<'_>, path: &[Segment], all: bool, list: &[Signers]) {
+    let mut seen = Vec::new();
+    for (index, inner) in list.iter().enumerate() {
+        let mut named = Vec::new();
+        demanded(inner, all, &mut named);
+        if named.iter().any(|key| seen.contains(key)) {
+            scope.error(
+                &item(path, index),
+                "names a key that the list names before: one signer would count twice",
+                Some("remove it, or name another key; annotations of one key go in one entry"),
+            );
+        }
+        seen.append(&mut named);
+    }
+}
+
+/// The keys without which it is not met: files, and where one of several is enough, annotations.
+fn demanded<'s>(
+    signers: &'s Signers,
+    all: bool,
+    found: &mut Vec<(String, Option<&'s BTreeMap<String, String>>)>,
+) {
+    match signers {
+        Signers::Key { file, annotations } => {
+            found.push((spelling::path(file), (!all).then_some(annotations)));
+        }
+        Signers::AllOf(list) if all => list.iter().for_each(|inner| demanded(inner, all, found)),
+        Signers::AllOf(_) | Signers::AnyOf(_) => {}
+    }
 }
