@@ -9,6 +9,7 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::reference::Reference;
 use crate::session::Manifest as Fetched;
+use crate::text::shown;
 
 pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
@@ -98,6 +99,7 @@ impl Manifest {
             .trim();
         let is_list = |media_type: &str| [INDEX, DOCKER_LIST].contains(&media_type);
         let unreadable = |error: serde_json::Error| {
+            let error = shown(&error.to_string(), 200);
             Error::not_a_plugin(reference, format!("its manifest cannot be read: {error}"))
         };
         let probe: Probe = serde_json::from_slice(&fetched.bytes).map_err(unreadable)?;
@@ -140,14 +142,14 @@ impl Manifest {
             found => {
                 return Err(Error::UnknownConfig {
                     reference: reference.to_string(),
-                    found: found.chars().take(120).collect(),
+                    found: shown(found, 100),
                 });
             }
         }
         match self.layers.as_slice() {
             [layer] if [WASM_LAYER, OLD_LAYER].contains(&layer.media_type.as_str()) => Ok(layer),
             [layer] => {
-                let found: String = layer.media_type.chars().take(120).collect();
+                let found = shown(&layer.media_type, 100);
                 Err(Error::not_a_plugin(
                     reference,
                     format!("its layer is of type `{found}`, not `{WASM_LAYER}`"),
@@ -171,6 +173,7 @@ impl Manifest {
             return Ok(());
         }
         let config: Config = serde_json::from_slice(config).map_err(|error| {
+            let error = shown(&error.to_string(), 200);
             Error::not_a_plugin(reference, format!("its config cannot be read: {error}"))
         })?;
         if config.architecture != "wasm" {
@@ -297,4 +300,31 @@ fn rfc3339(seconds: u64) -> Result<String, Error> {
             what: format!("{seconds} seconds since 1970 is no time that can be written"),
             hint: "set SOURCE_DATE_EPOCH to a time before the year 10000",
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_registry_writes_does_nothing_in_messages() {
+        let reference: Reference = "oci://h.example/r:1".parse().unwrap();
+        let hostile = format!("\u{1b}[2J\nhint: run this{}", "x".repeat(10_000));
+        let of_config = Manifest::new(Descriptor::of(&hostile, b""), Vec::new());
+        let layer = Descriptor::of(&hostile, b"");
+        let of_layer = Manifest::new(Descriptor::of(WASM_CONFIG, b""), vec![layer]);
+        for manifest in [of_config, of_layer] {
+            let error = manifest.layer(&reference).unwrap_err().to_string();
+            assert!(error.contains("\\u{1b}[2J\\nhint: run this"), "{error}");
+            assert!(!error.contains('\u{1b}') && error.len() < 500, "{error}");
+            assert_eq!(error.lines().count(), 2, "{error}");
+        }
+        let fetched = Fetched {
+            bytes: format!("{{\"mediaType\": {{\"{}\": 1}}}}", "x".repeat(10_000)).into(),
+            digest: Digest::of(b""),
+            media_type: String::new(),
+        };
+        let error = Manifest::read(&reference, &fetched).err().unwrap();
+        assert!(error.to_string().len() < 500, "{error}");
+    }
 }

@@ -60,17 +60,24 @@ impl Cache {
         }
     }
 
-    /// The signatures of a manifest as they were last seen. Nothing vouches for them but themselves.
-    pub(crate) fn signatures(&self, image: &Digest, limit: u64) -> Option<Vec<u8>> {
-        read(&self.signatures.join(image.hex()), limit)
+    /// The signatures of a manifest in the repository of this name. Nothing vouches for them but
+    /// themselves.
+    pub(crate) fn signatures(&self, name: &str, image: &Digest, limit: u64) -> Option<Vec<u8>> {
+        read(&self.place(name, image), limit)
     }
 
-    /// Keeps the signatures of a manifest.
-    pub(crate) fn put_signatures(&self, image: &Digest, text: &[u8]) {
-        let path = self.signatures.join(image.hex());
+    /// Keeps the signatures of a manifest in the repository of this name.
+    pub(crate) fn put_signatures(&self, name: &str, image: &Digest, text: &[u8]) {
+        let path = self.place(name, image);
         if let Err(error) = write_whole(&path, text, 0o600) {
             tracing::warn!(%error, "signatures cannot be cached");
         }
+    }
+
+    /// By repository too: what another one says of the same manifest must not take their place.
+    fn place(&self, name: &str, image: &Digest) -> PathBuf {
+        let key = Digest::of(format!("{name}@{image}").as_bytes());
+        self.signatures.join(key.hex())
     }
 }
 

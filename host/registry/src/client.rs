@@ -11,7 +11,7 @@ use crate::credentials::{self, Credentials};
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::lock::Locked;
-use crate::policy::{Image, Policy};
+use crate::policy::Policy;
 use crate::reference::Reference;
 use crate::session::{self, Access, MAX_MANIFEST, Session};
 use crate::transport::{Timeouts, Transport};
@@ -135,6 +135,8 @@ impl Client {
     ///
     /// # Errors
     /// Those of [`Client::pull`]; [`Error::Moved`], [`Error::LockMismatch`], [`Error::Unverified`].
+    /// Where the signatures at hand are not enough and the registry cannot be asked for others, why
+    /// it cannot.
     pub async fn pull_as(&self, from: &Reference, demands: Demands<'_>) -> Result<Plugin, Error> {
         self.within(from, self.pull_unbounded(from, demands)).await
     }
@@ -189,18 +191,8 @@ impl Client {
             });
         }
         if let Some(policy) = demands.policy {
-            let name = from.name();
-            let image = Image {
-                name: (!demands.any_repository).then_some(&name),
-                digest: &fetched.digest,
-            };
-            // A signature that held once goes on holding: the registry is asked for more only where
-            // those at hand are not what is demanded.
-            let at_hand = self.cached_signatures(&fetched.digest).unwrap_or_default();
-            if policy.check(image, &at_hand).is_err() {
-                let signatures = self.signatures_unbounded(from, &fetched.digest).await?;
-                policy.check(image, &signatures)?;
-            }
+            self.demand(from, &fetched.digest, policy, demands.any_repository)
+                .await?;
         }
         let config = self
             .blob(&mut session, from, &manifest.config, MAX_CONFIG)

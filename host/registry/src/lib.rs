@@ -55,6 +55,7 @@ mod redirect;
 mod reference;
 mod session;
 mod signatures;
+mod text;
 mod transport;
 
 pub use artifact::{MAX_COMPONENT, Metadata, source_date_epoch};

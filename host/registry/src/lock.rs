@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::json::Unique;
-use crate::reference::Reference;
+use crate::reference::{Reference, without_password};
 
 /// The name of the file, beside the configuration.
 pub const LOCK_FILE: &str = "caponier.lock";
@@ -85,8 +85,8 @@ impl Lock {
                 return Err(wrong(
                     None,
                     format!(
-                        "`{}` is no source with what belongs to it: `file:` with `component`, or `oci://` with `manifest` and `component`",
-                        source.chars().take(200).collect::<String>().escape_debug()
+                        "`{}` is no source with what belongs to it: `file:` and a path without `./` and `x/../` with `component`, or `oci://` with `manifest` and `component`",
+                        without_password(source)
                     ),
                 ));
             }
@@ -116,7 +116,7 @@ impl Lock {
             Ok(self.plugins.insert(source, locked))
         } else {
             Err(crate::Error::Input {
-                what: format!("`{}` cannot be locked", source.escape_debug()),
+                what: format!("`{}` cannot be locked", without_password(&source)),
                 hint: "lock `file:` sources by their component, `oci://` ones by manifest and component",
             })
         }
@@ -167,13 +167,27 @@ impl Lock {
 
 fn is_right(source: &str, locked: &Locked) -> bool {
     let of_registry = source.parse::<Reference>().is_ok();
-    let of_file = source
-        .strip_prefix("file:")
-        .is_some_and(|path| !path.is_empty());
+    let of_file = source.strip_prefix("file:").is_some_and(is_plain);
     match locked.manifest {
         Some(_) => of_registry,
         None => of_file,
     }
+}
+
+/// Whether a path is spelled as configurations spell it: an entry of another spelling would lock
+/// nothing.
+fn is_plain(path: &str) -> bool {
+    let (parts, is_absolute) = match path.strip_prefix('/') {
+        Some(parts) => (parts, true),
+        None => (path, false),
+    };
+    let mut above = !is_absolute;
+    parts.split('/').all(|part| {
+        let is_up = part == "..";
+        let fits = !["", "."].contains(&part) && (!is_up || above);
+        above &= is_up;
+        fits
+    })
 }
 
 #[cfg(test)]
@@ -246,6 +260,13 @@ mod tests {
             good.replace("\"manifest\"", "\"manifests\""),
             good.replace("file:x.wasm", "oci://ghcr.io/acme/guard:1"),
             good.replace("file:x.wasm", "x.wasm"),
+            good.replace("file:x.wasm", "file:"),
+            good.replace("file:x.wasm", "file:./x.wasm"),
+            good.replace("file:x.wasm", "file:a/../x.wasm"),
+            good.replace("file:x.wasm", "file:../a/../x.wasm"),
+            good.replace("file:x.wasm", "file:a//x.wasm"),
+            good.replace("file:x.wasm", "file:/../x.wasm"),
+            good.replace("file:x.wasm", "file:x.wasm/"),
             good.replace("file:x.wasm", "oci://ghcr.io/acme/other"),
             good.replace("oci://ghcr.io/acme/guard:1", "file:y.wasm"),
             good.replace("oci://ghcr.io/acme/guard:1", "oci://ghcr.io/../guard:1"),
@@ -258,6 +279,13 @@ mod tests {
             assert!(error.starts_with("dir/caponier.lock"), "{error}");
             assert!(error.contains("\nhint: "), "{error}");
         }
+        for fine in ["file:../../x.wasm", "file:/a/..x.wasm", "file:a/.x"] {
+            let text = good.replace("file:x.wasm", fine);
+            assert!(Lock::parse("caponier.lock", &text).is_ok(), "{fine}");
+        }
+        let secret = good.replace("file:x.wasm", "oci://me:hunter2@h.example");
+        let error = Lock::parse("caponier.lock", &secret).unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
     }
 
     #[test]

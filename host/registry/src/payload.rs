@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::digest::Digest;
 use crate::json::Unique;
+use crate::text::shown;
 
 const TYPE: &str = "cosign container image signature";
 
@@ -66,8 +67,10 @@ pub(crate) fn check(
     image: &Digest,
     annotations: &BTreeMap<String, String>,
 ) -> Result<(), String> {
-    let payload: Payload<Unique<Value>> = serde_json::from_slice(text)
-        .map_err(|error| format!("what it signed is not a statement about an image: {error}"))?;
+    let payload: Payload<Unique<Value>> = serde_json::from_slice(text).map_err(|error| {
+        let error = shown(&error.to_string(), 200);
+        format!("what it signed is not a statement about an image: {error}")
+    })?;
     let Critical {
         identity,
         image: signed,
@@ -85,10 +88,9 @@ pub(crate) fn check(
     if let Some(name) = name
         && identity.docker_reference != name
     {
-        let found: String = identity.docker_reference.chars().take(120).collect();
         return Err(format!(
             "it signed for another repository: `{}`",
-            found.escape_debug()
+            shown(&identity.docker_reference, 100)
         ));
     }
     let found = payload

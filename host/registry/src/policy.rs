@@ -22,7 +22,8 @@ pub enum Policy {
         /// What the signature's annotations must say.
         annotations: BTreeMap<String, String>,
     },
-    /// Every one of these; nothing meets an empty list.
+    /// Every one of these; nothing meets an empty list, nor one that names a key twice: one signer
+    /// would count as two.
     AllOf(Vec<Self>),
     /// One of these.
     AnyOf(Vec<Self>),
@@ -175,8 +176,18 @@ impl Policy {
             }
             // Every one is asked, so that all reasons are told.
             Self::AllOf(list) => {
-                let lacking = list.iter().filter(|inner| !inner.holds(judge, reasons));
-                lacking.count() == 0
+                let mut holds = true;
+                for (index, inner) in list.iter().enumerate() {
+                    holds &= inner.holds(judge, reasons);
+                    if let Self::Key { name, key, .. } = inner
+                        && let Some(first) = list.iter().take(index).find_map(|first| first.is(key))
+                    {
+                        let reason = format!("the same key as {first}: one signer counts once");
+                        reasons.push((name.clone(), reason));
+                        holds = false;
+                    }
+                }
+                holds
             }
             Self::AnyOf(list) => {
                 let before = reasons.len();
@@ -186,6 +197,14 @@ impl Policy {
                 }
                 holds
             }
+        }
+    }
+
+    /// The name of the key, if this is all that is demanded.
+    fn is(&self, other: &PublicKey) -> Option<&str> {
+        match self {
+            Self::Key { name, key, .. } if key == other => Some(name),
+            _ => None,
         }
     }
 }

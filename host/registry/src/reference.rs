@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::digest::Digest;
+use crate::text::shown;
 
 /// The most that a reference may be long.
 const MAX: usize = 512;
@@ -37,9 +38,12 @@ impl Reference {
     }
 
     /// Host and repository: `ghcr.io/acme/guard`, what a signature calls `docker-reference`. There
-    /// Docker's own registry goes by an older name.
+    /// Docker's own registry goes by an older name, and the port that a host has anyway is left out.
     pub fn name(&self) -> String {
-        let host = match self.host.as_str() {
+        // `spelling::host` of the crate `caponier-config` makes one spelling of the same ones.
+        let usual = if self.is_loopback() { ":80" } else { ":443" };
+        let host = self.host.strip_suffix(usual).unwrap_or(&self.host);
+        let host = match host {
             "docker.io" | "registry-1.docker.io" => "index.docker.io",
             host => host,
         };
@@ -105,9 +109,8 @@ impl FromStr for Reference {
 
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
         let error = |what: &str, hint| {
-            let shown: String = text.chars().take(120).collect();
             Err(ReferenceError {
-                what: format!("`{}`: {what}", shown.escape_debug()),
+                what: format!("`{}`: {what}", without_password(text)),
                 hint,
             })
         };
@@ -123,7 +126,7 @@ impl FromStr for Reference {
         let (rest, digest) = match rest.split_once('@') {
             None => (rest, None),
             // A password would show wherever the reference does.
-            Some((_, digest)) if digest.contains('/') => {
+            Some((_, digest)) if digest.contains(['/', '@']) => {
                 return Err(ReferenceError {
                     what: "a reference with a user name or password in it".to_owned(),
                     hint: "remove it, and store credentials with `docker login`",
@@ -174,6 +177,22 @@ impl FromStr for Reference {
             digest,
         })
     }
+}
+
+/// A reference for messages. What stands before `@` may be a password, but where a digest follows.
+pub(crate) fn without_password(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((rest, digest)) if rest.contains('@') || digest.parse::<Digest>().is_err() => {
+            format!("…@{}", shown(digest, 100))
+        }
+        Some((rest, _)) if !has_path(rest) => "…@…".to_owned(),
+        _ => shown(text, 200),
+    }
+}
+
+fn has_path(text: &str) -> bool {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    rest.contains('/')
 }
 
 fn is_host(host: &str) -> bool {
@@ -277,6 +296,16 @@ mod tests {
         );
         let docker: Reference = "oci://docker.io/acme/guard:1".parse().unwrap();
         assert_eq!(docker.name(), "index.docker.io/acme/guard");
+        for (text, name) in [
+            ("oci://registry-1.docker.io:443/r:1", "index.docker.io/r"),
+            ("oci://h.example:443/r:1", "h.example/r"),
+            ("oci://h.example:80/r:1", "h.example:80/r"),
+            ("oci://localhost:443/r:1", "localhost:443/r"),
+            ("oci://[::1]:80/r:1", "[::1]/r"),
+        ] {
+            let reference: Reference = text.parse().unwrap();
+            assert_eq!(reference.name(), name);
+        }
         assert_eq!(both.wanted(), format!("sha256:{HEX}"));
     }
 
@@ -320,10 +349,26 @@ mod tests {
 
     #[test]
     fn a_password_in_a_reference_is_not_repeated() {
-        let error = "oci://me:hunter2@ghcr.io/acme/guard"
-            .parse::<Reference>()
-            .unwrap_err();
-        assert!(!error.to_string().contains("hunter2"), "{error}");
+        for text in [
+            "oci://me:hunter2@ghcr.io/acme/guard".to_owned(),
+            "oci://me:hunter2@127.0.0.1:5961".to_owned(),
+            "oci://me:hunter2@x@127.0.0.1:5961".to_owned(),
+            "oci://me:x@hunter2@127.0.0.1:5961".to_owned(),
+            "oci://me:x/hunter2@127.0.0.1:5961".to_owned(),
+            format!("oci://me:hunter2@sha256:{HEX}"),
+            format!("https://me:hunter2@sha256:{HEX}"),
+            format!("oci://me:hunter2@ghcr.io/acme/guard@sha256:{HEX}"),
+            "https://me:hunter2@ghcr.io/acme/guard".to_owned(),
+            "me:hunter2@ghcr.io".to_owned(),
+            format!("oci://me:hunter2@{}", "h".repeat(600)),
+        ] {
+            let error = text.parse::<Reference>().unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+            assert!(error.contains("\nhint: "), "{error}");
+        }
+        let wrong = format!("oci://GHCR.io/acme/guard@sha256:{HEX}");
+        let error = wrong.parse::<Reference>().unwrap_err().to_string();
+        assert!(error.contains(&wrong), "{error}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::keys::PrivateKey;
 use crate::payload;
-use crate::policy::Signature;
+use crate::policy::{Image, Policy, Signature};
 use crate::reference::Reference;
 use crate::session::{Access, Session};
 
@@ -93,30 +93,51 @@ impl Client {
             .await
     }
 
-    pub(crate) async fn signatures_unbounded(
+    async fn signatures_unbounded(
         &self,
         image: &Reference,
         digest: &Digest,
     ) -> Result<Vec<Signature>, Error> {
         match self.fetch_signatures(image, digest).await {
-            Ok(found) => {
-                if let Some(cache) = &self.cache
-                    && !found.is_empty()
-                    && let Ok(text) = serde_json::to_vec(&found)
-                {
-                    cache.put_signatures(digest, &text);
-                }
-                Ok(found)
-            }
             // What is in the cache proves itself or is refused, as what comes from the registry.
-            Err(error) if error.is_offline() => self.cached_signatures(digest).ok_or(error),
-            Err(error) => Err(error),
+            Err(error) if error.is_offline() => self.cached_signatures(image, digest).ok_or(error),
+            other => other,
         }
     }
 
+    /// Checks that an image is signed as demanded. A signature that held once goes on holding: the
+    /// registry is asked only where those in the cache are not enough, and what it says is kept only
+    /// where it is, so that nothing takes the place of good ones but good ones.
+    pub(crate) async fn demand(
+        &self,
+        image: &Reference,
+        digest: &Digest,
+        policy: &Policy,
+        any_repository: bool,
+    ) -> Result<(), Error> {
+        let name = image.name();
+        let demanded = Image {
+            name: (!any_repository).then_some(&name),
+            digest,
+        };
+        let at_hand = self.cached_signatures(image, digest).unwrap_or_default();
+        if policy.check(demanded, &at_hand).is_ok() {
+            return Ok(());
+        }
+        let found = self.fetch_signatures(image, digest).await?;
+        policy.check(demanded, &found)?;
+        if let Some(cache) = &self.cache
+            && let Ok(text) = serde_json::to_vec(&found)
+        {
+            cache.put_signatures(&name, digest, &text);
+        }
+        Ok(())
+    }
+
     /// The signatures that the cache holds, none of them checked.
-    pub(crate) fn cached_signatures(&self, digest: &Digest) -> Option<Vec<Signature>> {
-        let text = self.cache.as_ref()?.signatures(digest, MAX_CACHED)?;
+    fn cached_signatures(&self, image: &Reference, digest: &Digest) -> Option<Vec<Signature>> {
+        let cache = self.cache.as_ref()?;
+        let text = cache.signatures(&image.name(), digest, MAX_CACHED)?;
         serde_json::from_slice(&text).ok()
     }
 

@@ -198,7 +198,7 @@ pub(crate) fn shown(uri: &Uri) -> String {
         "{}://{}{}",
         uri.scheme_str().unwrap_or_default(),
         authority(uri),
-        uri.path()
+        crate::text::shown(uri.path(), 512)
     )
 }
 
@@ -211,5 +211,6 @@ fn causes(error: &dyn std::error::Error) -> String {
         text.push_str(&error.to_string());
         next = error.source();
     }
-    text
+    // Certificates name what they like.
+    crate::text::shown(&text, 512)
 }

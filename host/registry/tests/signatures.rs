@@ -268,22 +268,60 @@ async fn what_was_verified_once_is_verified_again_with_the_registry_down() {
     registry.stop();
     let by_digest = place.at(digest);
     pull(&client, &by_digest, &key("a.pub", &a)).await.unwrap();
-    refused(&client, &by_digest, &key("b.pub", &b), "not by this key").await;
+    // Whether it is signed by another key only the registry could say.
+    let offline = async |policy: &Policy| {
+        let error = pull(&client, &by_digest, policy).await.unwrap_err();
+        assert!(error.is_offline(), "{error}");
+    };
+    offline(&key("b.pub", &b)).await;
     // The cache is not believed either.
-    let kept = folder.path().join("cache/signatures").join(digest.hex());
+    let kept = Digest::of(format!("{}@{digest}", place.name()).as_bytes());
+    let kept = folder.path().join("cache/signatures").join(kept.hex());
     let text = std::fs::read_to_string(&kept).unwrap();
     std::fs::write(
         &kept,
         text.replace("\"signature\":\"M", "\"signature\":\"N"),
     )
     .unwrap();
-    let error = pull(&client, &by_digest, &key("a.pub", &a))
-        .await
-        .unwrap_err();
-    assert!(matches!(error, Error::Unverified(_)), "{error}");
+    offline(&key("a.pub", &a)).await;
     std::fs::remove_file(&kept).unwrap();
-    let error = pull(&client, &by_digest, &key("a.pub", &a))
+    offline(&key("a.pub", &a)).await;
+}
+
+#[tokio::test]
+async fn nothing_takes_the_place_of_good_signatures_in_the_cache() {
+    let mut registry = Registry::start();
+    let folder = tempfile::tempdir().unwrap();
+    let client = client(Some(&folder.path().join("cache")));
+    let (place, other) = (
+        registry.reference("acme/guard:1"),
+        registry.reference("evil/guard:1"),
+    );
+    let digest = client
+        .push(&place, &component("one"), &metadata())
         .await
-        .unwrap_err();
-    assert!(error.is_offline(), "{error}");
+        .unwrap();
+    let (a, b) = pair();
+    let (by_a, by_b) = (key("a.pub", &a), key("b.pub", &b));
+    client.sign(&place, &a, &BTreeMap::new()).await.unwrap();
+    pull(&client, &place, &by_a).await.unwrap();
+    // The same digest from another repository, whose signatures are other ones.
+    client
+        .push(&other, &component("one"), &metadata())
+        .await
+        .unwrap();
+    client.sign(&other, &b, &BTreeMap::new()).await.unwrap();
+    pull(&client, &other, &by_b).await.unwrap();
+    refused(&client, &other, &by_a, "not by this key").await;
+    // The same repository, which no longer has the good one.
+    let tag = |path: &str| registry.reference(&format!("{path}:sha256-{}.sig", digest.hex()));
+    let manifest = client.resolve(&tag("acme/guard")).await.unwrap();
+    change_signatures(&registry, &manifest, &digest, |value| {
+        value["layers"][0]["annotations"]["dev.cosignproject.cosign/signature"] = json!("MEUC");
+    });
+    assert_eq!(client.signatures(&place, &digest).await.unwrap().len(), 1);
+    refused(&client, &place, &by_b, "not by this key").await;
+    registry.stop();
+    pull(&client, &place.at(digest), &by_a).await.unwrap();
+    pull(&client, &other.at(digest), &by_b).await.unwrap();
 }

@@ -183,6 +183,20 @@ fn trees_of_keys() {
 }
 
 #[test]
+fn one_signer_is_not_two() {
+    let twice = Policy::AllOf(vec![key("a.pub", &A), key("copy.pub", &A)]);
+    refused(
+        &twice,
+        &[good(&A), good(&A)],
+        "copy.pub: the same key as a.pub: one signer counts once",
+    );
+    let text = sign_bytes(&A, b"component");
+    assert!(twice.check_file("x.wasm", b"component", &text).is_err());
+    let any = Policy::AnyOf(vec![key("a.pub", &A), key("copy.pub", &A)]);
+    check(&any, &[good(&A)]).unwrap();
+}
+
+#[test]
 fn files() {
     let policy = Policy::AllOf(vec![key("a", &A), key("b", &B)]);
     let bytes = b"component";
