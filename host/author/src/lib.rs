@@ -1,8 +1,8 @@
 //! The author's side of plugins: from nothing to a component that has been tried in the sandbox.
 //!
 //! [`create`] makes a project in one of four languages, with the SDK beside it. [`build`] runs the
-//! language's own tools and makes the component, with what its project says of it inside. [`test`]
-//! runs its cases, [`inspect`] tells what it is and asks for, [`bench`](fn@bench) what it costs: all
+//! language's own tools and makes the component, with what its project says of it inside. [`test()`]
+//! runs its cases, [`inspect`] tells what it is and asks for, [`bench()`] what it costs: all
 //! three in the sandbox that serves requests.
 
 mod bench;
