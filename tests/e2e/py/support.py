@@ -1,11 +1,13 @@
 """What the whole-program tests have in common: an upstream, a gateway, values to look for."""
 
 import contextlib
+import fcntl
 import http.client
 import http.server
 import json
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -31,10 +33,27 @@ CALLER_KEY = "sk-of-the-caller"
 VALUES = [EMAIL, AWS_KEY, GITHUB_TOKEN, CARD, ATTACK, CALLER_KEY]
 
 
+# The ports that this scenario was given, for as long as it runs.
+_HELD = []
+
+
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port that nobody else listens on, that no other scenario is given while this one runs, and
+    that the system does not hand to outgoing connections: who listens may take seconds to start."""
+    locks = pathlib.Path(tempfile.gettempdir(), "caponier-test-ports")
+    locks.mkdir(exist_ok=True)
+    while True:
+        port = random.randrange(10_000, 32_000)
+        lock = open(locks / str(port), "wb")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as listener:
+                listener.bind(("127.0.0.1", port))
+        except OSError:
+            lock.close()
+            continue
+        _HELD.append(lock)
+        return port
 
 
 class Recorded:

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -179,12 +180,22 @@ pub fn envoys() -> Vec<PathBuf> {
         .collect()
 }
 
-/// An address that nobody uses yet.
+/// An address that nobody uses yet, and that the system does not hand to outgoing connections: who
+/// is to listen there may take seconds to start.
 ///
 /// # Errors
 /// The system's.
 pub fn free_address() -> Result<SocketAddr> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?)
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    loop {
+        let offset = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_mul(7);
+        let port = 10_000 + (std::process::id() as u16).wrapping_add(offset) % 22_000;
+        match TcpListener::bind(("127.0.0.1", port)) {
+            Ok(listener) => return Ok(listener.local_addr()?),
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 /// The root of the checkout.
