@@ -14,24 +14,14 @@ use crate::{Error, Language, Project};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// A plugin that was built.
-#[derive(Debug)]
-pub struct Built {
-    /// Where its component is.
-    pub path: PathBuf,
-    /// The component.
-    pub component: Vec<u8>,
-}
-
 /// Builds the plugin of a project with its language's own tools, which say on standard error what
-/// they do, and writes the component to `output`. The same source and tools give the same bytes,
+/// they do, and gives the component. In Rust and C the same source and tools give the same bytes,
 /// wherever the project lies.
 ///
 /// # Errors
 /// A tool that is not there or fails, a plugin that exports nothing or speaks another version of the
-/// contract, words of the project that cannot go into a component. A component that was there before
-/// stays.
-pub fn build(project: &Project, output: &Path) -> Result<Built, Error> {
+/// contract, words of the project that cannot go into a component.
+pub fn build(project: &Project) -> Result<Vec<u8>, Error> {
     let scratch = tempfile::tempdir().map_err(Error::file(Path::new("temporary directory")))?;
     let scratch = scratch.path();
     let made = match project.language {
@@ -50,11 +40,7 @@ pub fn build(project: &Project, output: &Path) -> Result<Built, Error> {
         },
     )?;
     check(&component)?;
-    write(output, &component)?;
-    Ok(Built {
-        path: output.to_owned(),
-        component,
-    })
+    Ok(component)
 }
 
 /// Holds a component against the contract, without running it.
@@ -65,13 +51,6 @@ pub fn build(project: &Project, output: &Path) -> Result<Built, Error> {
 pub fn check(component: &[u8]) -> Result<(), Error> {
     surface(component)?;
     Ok(())
-}
-
-/// SHA-256 of a component, as 64 lower-case hexadecimal digits.
-pub fn digest(component: &[u8]) -> String {
-    use sha2::Digest as _;
-    let digest = sha2::Sha256::digest(component);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Makes a component of what is not one yet.
@@ -92,35 +71,6 @@ fn wrap(bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
         .module(&bytes)
         .and_then(|encoder| encoder.validate(true).encode())
         .map_err(|error| Error::Wrap(format!("{error:#}")))
-}
-
-/// As a whole or not at all: a host may be watching.
-fn write(output: &Path, bytes: &[u8]) -> Result<(), Error> {
-    use std::io::Write as _;
-    let folder = match output.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new()
-        .prefix(".caponier-build-")
-        .tempfile_in(folder)
-        .map_err(Error::file(folder))?;
-    file.write_all(bytes).map_err(Error::file(output))?;
-    readable(file.as_file()).map_err(Error::file(output))?;
-    file.persist(output)
-        .map_err(|error| Error::file(output)(error.error))?;
-    Ok(())
-}
-
-#[cfg(unix)]
-fn readable(file: &std::fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable(_: &std::fs::File) -> std::io::Result<()> {
-    Ok(())
 }
 
 pub(crate) fn no_cargo() -> Error {

@@ -19,7 +19,7 @@ mod scaffold;
 mod templates;
 
 pub use bench::{Costs, bench};
-pub use build::{Built, build, check, digest};
+pub use build::{build, check};
 pub use cases::{Verdict, test};
 pub use error::Error;
 pub use inspect::{Facts, Packs, inspect};

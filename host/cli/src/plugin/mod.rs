@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use caponier_author::{Error, Project};
+use caponier_registry::{Digest, write_whole};
 use serde_json::json;
 
 use self::args::{Build, Component, Look, New, PluginArgs, PluginCommand, Test};
@@ -58,12 +59,14 @@ fn build(command: &Build) -> anyhow::Result<ExitCode> {
         .output
         .clone()
         .unwrap_or_else(|| project.component());
-    let built = caponier_author::build(&project, &output)?;
+    let component = caponier_author::build(&project)?;
+    // As a whole or not at all: a gateway may be watching.
+    write_whole(&output, &component, 0o644)?;
     anstream::println!(
-        "{GOOD}built{GOOD:#} {} {DIM}{} KiB, sha256:{}, {:.1} s{DIM:#}",
-        built.path.display(),
-        built.component.len().div_ceil(1024),
-        caponier_author::digest(&built.component),
+        "{GOOD}built{GOOD:#} {} {DIM}{} KiB, {}, {:.1} s{DIM:#}",
+        output.display(),
+        component.len().div_ceil(1024),
+        Digest::of(&component),
         started.elapsed().as_secs_f64()
     );
     Ok(ExitCode::SUCCESS)
