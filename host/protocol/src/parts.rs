@@ -174,9 +174,8 @@ impl Parts {
 
     /// A text that is shown and cannot be changed.
     pub(crate) fn read_only(&mut self, text: String, label: &Label<'_>) {
-        self.push(label, text, Source::ReadOnly);
-        if let Some(placed) = self.segments.last_mut() {
-            placed.segment.settled = placed.segment.text.len();
+        if let Some(segment) = self.push(label, text, Source::ReadOnly) {
+            segment.settled = segment.text.len();
         }
     }
 
@@ -200,19 +199,16 @@ impl Parts {
             return;
         };
         for leaf in leaves {
-            let mut label = label.clone();
-            label
-                .attributes
-                .extend(leaf_attributes(leaf.path, leaf.form));
-            self.push(
-                &label,
-                leaf.text,
-                Source::Leaf {
-                    call,
-                    span: leaf.span,
-                    form: leaf.form,
-                },
-            );
+            let source = Source::Leaf {
+                call,
+                span: leaf.span,
+                form: leaf.form,
+            };
+            if let Some(segment) = self.push(label, leaf.text, source) {
+                segment
+                    .attributes
+                    .extend(leaf_attributes(leaf.path, leaf.form));
+            }
         }
         let whole = Label {
             kind: Kind::Structured,
@@ -234,17 +230,18 @@ impl Parts {
         });
     }
 
-    fn push(&mut self, label: &Label<'_>, text: String, source: Source) {
+    fn push(&mut self, label: &Label<'_>, text: String, source: Source) -> Option<&mut Segment> {
         if self.segments.len() >= self.limit {
             self.overflow = true;
-            return;
+            return None;
         }
         let segment = label.segment(self.next(), text);
+        self.sources.push(source);
         self.segments.push(Placed {
             segment,
             stage: label.stage,
         });
-        self.sources.push(source);
+        self.segments.last_mut().map(|placed| &mut placed.segment)
     }
 
     /// The splices that make the edits true, in order.
@@ -271,7 +268,7 @@ impl Parts {
             let Some((segment, ..)) = group.first() else {
                 continue;
             };
-            self.check(body, *segment, group)?;
+            check(*segment, group)?;
             match self.source(*segment)? {
                 Source::String {
                     inner,
@@ -364,26 +361,18 @@ impl Parts {
             false => Cow::Borrowed(spelling),
         })
     }
+}
 
-    fn check(
-        &self,
-        body: &str,
-        segment: u32,
-        group: &[(u32, Span, &str)],
-    ) -> Result<(), EditError> {
-        let text = self.text(body, segment)?;
-        let mut end = 0;
-        for (_, span, _) in group {
-            if text.get(span.start..span.end).is_none() {
-                return Err(EditError::Span(segment));
-            }
-            if span.start < end {
-                return Err(EditError::Overlap(segment));
-            }
-            end = span.end;
+/// Edits of one segment are in order and do not overlap.
+fn check(segment: u32, group: &[(u32, Span, &str)]) -> Result<(), EditError> {
+    let mut end = 0;
+    for (_, span, _) in group {
+        if span.start < end {
+            return Err(EditError::Overlap(segment));
         }
-        Ok(())
+        end = span.end;
     }
+    Ok(())
 }
 
 /// The edits of one leaf, as splices of its spelling within the arguments.
@@ -392,53 +381,48 @@ pub(crate) fn leaf_splices(
     form: Form,
     edits: &[(u32, Span, &str)],
 ) -> Option<Vec<Splice>> {
+    let is_string = matches!(form, Form::String | Form::Key);
+    let mut place = Placer::new(spelling, is_string);
     let mut splices = Vec::with_capacity(edits.len());
-    match form {
-        Form::Raw => splices.extend(
-            edits
-                .iter()
-                .map(|(_, span, with)| Splice::new(*span, *with)),
-        ),
-        Form::String | Form::Key => {
-            let mut place = Placer::new(spelling, true);
-            for (_, span, with) in edits {
-                splices.push(Splice::new(place.place(*span)?, escaped(with)));
-            }
-        }
-        // What stands for a number need not be one: it becomes a string.
-        Form::Number => {
-            let parts: Vec<Splice> = edits
-                .iter()
-                .map(|(_, span, with)| Splice::new(*span, *with))
-                .collect();
-            let mut edited = Vec::new();
-            crate::splice::apply_into(&mut edited, spelling.as_bytes(), &parts);
-            let edited = String::from_utf8(edited).ok()?;
-            splices.push(Splice::new(
-                Span::new(0, spelling.len()),
-                format!("\"{}\"", escaped(&edited)),
-            ));
-        }
+    for (_, span, with) in edits {
+        let with = if is_string {
+            escaped(with)
+        } else {
+            (*with).to_owned()
+        };
+        splices.push(Splice::new(place.place(*span)?, with));
+    }
+    // What stands for a number need not be one: it becomes a string.
+    if form == Form::Number {
+        let mut edited = Vec::new();
+        crate::splice::apply_into(&mut edited, spelling.as_bytes(), &splices);
+        let edited = String::from_utf8(edited).ok()?;
+        let with = format!("\"{}\"", escaped(&edited));
+        return Some(vec![Splice::new(Span::new(0, spelling.len()), with)]);
     }
     Some(splices)
 }
 
-/// Finds spans of a text in its raw spelling, in rising order.
-struct Placer<'a> {
-    cursor: Option<Cursor<'a>>,
+/// Finds spans of a text in its raw spelling, in rising order. `None` for what is no piece of it.
+enum Placer<'a> {
+    Verbatim(&'a str),
+    Escaped(Cursor<'a>),
 }
 
 impl<'a> Placer<'a> {
     fn new(raw: &'a str, escaped: bool) -> Self {
-        Self {
-            cursor: escaped.then(|| Cursor::new(raw)),
+        match escaped {
+            true => Self::Escaped(Cursor::new(raw)),
+            false => Self::Verbatim(raw),
         }
     }
 
     fn place(&mut self, span: Span) -> Option<Span> {
-        match &mut self.cursor {
-            Some(cursor) => Some(Span::new(cursor.seek(span.start)?, cursor.seek(span.end)?)),
-            None => Some(span),
+        match self {
+            Self::Verbatim(raw) => raw.get(span.start..span.end).map(|_| span),
+            Self::Escaped(cursor) => {
+                Some(Span::new(cursor.seek(span.start)?, cursor.seek(span.end)?))
+            }
         }
     }
 }
@@ -508,8 +492,11 @@ fn collect(events: &mut Vec<LeafEvent>, leaves: &mut Vec<Leaf>) {
             }
             LeafEvent::Text { text, at, length } => {
                 if let Some(leaf) = leaves.last_mut() {
-                    leaf.text.push_str(&text);
                     leaf.span.end = at + length;
+                    match leaf.text.is_empty() {
+                        true => leaf.text = text,
+                        false => leaf.text.push_str(&text),
+                    }
                 }
             }
             LeafEvent::Close { .. } => {}

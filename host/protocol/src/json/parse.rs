@@ -20,6 +20,7 @@ pub(super) fn nodes(
         // About as many as there are in the bodies of model APIs.
         nodes: Vec::with_capacity((text.len() / 24).clamp(16, 1024)),
         open: Vec::new(),
+        has_control: has_control(text.as_bytes()),
         limits,
         vocabulary,
     };
@@ -43,6 +44,8 @@ struct Parser<'a> {
     nodes: Vec<Node>,
     /// The containers that are still open, by the index of their nodes.
     open: Vec<u32>,
+    /// Whether there is a control character anywhere; a body without indentation has none.
+    has_control: bool,
     limits: &'a Limits,
     vocabulary: &'static [&'static str],
 }
@@ -212,10 +215,13 @@ impl Parser<'_> {
         self.at += 1;
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let run = memchr2(b'"', b'\\', rest);
+            // Escapes like to follow one another.
+            let run = match rest.first() {
+                Some(b'"' | b'\\') => Some(0),
+                _ => memchr2(b'"', b'\\', rest),
+            };
             let body = rest.get(..run.unwrap_or(rest.len())).unwrap_or_default();
-            // Branch-free, so that it runs many bytes at a time.
-            if body.iter().fold(false, |seen, byte| seen | (*byte < b' ')) {
+            if self.has_control && has_control(body) {
                 let control = body.iter().position(|byte| *byte < b' ').unwrap_or(0);
                 return Err((self.at + control, Problem::ControlCharacter));
             }
@@ -399,6 +405,11 @@ impl Parser<'_> {
         }
         place
     }
+}
+
+/// Without a branch, so that it looks at many bytes at a time.
+fn has_control(bytes: &[u8]) -> bool {
+    bytes.iter().fold(false, |seen, byte| seen | (*byte < b' '))
 }
 
 /// Offsets fit: longer texts were refused before.

@@ -55,7 +55,7 @@ pub(crate) fn hex(digits: &[u8]) -> Option<u32> {
 pub(crate) fn unescape(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());
     let mut rest = raw;
-    while let Some(run) = memchr(b'\\', rest.as_bytes()) {
+    while let Some(run) = next_escape(rest) {
         let (before, escape) = rest.split_at(run);
         text.push_str(before);
         let Some((character, length)) = escape_at(escape) else {
@@ -66,6 +66,14 @@ pub(crate) fn unescape(raw: &str) -> String {
     }
     text.push_str(rest);
     text
+}
+
+/// Where the next escape is. Escapes like to follow one another.
+fn next_escape(raw: &str) -> Option<usize> {
+    match raw.starts_with('\\') {
+        true => Some(0),
+        false => memchr(b'\\', raw.as_bytes()),
+    }
 }
 
 /// Writes `text` as it stands between the quotes of a JSON string.
