@@ -2,9 +2,9 @@
 
 use caponier_config::DenyAs;
 use caponier_core::{Action, Exchange, Gap, GapKind, Kind, Role, Segment, SegmentEdit, Stage};
-use caponier_protocol::{ErrorKind, Format, Limits, Request};
+use caponier_protocol::{ErrorKind, Filtered, Format, Limits, Request};
 
-use crate::refusal::{Refusal, filtered};
+use crate::refusal::Refusal;
 use crate::{DenialKind, Guests, Outcome, Policy, RoutePlan, StageInput};
 
 /// A request that may go on.
@@ -257,7 +257,11 @@ impl Reply {
             let context = &exchange.context;
             let model = context.model.as_deref();
             Ok(Judged {
-                body: filtered(self.format, model, &context.exchange, self.seconds),
+                body: self.format.filtered(&Filtered {
+                    model: model.unwrap_or_default(),
+                    exchange: &context.exchange,
+                    seconds: self.seconds,
+                }),
                 is_replaced: true,
                 action: Action::Deny,
             })

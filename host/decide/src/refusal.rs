@@ -132,27 +132,6 @@ pub fn check_charset<'h>(mut types: impl Iterator<Item = &'h [u8]>) -> Result<()
     Err(Refusal::new(ErrorKind::UnsupportedEncoding, message))
 }
 
-/// An answer that the wire format calls filtered, in place of the model's. `seconds` since the
-/// Unix epoch.
-pub fn filtered(format: Format, model: Option<&str>, exchange: &str, seconds: u64) -> Vec<u8> {
-    match format {
-        Format::OpenAiChat => serde_json::json!({
-            "id": format!("chatcmpl-{exchange}"),
-            "object": "chat.completion",
-            "created": seconds,
-            "model": model.unwrap_or_default(),
-            "choices": [{
-                "index": 0,
-                "message": {"role": "assistant", "content": null, "refusal": null},
-                "logprobs": null,
-                "finish_reason": "content_filter",
-            }],
-        })
-        .to_string()
-        .into_bytes(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

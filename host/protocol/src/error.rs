@@ -13,6 +13,17 @@ pub struct Malformed {
     pub problem: Problem,
 }
 
+impl Malformed {
+    /// An event in a place where the format has none.
+    pub(crate) fn sequence(what: &'static str) -> Self {
+        Self {
+            place: String::new(),
+            at: 0,
+            problem: Problem::Sequence(what),
+        }
+    }
+}
+
 impl std::fmt::Display for Malformed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if !self.place.is_empty() {

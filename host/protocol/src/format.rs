@@ -1,8 +1,8 @@
 //! The wire formats.
 
 use crate::{
-    ErrorShape, Limits, Malformed, Problem, Request, Response, StreamCodec, StreamLimits,
-    openai_chat,
+    ErrorShape, Filtered, Limits, Malformed, Problem, Request, Response, StreamCodec, StreamLimits,
+    openai_chat, stream::Events,
 };
 
 /// A wire format that the host can look into.
@@ -55,15 +55,23 @@ impl Format {
 
     /// A codec for one streamed response; its segments' ids begin with `first_segment`.
     pub fn stream(self, first_segment: u32, limits: &StreamLimits) -> StreamCodec {
-        match self {
-            Self::OpenAiChat => StreamCodec::new(first_segment, *limits),
-        }
+        let events: Box<dyn Events> = match self {
+            Self::OpenAiChat => Box::new(openai_chat::Chunks::new(*limits)),
+        };
+        StreamCodec::new(events, first_segment, *limits)
     }
 
     /// The body of an error response.
     pub fn error(self, shape: &ErrorShape) -> Vec<u8> {
         match self {
             Self::OpenAiChat => openai_chat::error_body(shape).into_bytes(),
+        }
+    }
+
+    /// The body of an answer that the format calls filtered, in place of the model's.
+    pub fn filtered(self, filtered: &Filtered<'_>) -> Vec<u8> {
+        match self {
+            Self::OpenAiChat => openai_chat::filtered(filtered).into_bytes(),
         }
     }
 }

@@ -15,7 +15,9 @@
 
 mod body;
 mod error;
+mod fields;
 mod format;
+mod history;
 mod json;
 mod limits;
 mod openai_chat;
@@ -23,6 +25,7 @@ mod parts;
 pub mod path;
 mod place;
 mod queue;
+mod reading;
 mod shape;
 mod splice;
 mod sse;
@@ -30,11 +33,12 @@ mod stream;
 #[cfg(test)]
 #[expect(clippy::string_slice, reason = "a test that cuts wrongly should fail")]
 mod tests;
+mod words;
 
 pub use body::{Request, Response, Tokens};
 pub use error::{EditError, Malformed, Problem};
 pub use format::Format;
 pub use limits::{Limits, StreamLimits};
 pub use parts::Placed;
-pub use shape::{ErrorKind, ErrorShape};
+pub use shape::{ErrorKind, ErrorShape, Filtered};
 pub use stream::{KEEP_ALIVE, StreamCodec, StreamEnd, Update};

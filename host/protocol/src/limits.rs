@@ -1,5 +1,8 @@
 //! How much is parsed before it is refused.
 
+/// The most choices or blocks of a stream, calls of a choice, and places of gaps, that are followed.
+pub(crate) const MOST: usize = 1024;
+
 /// Limits of a whole body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -23,8 +23,16 @@ use leaf::Leaf;
 pub(crate) struct Event {
     pub(crate) bytes: Vec<u8>,
     pub(crate) parts: Vec<Part>,
-    /// The choices that the event finishes.
-    pub(crate) finishes: Vec<u64>,
+    /// What the client knows once it has the event.
+    pub(crate) tells: Vec<Seen>,
+}
+
+/// What an event tells its client of the answer's course: whoever ends a stream must not tell it
+/// again, and must not leave open what the client has seen begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// A part of the answer, by its number, has ended.
+    End(u64),
 }
 
 /// A string of an event whose text went to a carrier.
@@ -485,8 +493,8 @@ impl Queue {
         carrier.released = carrier.released.max(upto);
     }
 
-    /// Writes every event that may go out. Gives how many did, and tells which choices they finish.
-    pub(crate) fn drain(&mut self, out: &mut Vec<u8>, finished: &mut Vec<u64>) -> usize {
+    /// Writes every event that may go out. Gives how many did, and what they tell the client.
+    pub(crate) fn drain(&mut self, out: &mut Vec<u8>, seen: &mut Vec<Seen>) -> usize {
         let mut count = 0;
         while let Some(event) = self.events.front() {
             let free = event.parts.iter().all(|part| {
@@ -503,7 +511,7 @@ impl Queue {
                 break;
             };
             self.bytes -= event.bytes.len();
-            finished.extend(&event.finishes);
+            seen.extend(&event.tells);
             self.write(&event, out);
             count += 1;
         }

@@ -86,3 +86,14 @@ impl std::fmt::Debug for ErrorShape {
             .finish_non_exhaustive()
     }
 }
+
+/// An answer that stands for one that was filtered.
+#[derive(Clone, Copy, Debug)]
+pub struct Filtered<'a> {
+    /// The model that was asked.
+    pub model: &'a str,
+    /// The exchange's id.
+    pub exchange: &'a str,
+    /// Seconds since the Unix epoch.
+    pub seconds: u64,
+}

@@ -20,6 +20,10 @@ pub(crate) struct Block {
 
 /// The data of an event: its lines, joined.
 pub(crate) struct Data {
+    /// The event's name. Where there are several, of which readers take the first or the last, they
+    /// are all in it, so that it equals none.
+    #[expect(dead_code, reason = "for formats whose events have names")]
+    pub(crate) name: Option<String>,
     /// The text.
     pub(crate) text: String,
     /// Where each line begins: in the text, and in the block's bytes.
@@ -47,6 +51,8 @@ pub(crate) struct Sse {
     line: usize,
     /// The data lines of the block that is not complete.
     data: Vec<Span>,
+    /// The name of the event that is not complete.
+    name: Option<String>,
     /// The last line ended in a CR at the end of the bytes: an LF would belong to it.
     after_cr: bool,
     /// A line of the stream has been read: no byte order mark may follow.
@@ -107,11 +113,26 @@ impl Sse {
             if start == end {
                 out.push(self.block(begin, scan, limit)?);
                 begin = scan;
-            } else if let Some(value) = self.pending.get(start..end).and_then(data_value) {
+            } else if let Some(value) = self
+                .pending
+                .get(start..end)
+                .and_then(|line| Some(line.len() - field(line, b"data")?.len()))
+            {
                 self.data
                     .push(Span::new(start + value - begin, end - begin));
             } else {
-                self.odd |= self.pending.get(start..end).is_some_and(is_odd);
+                let line = self.pending.get(start..end).unwrap_or_default();
+                self.odd |= is_odd(line);
+                if let Some(value) = field(line, b"event") {
+                    let value = String::from_utf8_lossy(value);
+                    match &mut self.name {
+                        Some(name) => {
+                            name.push('\n');
+                            name.push_str(&value);
+                        }
+                        None => self.name = Some(value.into_owned()),
+                    }
+                }
             }
         }
         self.pending.drain(..begin);
@@ -130,7 +151,7 @@ impl Sse {
     pub(crate) fn rest(&self) -> Option<&[u8]> {
         let line = match self.data.first() {
             Some(span) => self.pending.get(span.start..span.end),
-            None => data_value(&self.pending).and_then(|at| self.pending.get(at..)),
+            None => field(&self.pending, b"data"),
         };
         line.or((!self.pending.is_empty()).then_some(&self.pending))
     }
@@ -145,6 +166,7 @@ impl Sse {
             });
         }
         let is_odd = std::mem::take(&mut self.odd);
+        let name = self.name.take();
         if self.data.is_empty() {
             return Ok(Block {
                 bytes,
@@ -168,19 +190,17 @@ impl Sse {
         })?;
         Ok(Block {
             bytes,
-            data: Some(Data { text, lines }),
+            data: Some(Data { name, text, lines }),
             is_odd,
         })
     }
 }
 
-/// Where the value of a `data` line begins.
-fn data_value(line: &[u8]) -> Option<usize> {
-    let rest = line.strip_prefix(b"data")?;
-    match rest {
-        [] => Some(4),
-        [b':', b' ', ..] => Some(6),
-        [b':', ..] => Some(5),
+/// The value of a line, if it is of this field.
+fn field<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l [u8]> {
+    match line.strip_prefix(name)? {
+        [] => Some(&[]),
+        [b':', b' ', value @ ..] | [b':', value @ ..] => Some(value),
         _ => None,
     }
 }

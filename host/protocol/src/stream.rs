@@ -1,9 +1,11 @@
 //! Streamed responses.
 
+use std::collections::BTreeSet;
+
 use caponier_core::{Gap, GapKind, Release, Segment, SegmentEdit, ToolCall};
 
-use crate::openai_chat::Chunks;
-use crate::queue::{Event, Queue};
+use crate::queue::{Event, Queue, Seen};
+use crate::reading::Reading;
 use crate::sse::Sse;
 use crate::{ErrorKind, ErrorShape, Malformed, StreamLimits, Tokens};
 
@@ -64,6 +66,24 @@ pub enum StreamEnd {
     },
 }
 
+/// What a wire format makes of the events of one stream.
+pub(crate) trait Events: Send + Sync {
+    /// Reads the data of one event.
+    fn read(&mut self, reading: &mut Reading<'_>) -> Result<(), Malformed>;
+
+    /// The client has got events that tell it this.
+    fn sent(&mut self, seen: &[Seen]);
+
+    /// Whether the stream has come to its end; `rest` is what came after the last event.
+    fn is_complete(&self, rest: Option<&[u8]>) -> bool;
+
+    /// Writes an end in the upstream's place, as the format ends what was filtered.
+    fn deny(&self, out: &mut Vec<u8>);
+
+    /// Writes an error event.
+    fn fail(&self, shape: &ErrorShape, out: &mut Vec<u8>);
+}
+
 /// Turns a streamed response into segments, and lets it out as far as they are released.
 ///
 /// Events go out in their order, each as a whole, as soon as all of their text is released: as the
@@ -71,26 +91,26 @@ pub enum StreamEnd {
 pub struct StreamCodec {
     sse: Sse,
     queue: Queue,
-    chunks: Chunks,
+    events: Box<dyn Events>,
     limits: StreamLimits,
     /// Nothing more may be read or released.
     over: bool,
     /// An end has been written in the upstream's place.
     denied: bool,
-    /// Lines beside the data have been told of.
-    told: bool,
+    /// Places of gaps that have been told.
+    told: BTreeSet<String>,
 }
 
 impl StreamCodec {
-    pub(crate) fn new(first_segment: u32, limits: StreamLimits) -> Self {
+    pub(crate) fn new(events: Box<dyn Events>, first_segment: u32, limits: StreamLimits) -> Self {
         Self {
             sse: Sse::default(),
             queue: Queue::new(first_segment, limits),
-            chunks: Chunks::new(limits),
+            events,
             limits,
             over: false,
             denied: false,
-            told: false,
+            told: BTreeSet::new(),
         }
     }
 
@@ -118,19 +138,25 @@ impl StreamCodec {
         let mut blocks = Vec::new();
         self.sse.feed(bytes, self.limits.event_bytes, &mut blocks)?;
         for block in blocks {
-            if block.is_odd && !std::mem::replace(&mut self.told, true) {
+            let mut event = Event {
+                bytes: block.bytes,
+                ..Event::default()
+            };
+            if block.is_odd && self.told.insert("event".to_owned()) {
                 updates.push(Update::Gap(Gap {
                     kind: GapKind::Unrecognized,
                     place: "event".to_owned(),
                 }));
             }
-            let mut event = Event {
-                bytes: block.bytes,
-                ..Event::default()
-            };
             if let Some(data) = &block.data {
-                self.chunks
-                    .read(data, &mut event, &mut self.queue, updates)?;
+                self.events.read(&mut Reading {
+                    data,
+                    event: &mut event,
+                    queue: &mut self.queue,
+                    out: updates,
+                    shadow: None,
+                    told: &mut self.told,
+                })?;
             }
             self.queue.push(event)?;
         }
@@ -156,27 +182,27 @@ impl StreamCodec {
             self.queue.clear();
             return 0;
         }
-        let mut finished = Vec::new();
-        let count = self.queue.drain(out, &mut finished);
-        self.chunks.sent(&finished);
+        let mut seen = Vec::new();
+        let count = self.queue.drain(out, &mut seen);
+        self.events.sent(&seen);
         count
     }
 
-    /// Ends the stream in the upstream's place; what was held is gone. Each choice that the client
-    /// has not seen the end of is finished with `content_filter`; or, `as_error`, the client gets an
-    /// error event with the message, which nothing else carries.
+    /// Ends the stream in the upstream's place; what was held is gone. What the client has not seen
+    /// the end of is finished as the format says of what was filtered; or, `as_error`, the client
+    /// gets an error event with the message, which nothing else carries.
     pub fn deny(&mut self, message: &str, as_error: bool, out: &mut Vec<u8>) {
         if as_error {
             self.fail(&ErrorShape::new(ErrorKind::Content, message), out);
         } else if self.stop() {
-            self.chunks.deny(out);
+            self.events.deny(out);
         }
     }
 
     /// Ends the stream with an error event; what was held is gone.
     pub fn fail(&mut self, shape: &ErrorShape, out: &mut Vec<u8>) {
         if self.stop() {
-            Chunks::fail(shape, out);
+            self.events.fail(shape, out);
         }
     }
 
@@ -190,7 +216,7 @@ impl StreamCodec {
     /// The upstream has ended. What is still held is discarded.
     pub fn finish(&mut self) -> StreamEnd {
         let held = self.queue.len();
-        let ended = self.chunks.is_complete(self.sse.rest());
+        let ended = self.events.is_complete(self.sse.rest());
         let complete = self.denied || (!self.over && held == 0 && ended);
         self.over = true;
         self.queue.clear();

@@ -187,7 +187,25 @@ impl<'d> Value<'d> {
         })
     }
 
-    /// Whether a string that `counts` is anywhere in it.
+    /// Every string in it that is a value, in order.
+    pub(crate) fn strings(self) -> impl Iterator<Item = Value<'d>> {
+        let mut waiting = vec![self];
+        std::iter::from_fn(move || {
+            loop {
+                let value = waiting.pop()?;
+                let from = waiting.len();
+                match value.kind() {
+                    Type::String => return Some(value),
+                    Type::Array => waiting.extend(value.items()),
+                    Type::Object => waiting.extend(value.members().map(|(_, member)| member)),
+                    _ => {}
+                }
+                waiting.get_mut(from..).unwrap_or_default().reverse();
+            }
+        })
+    }
+
+    /// Whether a string that `counts` is anywhere in it, keys among them.
     pub(crate) fn any_string(self, counts: impl Fn(&str) -> bool) -> bool {
         let end = self.node().next as usize;
         (self.index..end.min(self.nodes.len())).any(|index| {
@@ -195,6 +213,27 @@ impl<'d> Value<'d> {
                 .string()
                 .is_some_and(|text| counts(&text))
         })
+    }
+
+    /// Itself, if it is an object without a key that lenient parsers would take for one of `known`.
+    pub(crate) fn object(
+        self,
+        place: &Place<'_>,
+        known: &'static [&'static str],
+    ) -> Result<Self, Malformed> {
+        if self.kind() != Type::Object {
+            return Err(self.refuse(place, Problem::Type("an object")));
+        }
+        self.guard(place, known)?;
+        Ok(self)
+    }
+
+    /// Itself, if it is an array.
+    pub(crate) fn array(self, place: &Place<'_>) -> Result<Self, Malformed> {
+        if self.kind() != Type::Array {
+            return Err(self.refuse(place, Problem::Type("an array")));
+        }
+        Ok(self)
     }
 
     /// Refuses a key that lenient parsers would take for one of `known`.

@@ -1,7 +1,7 @@
 //! Errors as Chat Completions clients expect them.
 
 use crate::json::escaped;
-use crate::{ErrorKind, ErrorShape};
+use crate::{ErrorKind, ErrorShape, Filtered};
 
 /// The format's `type` and `code` for a kind of error.
 fn names(kind: ErrorKind) -> (&'static str, Option<&'static str>) {
@@ -34,9 +34,33 @@ pub(crate) fn body(shape: &ErrorShape) -> String {
     )
 }
 
+/// The body of an answer in place of the model's.
+pub(crate) fn filtered(filtered: &Filtered<'_>) -> String {
+    let (model, exchange) = (escaped(filtered.model), escaped(filtered.exchange));
+    let seconds = filtered.seconds;
+    format!(
+        r#"{{"id":"chatcmpl-{exchange}","object":"chat.completion","created":{seconds},"model":"{model}","choices":[{{"index":0,"message":{{"role":"assistant","content":null,"refusal":null}},"logprobs":null,"finish_reason":"content_filter"}}]}}"#
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_that_was_filtered_says_so() {
+        let text = filtered(&Filtered {
+            model: "m\"1",
+            exchange: "abc",
+            seconds: 7,
+        });
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["id"], "chatcmpl-abc");
+        assert_eq!(value["model"], "m\"1");
+        assert_eq!(value["created"], 7);
+        assert_eq!(value["choices"][0]["finish_reason"], "content_filter");
+        assert!(value["choices"][0]["message"]["content"].is_null());
+    }
 
     #[test]
     fn every_kind_has_the_formats_shape() {

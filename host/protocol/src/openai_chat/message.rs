@@ -2,7 +2,7 @@
 
 use caponier_core::{GapKind, Kind, Role, Stage};
 
-use super::{CALL, FUNCTION, MESSAGE, PART, is_token, is_word, shown};
+use super::{CALL, FUNCTION, MESSAGE, PART};
 use crate::json::{Type, Value};
 use crate::parts::{Label, Parts};
 use crate::place::Place;
@@ -85,37 +85,8 @@ fn part(
             return Ok(());
         }
     };
-    rest(parts, value, place, &["type", read]);
+    parts.rest(value, place, &["type", read]);
     Ok(())
-}
-
-/// Notes the fields that hold text and are not among those read.
-pub(super) fn rest(parts: &mut Parts, value: Value<'_>, place: &Place<'_>, read: &[&str]) {
-    for (key, field) in value.members() {
-        let Some(key) = key.string() else { continue };
-        let says_text = || !is_token(&key) || field.any_string(|text| !is_token(text));
-        if !read.contains(&&*key) && says_text() {
-            parts.gap(GapKind::Unrecognized, &place.key(shown(&key)));
-        }
-    }
-}
-
-/// A string that should be a token. What is not is noted.
-pub(super) fn token(
-    parts: &mut Parts,
-    value: Option<Value<'_>>,
-    place: &Place<'_>,
-) -> Result<Option<String>, Malformed> {
-    let Some(value) = value.filter(|value| !value.is_null()) else {
-        return Ok(None);
-    };
-    let text = value
-        .string()
-        .ok_or_else(|| value.refuse(place, Problem::Type("a string")))?;
-    if !is_token(&text) {
-        parts.gap(GapKind::Unrecognized, place);
-    }
-    Ok(Some(text.into_owned()))
 }
 
 /// Reads what only the model writes: refusal, reasoning, tool calls, annotations. Tells of each
@@ -139,7 +110,7 @@ pub(super) fn assistant(
             "reasoning_content" | "reasoning" => {
                 written(parts, value, &here, &label(Kind::Reasoning))?
             }
-            "annotations" => texts(parts, value, &label(Kind::Citation)),
+            "annotations" => parts.texts(value, &label(Kind::Citation)),
             "audio" => {
                 parts.gap(GapKind::Audio, &here);
                 if let Some(transcript) = value.get("transcript") {
@@ -147,9 +118,7 @@ pub(super) fn assistant(
                 }
             }
             "tool_calls" => {
-                if value.kind() != Type::Array {
-                    return Err(value.refuse(&here, Problem::Type("an array")));
-                }
+                value.array(&here)?;
                 for (index, call) in value.items().enumerate() {
                     tool_call(parts, call, &here.item(index), stage, &mut called)?;
                 }
@@ -160,7 +129,7 @@ pub(super) fn assistant(
             _ => {}
         }
     }
-    rest(parts, message, place, MESSAGE);
+    parts.rest(message, place, MESSAGE);
     Ok(())
 }
 
@@ -177,20 +146,6 @@ fn written(
     Ok(())
 }
 
-/// Every string of a value that is not a mere word, as a segment.
-pub(super) fn texts(parts: &mut Parts, value: Value<'_>, label: &Label<'_>) {
-    match value.kind() {
-        Type::String if value.string().is_some_and(|text| !is_word(&text)) => {
-            parts.string(value, label)
-        }
-        Type::Array => value.items().for_each(|item| texts(parts, item, label)),
-        Type::Object => value
-            .members()
-            .for_each(|(_, member)| texts(parts, member, label)),
-        _ => {}
-    }
-}
-
 fn tool_call(
     parts: &mut Parts,
     call: Value<'_>,
@@ -202,7 +157,7 @@ fn tool_call(
         return Err(call.refuse(place, Problem::Type("a tool call")));
     }
     call.guard(place, CALL)?;
-    let id = token(parts, call.get("id"), &place.key("id"))?;
+    let id = parts.token(call.get("id"), &place.key("id"))?;
     let mut name = None;
     if let Some(value) = call.get("function").filter(|value| !value.is_null()) {
         name = function(parts, value, &place.key("function"), stage, id.clone())?;
@@ -213,7 +168,7 @@ fn tool_call(
     if let (Some(id), Some(name)) = (&id, &name) {
         called(id, name);
     }
-    rest(parts, call, place, CALL);
+    parts.rest(call, place, CALL);
     Ok(())
 }
 
@@ -225,17 +180,14 @@ fn function(
     stage: Stage,
     id: Option<String>,
 ) -> Result<Option<String>, Malformed> {
-    if value.kind() != Type::Object {
-        return Err(value.refuse(place, Problem::Type("an object")));
-    }
-    value.guard(place, FUNCTION)?;
-    let name = token(parts, value.get("name"), &place.key("name"))?;
+    value.object(place, FUNCTION)?;
+    let name = parts.token(value.get("name"), &place.key("name"))?;
     let label = Label::new(stage, Role::Assistant, Kind::ToolCall).named(name.as_deref());
     if let Some(arguments) = value.get("arguments") {
         parts.arguments(arguments, &label, id);
     } else if let Some(input) = value.get("input") {
         parts.string(input, &label);
     }
-    rest(parts, value, place, &["arguments", "input", "name"]);
+    parts.rest(value, place, &["arguments", "input", "name"]);
     Ok(name)
 }

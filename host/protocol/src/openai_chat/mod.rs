@@ -26,18 +26,14 @@
 
 mod errors;
 mod message;
-mod reading;
 mod request;
 mod response;
 mod stream;
 
-pub(crate) use errors::body as error_body;
+pub(crate) use errors::{body as error_body, filtered};
 pub(crate) use request::request;
 pub(crate) use response::response;
 pub(crate) use stream::Chunks;
-
-/// The most choices of a stream, calls of a choice, and places of gaps, that are followed.
-const MOST: usize = 1024;
 
 /// Keys of the request itself.
 const TOP: &[&str] = &[
@@ -212,27 +208,3 @@ const VOCABULARY: &[&str] = &[
     "user",
     "verbosity",
 ];
-
-/// Whether a string is a token such as names, ids and enums are made of, and not text.
-fn is_token(text: &str) -> bool {
-    text.len() <= 128
-        && text.bytes().all(|byte| {
-            byte.is_ascii_alphanumeric()
-                || matches!(byte, b'_' | b'-' | b'.' | b':' | b'/' | b'$' | b'#')
-        })
-}
-
-/// Whether a token is too short to be a secret by itself: what a field of text may hold beside text.
-fn is_word(text: &str) -> bool {
-    text.len() < 16 && is_token(text)
-}
-
-/// A key as a place may show it: what does not look like a field's name stays out of records.
-fn shown(key: &str) -> &str {
-    let name = key.len() <= 64
-        && key.starts_with(|first: char| first.is_ascii_lowercase())
-        && key
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    if name { key } else { "*" }
-}

@@ -1,14 +1,15 @@
 //! Requests.
 
-use std::collections::HashMap;
-
 use caponier_core::{GapKind, Kind, RequestFacts, Role, Stage};
 
-use super::message::{assistant, content, rest, texts, token};
-use super::{FUNCTION, MESSAGE, TOP, VOCABULARY, is_token, shown};
-use crate::json::{Document, Type, Value};
+use super::message::{assistant, content};
+use super::{FUNCTION, MESSAGE, TOP, VOCABULARY};
+use crate::fields::flag;
+use crate::history::History;
+use crate::json::{Document, Value};
 use crate::parts::{Label, Parts};
 use crate::place::Place;
+use crate::words::{is_token, shown};
 use crate::{Limits, Malformed, Problem, Request};
 
 /// The fields that a decision may set or take out.
@@ -40,15 +41,11 @@ const SETTABLE: &[&str] = &[
 pub(crate) fn request(body: String, limits: &Limits) -> Result<Request, Malformed> {
     let document = Document::parse(&body, limits, VOCABULARY)?;
     let root = document.root();
-    if root.kind() != Type::Object {
-        return Err(root.refuse(&Place::ROOT, Problem::Type("an object")));
-    }
-    root.guard(&Place::ROOT, TOP)?;
+    root.object(&Place::ROOT, TOP)?;
     let mut walk = Walk {
         parts: Parts::new(0, limits.segments),
         facts: RequestFacts::default(),
-        names: HashMap::new(),
-        query: None,
+        history: History::default(),
     };
     let mut members = Vec::new();
     for (key, value) in root.members() {
@@ -59,8 +56,12 @@ pub(crate) fn request(body: String, limits: &Limits) -> Result<Request, Malforme
     if root.get("messages").is_none() {
         return Err(root.refuse(&Place::ROOT, Problem::Missing("messages")));
     }
-    walk.add_query();
-    let Walk { parts, facts, .. } = walk;
+    let Walk {
+        mut parts,
+        facts,
+        history,
+    } = walk;
+    history.add_query(&mut parts);
     drop(document);
     Ok(Request::new(
         body,
@@ -74,10 +75,7 @@ pub(crate) fn request(body: String, limits: &Limits) -> Result<Request, Malforme
 struct Walk {
     parts: Parts,
     facts: RequestFacts,
-    /// Names of called tools by the id of the call.
-    names: HashMap<String, String>,
-    /// What the last user message says.
-    query: Option<String>,
+    history: History,
 }
 
 impl Walk {
@@ -92,7 +90,7 @@ impl Walk {
                     .get("type")
                     .and_then(|kind| kind.string())
                     .map(Into::into);
-                self.schema(value, &here, None);
+                self.parts.schema(value, &here, None);
             }
             "prediction" => {
                 if let Some(predicted) = value.get("content") {
@@ -100,12 +98,12 @@ impl Walk {
                         Label::new(Stage::Prompt, Role::User, Kind::Other).with("field", name);
                     content(&mut self.parts, predicted, &here.key("content"), &label)?;
                 }
-                rest(&mut self.parts, value, &here, &["content"]);
+                self.parts.rest(value, &here, &["content"]);
             }
             "user" | "safety_identifier" | "prompt_cache_key" | "stop" | "metadata" => {
-                self.strings(value, &here, &other());
+                self.parts.strings(value, &here, &other());
             }
-            "model" => self.facts.model = token(&mut self.parts, Some(value), &here)?,
+            "model" => self.facts.model = self.parts.token(Some(value), &here)?,
             "stream" => self.facts.stream = flag(value, &here)?,
             "logprobs" => self.facts.logprobs = flag(value, &here)?,
             "n" => self.facts.n = value.unsigned(),
@@ -129,36 +127,12 @@ impl Walk {
         Ok(())
     }
 
-    /// Every string of a value, keys that are not tokens as a gap.
-    fn strings(&mut self, value: Value<'_>, place: &Place<'_>, label: &Label<'_>) {
-        match value.kind() {
-            Type::String => self.parts.string(value, label),
-            Type::Array => value
-                .items()
-                .for_each(|item| self.strings(item, place, label)),
-            Type::Object => {
-                for (key, member) in value.members() {
-                    if key.string().is_some_and(|key| !is_token(&key)) {
-                        self.parts.gap(GapKind::Unrecognized, &place.key("*"));
-                    }
-                    self.strings(member, place, label);
-                }
-            }
-            _ => {}
-        }
-    }
-
     fn messages(&mut self, value: Value<'_>) -> Result<(), Malformed> {
-        if value.kind() != Type::Array {
-            return Err(value.refuse(&Place::of("messages"), Problem::Type("an array")));
-        }
+        value.array(&Place::of("messages"))?;
         let place = Place::of("messages");
         for (index, message) in value.items().enumerate() {
             let place = place.item(index);
-            if message.kind() != Type::Object {
-                return Err(message.refuse(&place, Problem::Type("an object")));
-            }
-            message.guard(&place, MESSAGE)?;
+            message.object(&place, MESSAGE)?;
             self.message(message, &place)?;
         }
         Ok(())
@@ -171,11 +145,9 @@ impl Walk {
                 .ok_or_else(|| role.refuse(&place.key("role"), Problem::Type("a string")))?,
             None => return Err(message.refuse(place, Problem::Missing("role"))),
         };
-        let id = token(
-            &mut self.parts,
-            message.get("tool_call_id"),
-            &place.key("tool_call_id"),
-        )?;
+        let id = self
+            .parts
+            .token(message.get("tool_call_id"), &place.key("tool_call_id"))?;
         let named = message.get("name").filter(|name| !name.is_null());
         let name = match named {
             Some(name) => Some(
@@ -193,7 +165,7 @@ impl Walk {
             "tool" | "function" => {
                 tool = id
                     .as_ref()
-                    .and_then(|id| self.names.get(id).cloned())
+                    .and_then(|id| self.history.tool(id))
                     .or_else(|| name.as_ref().map(|name| name.to_string()));
                 Label::new(Stage::Retrieval, Role::Tool, Kind::ToolResult).named(tool.as_deref())
             }
@@ -207,56 +179,29 @@ impl Walk {
             content(&mut self.parts, value, &place.key("content"), &label)?;
         }
         if &*role == "user" {
-            let said: Vec<&str> = self
-                .parts
-                .segments
-                .get(first..)
-                .unwrap_or_default()
-                .iter()
-                .map(|placed| placed.segment.text.as_str())
-                .collect();
-            if !said.is_empty() {
-                self.query = Some(said.join("\n"));
-            }
+            self.history.asked(&self.parts, first);
         }
         if let Some(value) = named {
             let label = Label::new(Stage::Prompt, Role::Other, Kind::Other).with("field", "name");
             self.parts.string(value, &label);
         }
-        let names = &mut self.names;
+        let history = &mut self.history;
         assistant(
             &mut self.parts,
             message,
             place,
             Stage::Prompt,
             |id, name| {
-                names.insert(id.to_owned(), name.to_owned());
+                history.called(id, name);
             },
         )
-    }
-
-    /// Tool results are judged beside what the user asked for.
-    fn add_query(&mut self) {
-        let retrieved = self
-            .parts
-            .segments
-            .iter()
-            .any(|placed| placed.stage == Stage::Retrieval);
-        if let (true, Some(query)) = (retrieved, self.query.take()) {
-            self.parts.read_only(
-                query,
-                &Label::new(Stage::Retrieval, Role::User, Kind::Query),
-            );
-        }
     }
 
     fn tools(&mut self, value: Value<'_>, place: &Place<'_>) -> Result<(), Malformed> {
         if value.is_null() {
             return Ok(());
         }
-        if value.kind() != Type::Array {
-            return Err(value.refuse(place, Problem::Type("an array")));
-        }
+        value.array(place)?;
         for (index, tool) in value.items().enumerate() {
             let place = place.item(index);
             tool.guard(&place, super::CALL)?;
@@ -265,47 +210,10 @@ impl Walk {
                 .or_else(|| tool.get("custom"))
                 .unwrap_or(tool);
             inner.guard(&place, FUNCTION)?;
-            let name = token(&mut self.parts, inner.get("name"), &place)?;
-            self.schema(tool, &place, name.as_deref());
+            let name = self.parts.token(inner.get("name"), &place)?;
+            self.parts.schema(tool, &place, name.as_deref());
             self.facts.tools.extend(name);
         }
         Ok(())
-    }
-
-    /// Descriptions, and whatever else in a schema is text. Names of properties reach the model
-    /// too: those that are not tokens are a gap.
-    fn schema(&mut self, value: Value<'_>, place: &Place<'_>, name: Option<&str>) {
-        match value.kind() {
-            Type::Array => value
-                .items()
-                .for_each(|item| self.schema(item, place, name)),
-            Type::Object => {
-                for (key, member) in value.members() {
-                    let Some(key) = key.string() else { continue };
-                    if !is_token(&key) {
-                        self.parts.gap(GapKind::Unrecognized, &place.key("*"));
-                    }
-                    let described = &*key == "description" && member.kind() == Type::String;
-                    if described {
-                        self.parts.string(member, &description(name));
-                    } else {
-                        self.schema(member, place, name);
-                    }
-                }
-            }
-            _ => texts(&mut self.parts, value, &description(name)),
-        }
-    }
-}
-
-fn description(name: Option<&str>) -> Label<'_> {
-    Label::new(Stage::Prompt, Role::System, Kind::ToolDescription).named(name)
-}
-
-fn flag(value: Value<'_>, place: &Place<'_>) -> Result<bool, Malformed> {
-    match value.kind() {
-        Type::True => Ok(true),
-        Type::False | Type::Null => Ok(false),
-        _ => Err(value.refuse(place, Problem::Type("true or false"))),
     }
 }

@@ -5,17 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use caponier_core::{GapKind, Kind, Role, Stage, ToolCall};
 
-use super::reading::Reading;
-use super::response::{error, says_tokens, usage};
-use super::{
-    CALL, CHOICE, FUNCTION, MESSAGE, MOST, RESPONSE, VOCABULARY, error_body, is_token, is_word,
-};
+use super::response::{says_tokens, usage};
+use super::{CALL, CHOICE, FUNCTION, MESSAGE, RESPONSE, VOCABULARY, error_body};
 use crate::json::{Document, Type, Value};
+use crate::limits::MOST;
 use crate::parts::Label;
 use crate::place::Place;
-use crate::queue::{Event, Queue};
-use crate::sse::Data;
-use crate::stream::Update;
+use crate::queue::{Queue, Seen};
+use crate::reading::Reading;
+use crate::stream::{Events, Update};
+use crate::words::is_token;
 use crate::{ErrorShape, Malformed, Problem, StreamLimits};
 
 /// The index under which a choice's legacy `function_call` is kept.
@@ -26,7 +25,6 @@ pub(crate) struct Chunks {
     choices: BTreeMap<u64, Choice>,
     /// `id`, `created` and `model` as JSON, for a chunk of our own.
     envelope: BTreeMap<&'static str, String>,
-    told: BTreeSet<String>,
     ended: bool,
     limits: StreamLimits,
 }
@@ -56,63 +54,16 @@ impl Chunks {
         Self {
             choices: BTreeMap::new(),
             envelope: BTreeMap::new(),
-            told: BTreeSet::new(),
             ended: false,
             limits,
         }
-    }
-
-    /// Reads the data of one event.
-    pub(crate) fn read(
-        &mut self,
-        data: &Data,
-        event: &mut Event,
-        queue: &mut Queue,
-        out: &mut Vec<Update>,
-    ) -> Result<(), Malformed> {
-        if data.text.trim().is_empty() {
-            return Ok(());
-        }
-        if self.ended {
-            return Err(sequence("an event after the end of the stream"));
-        }
-        if data.text.trim() == "[DONE]" {
-            self.ended = true;
-            let indices: Vec<u64> = self.choices.keys().copied().collect();
-            for choice in self.choices.values_mut() {
-                choice.close(queue, out)?;
-            }
-            event.finishes = indices;
-            out.push(Update::End);
-            return Ok(());
-        }
-        let document = Document::parse(&data.text, &self.limits.event(), VOCABULARY)?;
-        let root = document.root();
-        if root.kind() != Type::Object {
-            return Err(root.refuse(&Place::ROOT, Problem::Type("an object")));
-        }
-        root.guard(&Place::ROOT, RESPONSE)?;
-        let mut told = std::mem::take(&mut self.told);
-        let mut reading = Reading {
-            data,
-            event,
-            queue,
-            out,
-            shadow: None,
-            told: &mut told,
-        };
-        let result = self.chunk(root, &mut reading);
-        self.told = told;
-        result
     }
 
     fn chunk(&mut self, root: Value<'_>, reading: &mut Reading<'_>) -> Result<(), Malformed> {
         for (key, value) in root.members() {
             match key.string().as_deref() {
                 Some("choices") if !value.is_null() => {
-                    if value.kind() != Type::Array {
-                        return Err(value.refuse(&Place::of("choices"), Problem::Type("an array")));
-                    }
+                    value.array(&Place::of("choices"))?;
                     let place = Place::of("choices");
                     for (position, choice) in value.items().enumerate() {
                         self.choice(choice, &place.item(position), reading)?;
@@ -123,16 +74,8 @@ impl Chunks {
                         reading.out.push(Update::Usage(tokens));
                     }
                 }
-                Some("error") => {
-                    let mut result = Ok(());
-                    error(value, &mut |text, label| {
-                        if result.is_ok() {
-                            result = reading.whole(text, label);
-                        }
-                    });
-                    result?;
-                }
-                Some("citations") => citations(value, reading)?,
+                Some("error") => reading.error(value)?,
+                Some("citations") => reading.texts(value, &citation())?,
                 Some("id") => self.keep("id", value),
                 Some("created") => self.keep("created", value),
                 Some("model") => self.keep("model", value),
@@ -159,10 +102,7 @@ impl Chunks {
         place: &Place<'_>,
         reading: &mut Reading<'_>,
     ) -> Result<(), Malformed> {
-        if value.kind() != Type::Object {
-            return Err(value.refuse(place, Problem::Type("an object")));
-        }
-        value.guard(place, CHOICE)?;
+        value.object(place, CHOICE)?;
         let index = index(value, place)?;
         if self.choices.len() >= MOST && !self.choices.contains_key(&index) {
             return Err(value.refuse(place, Problem::TooManyValues(MOST)));
@@ -173,10 +113,7 @@ impl Chunks {
         reading.shadow = logprobs.map(|logprobs| reading.data.place(logprobs.span()));
         if let Some(delta) = value.get("delta").filter(|delta| !delta.is_null()) {
             let place = place.key("delta");
-            if delta.kind() != Type::Object {
-                return Err(delta.refuse(&place, Problem::Type("an object")));
-            }
-            delta.guard(&place, MESSAGE)?;
+            delta.object(&place, MESSAGE)?;
             choice.delta(index, delta, &place, reading, &self.limits)?;
         }
         reading.shadow = None;
@@ -191,7 +128,7 @@ impl Chunks {
         {
             choice.close(reading.queue, reading.out)?;
             choice.finished = true;
-            reading.event.finishes.push(index);
+            reading.event.tells.push(Seen::End(index));
         }
         reading.rest(
             value,
@@ -200,18 +137,40 @@ impl Chunks {
         );
         Ok(())
     }
+}
 
-    /// The client has been sent the end of these choices.
-    pub(crate) fn sent(&mut self, choices: &[u64]) {
-        for index in choices {
+impl Events for Chunks {
+    fn read(&mut self, reading: &mut Reading<'_>) -> Result<(), Malformed> {
+        let data = reading.data;
+        if data.text.trim().is_empty() {
+            return Ok(());
+        }
+        if self.ended {
+            return Err(Malformed::sequence("an event after the end of the stream"));
+        }
+        if data.text.trim() == "[DONE]" {
+            self.ended = true;
+            for (index, choice) in &mut self.choices {
+                choice.close(reading.queue, reading.out)?;
+                reading.event.tells.push(Seen::End(*index));
+            }
+            reading.out.push(Update::End);
+            return Ok(());
+        }
+        let document = Document::parse(&data.text, &self.limits.event(), VOCABULARY)?;
+        let root = document.root().object(&Place::ROOT, RESPONSE)?;
+        self.chunk(root, reading)
+    }
+
+    fn sent(&mut self, seen: &[Seen]) {
+        for Seen::End(index) in seen {
             if let Some(choice) = self.choices.get_mut(index) {
                 choice.sent = true;
             }
         }
     }
 
-    /// Whether the stream has come to its end; `rest` is what came after the last event.
-    pub(crate) fn is_complete(&self, rest: Option<&[u8]>) -> bool {
+    fn is_complete(&self, rest: Option<&[u8]>) -> bool {
         let finished =
             !self.choices.is_empty() && self.choices.values().all(|choice| choice.finished);
         let rest_is_end =
@@ -219,13 +178,12 @@ impl Chunks {
         self.ended || (finished && rest_is_end)
     }
 
-    /// Writes an error event.
-    pub(crate) fn fail(shape: &ErrorShape, out: &mut Vec<u8>) {
+    fn fail(&self, shape: &ErrorShape, out: &mut Vec<u8>) {
         out.extend_from_slice(format!("data: {}\n\n", error_body(shape)).as_bytes());
     }
 
-    /// Writes an end of our own.
-    pub(crate) fn deny(&self, out: &mut Vec<u8>) {
+    /// Each choice that the client has not seen the end of is finished with `content_filter`.
+    fn deny(&self, out: &mut Vec<u8>) {
         let mut open: Vec<u64> = self
             .choices
             .iter()
@@ -293,11 +251,9 @@ impl Choice {
                         self.text("transcript", Kind::Text, choice, transcript, &here, reading)?;
                     }
                 }
-                "annotations" => citations(value, reading)?,
+                "annotations" => reading.texts(value, &citation())?,
                 "tool_calls" => {
-                    if value.kind() != Type::Array {
-                        return Err(value.refuse(&here, Problem::Type("an array")));
-                    }
+                    value.array(&here)?;
                     for (position, call) in value.items().enumerate() {
                         self.tool_call(choice, call, &here.item(position), reading, limits)?;
                     }
@@ -375,7 +331,7 @@ impl Choice {
 
     fn going_on(&self) -> Result<(), Malformed> {
         if self.finished {
-            Err(sequence("text after the choice's finish_reason"))
+            Err(Malformed::sequence("text after the choice's finish_reason"))
         } else {
             Ok(())
         }
@@ -389,10 +345,7 @@ impl Choice {
         reading: &mut Reading<'_>,
         limits: &StreamLimits,
     ) -> Result<(), Malformed> {
-        if value.kind() != Type::Object {
-            return Err(value.refuse(place, Problem::Type("an object")));
-        }
-        value.guard(place, CALL)?;
+        value.object(place, CALL)?;
         let index = index(value, place)?;
         let id = reading
             .token(value.get("id"), &place.key("id"))?
@@ -428,10 +381,7 @@ impl Choice {
         reading: &mut Reading<'_>,
         limits: &StreamLimits,
     ) -> Result<(), Malformed> {
-        if value.kind() != Type::Object {
-            return Err(value.refuse(place, Problem::Type("an object")));
-        }
-        value.guard(place, FUNCTION)?;
+        value.object(place, FUNCTION)?;
         let name = reading.token(value.get("name"), &place.key("name"))?;
         self.turn_to(index, id, reading)?;
         let Some(call) = &mut self.call else {
@@ -452,7 +402,7 @@ impl Choice {
                 continue;
             }
             if self.finished {
-                return Err(sequence("text after the choice's finish_reason"));
+                return Err(Malformed::sequence("text after the choice's finish_reason"));
             }
             if call.arguments.len() + text.len() > limits.argument_bytes {
                 return Err(value.refuse(&place, Problem::TooLong(limits.argument_bytes)));
@@ -502,12 +452,12 @@ impl Choice {
         let before = self.call.as_ref().map(|call| call.index);
         self.close_call(reading.queue, reading.out)?;
         if before != Some(index) && self.past.contains(&index) {
-            return Err(sequence(
+            return Err(Malformed::sequence(
                 "arguments of a tool call after the next one has begun",
             ));
         }
         if self.past.len() >= MOST {
-            return Err(sequence("too many tool calls"));
+            return Err(Malformed::sequence("too many tool calls"));
         }
         self.call = Some(Call {
             index,
@@ -543,19 +493,8 @@ impl Choice {
     }
 }
 
-/// Texts of annotations and citations, each by itself.
-fn citations(value: Value<'_>, reading: &mut Reading<'_>) -> Result<(), Malformed> {
-    match value.kind() {
-        Type::String if value.string().is_some_and(|text| !is_word(&text)) => reading.whole(
-            value,
-            &Label::new(Stage::Output, Role::Assistant, Kind::Citation),
-        ),
-        Type::Array => value.items().try_for_each(|item| citations(item, reading)),
-        Type::Object => value
-            .members()
-            .try_for_each(|(_, member)| citations(member, reading)),
-        _ => Ok(()),
-    }
+fn citation() -> Label<'static> {
+    Label::new(Stage::Output, Role::Assistant, Kind::Citation)
 }
 
 fn label(kind: Kind, choice: u64) -> Label<'static> {
@@ -569,13 +508,5 @@ fn index(value: Value<'_>, place: &Place<'_>) -> Result<u64, Malformed> {
             .filter(|index| *index < LEGACY)
             .ok_or_else(|| index.refuse(&place.key("index"), Problem::Type("a whole number"))),
         None => Ok(0),
-    }
-}
-
-fn sequence(what: &'static str) -> Malformed {
-    Malformed {
-        place: String::new(),
-        at: 0,
-        problem: Problem::Sequence(what),
     }
 }

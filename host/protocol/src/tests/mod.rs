@@ -1,26 +1,11 @@
 //! What the crate promises as a whole.
 
-mod ambiguous;
-mod request;
-mod response;
-mod stream;
-mod stream_edits;
+mod inspector;
+mod openai_chat;
 
 use caponier_core::{SegmentEdit, Span};
 
-use crate::{Format, Limits, Placed, Request, Response};
-
-fn request(body: &str) -> Request {
-    Format::OpenAiChat
-        .request(body.as_bytes().to_vec(), &Limits::default())
-        .unwrap()
-}
-
-fn response(body: &str) -> Response {
-    Format::OpenAiChat
-        .response(body.as_bytes().to_vec(), 10, &Limits::default())
-        .unwrap()
-}
+use crate::Placed;
 
 /// One line per segment.
 fn lines(segments: &[Placed]) -> Vec<String> {

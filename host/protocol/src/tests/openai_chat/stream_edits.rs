@@ -1,11 +1,9 @@
 //! A value is replaced in a stream however it is cut.
 
-use std::collections::BTreeMap;
-
-use caponier_core::{Kind, Release, Segment, SegmentEdit, Span, Stage};
 use proptest::prelude::*;
 
-use crate::{Format, Placed, StreamCodec, StreamEnd, StreamLimits, Update};
+use crate::tests::inspector::{Inspector, pieces, replaced};
+use crate::{Format, StreamEnd, StreamLimits};
 
 /// A chunk with this delta in its first choice.
 pub(super) fn delta(delta: &str) -> String {
@@ -24,88 +22,6 @@ pub(super) fn events(stream: &str) -> Vec<serde_json::Value> {
         .collect()
 }
 
-/// Plays the part of plugins and decision: finds one value, holds what could become it, and lets go
-/// of everything else at once.
-pub(super) struct Inspector {
-    pub(super) codec: StreamCodec,
-    pub(super) updates: Vec<Update>,
-    pub(super) out: Vec<u8>,
-    value: String,
-    segments: BTreeMap<u32, (Segment, usize)>,
-}
-
-impl Inspector {
-    pub(super) fn new(codec: StreamCodec, value: &str) -> Self {
-        Self {
-            codec,
-            updates: vec![],
-            out: vec![],
-            value: value.into(),
-            segments: BTreeMap::new(),
-        }
-    }
-
-    pub(super) fn feed(&mut self, bytes: &[u8]) {
-        let updates = self.codec.feed(bytes).unwrap();
-        for update in &updates {
-            match update {
-                Update::Open(segment) => {
-                    assert!(segment.open && segment.text.is_empty());
-                    self.segments.insert(segment.id, (segment.clone(), 0));
-                }
-                Update::Text { segment, text } => {
-                    let segment = &mut self.segments.get_mut(segment).unwrap().0;
-                    assert!(segment.open && !text.is_empty());
-                    segment.text.push_str(text);
-                }
-                Update::Close { segment } => self.segments.get_mut(segment).unwrap().0.open = false,
-                _ => {}
-            }
-        }
-        self.updates.extend(updates);
-        let mut edits = Vec::new();
-        let mut releases = Vec::new();
-        for (segment, seen) in self.segments.values_mut() {
-            let mut upto = segment.text.len();
-            if !self.value.is_empty() && segment.kind != Kind::Structured {
-                while let Some(found) = segment.text[*seen..].find(&self.value) {
-                    let start = *seen + found;
-                    *seen = start + self.value.len();
-                    edits.push(SegmentEdit {
-                        segment: segment.id,
-                        span: Span::new(start, *seen),
-                        replacement: "[\"gone\"]".into(),
-                    });
-                }
-                if segment.open {
-                    let tail = &segment.text[*seen..];
-                    let held = tail
-                        .char_indices()
-                        .find(|(at, _)| self.value.starts_with(&tail[*at..]))
-                        .map_or(0, |(at, _)| tail.len() - at);
-                    upto -= held;
-                }
-            }
-            releases.push(Release {
-                segment: segment.id,
-                upto,
-            });
-        }
-        self.codec.release(&releases, &edits, &mut self.out);
-    }
-
-    /// The segments that are complete.
-    pub(super) fn closed(&self) -> Vec<Placed> {
-        let closed = self.segments.values().filter(|(segment, _)| !segment.open);
-        closed
-            .map(|(segment, _)| Placed {
-                segment: segment.clone(),
-                stage: Stage::Output,
-            })
-            .collect()
-    }
-}
-
 /// Content and arguments as a client puts them together.
 fn put_together(stream: &[u8]) -> (String, String) {
     let (mut content, mut arguments) = (String::new(), String::new());
@@ -119,17 +35,6 @@ fn put_together(stream: &[u8]) -> (String, String) {
         );
     }
     (content, arguments)
-}
-
-fn pieces<'a>(text: &'a str, cuts: &[usize]) -> Vec<&'a str> {
-    let mut at: Vec<usize> = cuts
-        .iter()
-        .map(|cut| cut % (text.len() + 1))
-        .filter(|at| text.is_char_boundary(*at))
-        .collect();
-    at.extend([0, text.len()]);
-    at.sort_unstable();
-    at.windows(2).map(|pair| &text[pair[0]..pair[1]]).collect()
 }
 
 /// `ascii`: every character beyond ASCII, and every `e`, is written as an escape.
@@ -189,22 +94,6 @@ fn check(content: &[&str], arguments: &[&str], value: &str, ascii: bool, step: u
     let after: serde_json::Value =
         serde_json::from_str(&called).unwrap_or_else(|error| panic!("{error}: {called}"));
     assert_eq!(after, replaced(before, value));
-}
-
-fn replaced(value: serde_json::Value, from: &str) -> serde_json::Value {
-    use serde_json::Value;
-    match value {
-        Value::String(text) => text.replace(from, "[\"gone\"]").into(),
-        Value::Number(number) if number.to_string().contains(from) => {
-            number.to_string().replace(from, "[\"gone\"]").into()
-        }
-        Value::Array(items) => items.into_iter().map(|item| replaced(item, from)).collect(),
-        Value::Object(map) => map
-            .into_iter()
-            .map(|(key, item)| (key.replace(from, "[\"gone\"]"), replaced(item, from)))
-            .collect(),
-        other => other,
-    }
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use caponier_core::{GapKind, SegmentEdit, Span};
 use proptest::prelude::*;
 
-use super::{lines, redact, request};
+use super::request;
+use crate::tests::{lines, redact};
 use crate::{EditError, Format, Limits};
 
 const AGENT: &str = r#"{

@@ -3,8 +3,10 @@
 use caponier_core::{GapKind, Kind, Release};
 use proptest::prelude::*;
 
-use super::stream_edits::{Inspector, delta, events};
-use super::{lines, response};
+use super::response;
+use super::stream_edits::{delta, events};
+use crate::tests::inspector::Inspector;
+use crate::tests::lines;
 use crate::{
     ErrorKind, ErrorShape, Format, Placed, StreamCodec, StreamEnd, StreamLimits, Tokens, Update,
 };

@@ -4,28 +4,32 @@ use std::collections::BTreeSet;
 
 use caponier_core::{Gap, GapKind, Span};
 
-use super::{MOST, is_token, shown};
+use crate::fields::{error_label, texts};
 use crate::json::Value;
+use crate::limits::MOST;
 use crate::parts::Label;
 use crate::place::Place;
 use crate::queue::{Event, Part, Queue};
 use crate::sse::Data;
 use crate::stream::Update;
+use crate::words::{is_token, shown};
 use crate::{Malformed, Problem};
 
 /// One event while it is read.
-pub(super) struct Reading<'a> {
-    pub(super) data: &'a Data,
-    pub(super) event: &'a mut Event,
-    pub(super) queue: &'a mut Queue,
-    pub(super) out: &'a mut Vec<Update>,
-    /// The choice's `logprobs`, in the event's bytes.
-    pub(super) shadow: Option<Span>,
-    pub(super) told: &'a mut BTreeSet<String>,
+pub(crate) struct Reading<'a> {
+    pub(crate) data: &'a Data,
+    pub(crate) event: &'a mut Event,
+    pub(crate) queue: &'a mut Queue,
+    pub(crate) out: &'a mut Vec<Update>,
+    /// What repeats the text that is read now, in the event's bytes.
+    pub(crate) shadow: Option<Span>,
+    /// Places of gaps that have been told.
+    pub(crate) told: &'a mut BTreeSet<String>,
 }
 
 impl Reading<'_> {
-    pub(super) fn append(
+    /// A string whose text goes on in a carrier.
+    pub(crate) fn append(
         &mut self,
         carrier: u32,
         value: Value<'_>,
@@ -40,7 +44,7 @@ impl Reading<'_> {
     }
 
     /// A string that is a segment by itself.
-    pub(super) fn whole(&mut self, value: Value<'_>, label: &Label<'_>) -> Result<(), Malformed> {
+    pub(crate) fn whole(&mut self, value: Value<'_>, label: &Label<'_>) -> Result<(), Malformed> {
         let Some(text) = value.string().filter(|text| !text.is_empty()) else {
             return Ok(());
         };
@@ -49,7 +53,20 @@ impl Reading<'_> {
         self.queue.close(carrier, self.out)
     }
 
-    pub(super) fn gap(&mut self, kind: GapKind, place: &Place<'_>) {
+    /// The texts of a value, each a segment by itself.
+    pub(crate) fn texts(&mut self, value: Value<'_>, label: &Label<'_>) -> Result<(), Malformed> {
+        texts(value).try_for_each(|text| self.whole(text, label))
+    }
+
+    /// Every text of an upstream's error.
+    pub(crate) fn error(&mut self, value: Value<'_>) -> Result<(), Malformed> {
+        value
+            .strings()
+            .try_for_each(|text| self.whole(text, &error_label()))
+    }
+
+    /// Something that is not text, or is not known.
+    pub(crate) fn gap(&mut self, kind: GapKind, place: &Place<'_>) {
         let place = place.to_string();
         if self.told.len() < MOST && self.told.insert(place.clone()) {
             self.out.push(Update::Gap(Gap { kind, place }));
@@ -57,7 +74,7 @@ impl Reading<'_> {
     }
 
     /// Notes the fields that hold text and are not among those read.
-    pub(super) fn rest(&mut self, value: Value<'_>, place: &Place<'_>, read: &[&str]) {
+    pub(crate) fn rest(&mut self, value: Value<'_>, place: &Place<'_>, read: &[&str]) {
         for (key, field) in value.members() {
             let Some(key) = key.string() else { continue };
             let says_text = || !is_token(&key) || field.any_string(|text| !is_token(text));
@@ -67,7 +84,8 @@ impl Reading<'_> {
         }
     }
 
-    pub(super) fn token(
+    /// A string that should be a token. What is not is noted.
+    pub(crate) fn token(
         &mut self,
         value: Option<Value<'_>>,
         place: &Place<'_>,

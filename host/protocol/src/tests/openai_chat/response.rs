@@ -1,7 +1,8 @@
 //! Whole responses.
 
-use super::{lines, redact, response};
+use super::response;
 use crate::Tokens;
+use crate::tests::{lines, redact};
 
 const ANSWER: &str = r#"{"id":"x","choices":[
  {"index":0,"message":{"role":"assistant","content":"Hi a@b.c","refusal":null,"reasoning":"thinking",

@@ -1,0 +1,118 @@
+//! Fields that every format reads alike.
+
+use caponier_core::{GapKind, Kind, Role, Stage};
+
+use crate::json::{Type, Value};
+use crate::parts::{Label, Parts};
+use crate::place::Place;
+use crate::words::{is_token, is_word, shown};
+use crate::{Malformed, Problem};
+
+impl Parts {
+    /// Notes the fields that hold text and are not among those read.
+    pub(crate) fn rest(&mut self, value: Value<'_>, place: &Place<'_>, read: &[&str]) {
+        for (key, field) in value.members() {
+            let Some(key) = key.string() else { continue };
+            let says_text = || !is_token(&key) || field.any_string(|text| !is_token(text));
+            if !read.contains(&&*key) && says_text() {
+                self.gap(GapKind::Unrecognized, &place.key(shown(&key)));
+            }
+        }
+    }
+
+    /// A string that should be a token. What is not is noted.
+    pub(crate) fn token(
+        &mut self,
+        value: Option<Value<'_>>,
+        place: &Place<'_>,
+    ) -> Result<Option<String>, Malformed> {
+        let Some(value) = value.filter(|value| !value.is_null()) else {
+            return Ok(None);
+        };
+        let text = value
+            .string()
+            .ok_or_else(|| value.refuse(place, Problem::Type("a string")))?;
+        if !is_token(&text) {
+            self.gap(GapKind::Unrecognized, place);
+        }
+        Ok(Some(text.into_owned()))
+    }
+
+    /// Every string of a value that is not a mere word, as a segment.
+    pub(crate) fn texts(&mut self, value: Value<'_>, label: &Label<'_>) {
+        for text in texts(value) {
+            self.string(text, label);
+        }
+    }
+
+    /// Every string of a value, keys that are not tokens as a gap.
+    pub(crate) fn strings(&mut self, value: Value<'_>, place: &Place<'_>, label: &Label<'_>) {
+        match value.kind() {
+            Type::String => self.string(value, label),
+            Type::Array => value
+                .items()
+                .for_each(|item| self.strings(item, place, label)),
+            Type::Object => {
+                for (key, member) in value.members() {
+                    if key.string().is_some_and(|key| !is_token(&key)) {
+                        self.gap(GapKind::Unrecognized, &place.key("*"));
+                    }
+                    self.strings(member, place, label);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Descriptions, and whatever else in a schema is text. Names of properties reach the model
+    /// too: those that are not tokens are a gap.
+    pub(crate) fn schema(&mut self, value: Value<'_>, place: &Place<'_>, name: Option<&str>) {
+        let label = || Label::new(Stage::Prompt, Role::System, Kind::ToolDescription).named(name);
+        match value.kind() {
+            Type::Array => value
+                .items()
+                .for_each(|item| self.schema(item, place, name)),
+            Type::Object => {
+                for (key, member) in value.members() {
+                    let Some(key) = key.string() else { continue };
+                    if !is_token(&key) {
+                        self.gap(GapKind::Unrecognized, &place.key("*"));
+                    }
+                    if &*key == "description" && member.kind() == Type::String {
+                        self.string(member, &label());
+                    } else {
+                        self.schema(member, place, name);
+                    }
+                }
+            }
+            _ => self.texts(value, &label()),
+        }
+    }
+
+    /// Every text of an upstream's error.
+    pub(crate) fn error(&mut self, value: Value<'_>) {
+        for text in value.strings() {
+            self.string(text, &error_label());
+        }
+    }
+}
+
+/// The strings of a value that are not mere words.
+pub(crate) fn texts<'d>(value: Value<'d>) -> impl Iterator<Item = Value<'d>> {
+    let is_text = |value: &Value<'_>| value.string().is_some_and(|text| !is_word(&text));
+    value.strings().filter(is_text)
+}
+
+/// How the texts of an upstream's error are labelled.
+pub(crate) fn error_label() -> Label<'static> {
+    Label::new(Stage::Output, Role::Other, Kind::Other).with("field", "error")
+}
+
+/// `true`, `false`, or nothing.
+pub(crate) fn flag(value: Value<'_>, place: &Place<'_>) -> Result<bool, Malformed> {
+    match value.kind() {
+        Type::True => Ok(true),
+        Type::False | Type::Null => Ok(false),
+        _ => Err(value.refuse(place, Problem::Type("true or false"))),
+    }
+}

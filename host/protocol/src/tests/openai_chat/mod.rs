@@ -1,0 +1,21 @@
+//! Chat Completions as a whole.
+
+mod ambiguous;
+mod request;
+mod response;
+mod stream;
+mod stream_edits;
+
+use crate::{Format, Limits, Request, Response};
+
+fn request(body: &str) -> Request {
+    Format::OpenAiChat
+        .request(body.as_bytes().to_vec(), &Limits::default())
+        .unwrap()
+}
+
+fn response(body: &str) -> Response {
+    Format::OpenAiChat
+        .response(body.as_bytes().to_vec(), 10, &Limits::default())
+        .unwrap()
+}
