@@ -8,20 +8,27 @@ use crate::place::Place;
 use crate::words::{is_token, is_word, shown};
 use crate::{Malformed, Problem};
 
-impl Parts {
+/// Where what a value says goes: the segments of a body, or those of a stream's event.
+pub(crate) trait Fields {
+    /// Something that is not text, or is not known.
+    fn note(&mut self, kind: GapKind, place: &Place<'_>);
+
+    /// A string that is a segment by itself.
+    fn whole(&mut self, value: Value<'_>, label: &Label<'_>) -> Result<(), Malformed>;
+
     /// Notes the fields that hold text and are not among those read.
-    pub(crate) fn rest(&mut self, value: Value<'_>, place: &Place<'_>, read: &[&str]) {
+    fn rest(&mut self, value: Value<'_>, place: &Place<'_>, read: &[&str]) {
         for (key, field) in value.members() {
             let Some(key) = key.string() else { continue };
             let says_text = || !is_token(&key) || field.any_string(|text| !is_token(text));
             if !read.contains(&&*key) && says_text() {
-                self.gap(GapKind::Unrecognized, &place.key(shown(&key)));
+                self.note(GapKind::Unrecognized, &place.key(shown(&key)));
             }
         }
     }
 
     /// A string that should be a token. What is not is noted.
-    pub(crate) fn token(
+    fn token(
         &mut self,
         value: Option<Value<'_>>,
         place: &Place<'_>,
@@ -33,11 +40,41 @@ impl Parts {
             .string()
             .ok_or_else(|| value.refuse(place, Problem::Type("a string")))?;
         if !is_token(&text) {
-            self.gap(GapKind::Unrecognized, place);
+            self.note(GapKind::Unrecognized, place);
         }
         Ok(Some(text.into_owned()))
     }
 
+    /// The string of a field that has to be there, as a segment.
+    fn required(
+        &mut self,
+        value: Value<'_>,
+        key: &'static str,
+        place: &Place<'_>,
+        label: &Label<'_>,
+    ) -> Result<(), Malformed> {
+        let text = value
+            .get(key)
+            .ok_or_else(|| value.refuse(place, Problem::Missing(key)))?;
+        if text.kind() != Type::String {
+            return Err(text.refuse(&place.key(key), Problem::Type("a string")));
+        }
+        self.whole(text, label)
+    }
+}
+
+impl Fields for Parts {
+    fn note(&mut self, kind: GapKind, place: &Place<'_>) {
+        self.gap(kind, place);
+    }
+
+    fn whole(&mut self, value: Value<'_>, label: &Label<'_>) -> Result<(), Malformed> {
+        self.string(value, label);
+        Ok(())
+    }
+}
+
+impl Parts {
     /// Every string of a value that is not a mere word, as a segment.
     pub(crate) fn texts(&mut self, value: Value<'_>, label: &Label<'_>) {
         for text in texts(value) {

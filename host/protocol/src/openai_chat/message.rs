@@ -3,6 +3,7 @@
 use caponier_core::{GapKind, Kind, Role, Stage};
 
 use super::{CALL, FUNCTION, MESSAGE, PART};
+use crate::fields::Fields;
 use crate::json::{Type, Value};
 use crate::parts::{Label, Parts};
 use crate::place::Place;
@@ -48,24 +49,17 @@ fn part(
             .ok_or_else(|| kind.refuse(&place.key("type"), Problem::Type("a string")))?,
         None => "text".into(),
     };
-    let text = |key| match value.get(key) {
-        Some(text) if text.kind() == Type::String => Ok(text),
-        Some(other) => Err(other.refuse(&place.key(key), Problem::Type("a string"))),
-        None => Err(value.refuse(place, Problem::Missing(key))),
-    };
     let read = match &*kind {
         "text" => {
-            parts.string(text("text")?, label);
+            parts.required(value, "text", place, label)?;
             "text"
         }
         "refusal" => {
-            parts.string(
-                text("refusal")?,
-                &Label {
-                    kind: Kind::Refusal,
-                    ..label.clone()
-                },
-            );
+            let label = Label {
+                kind: Kind::Refusal,
+                ..label.clone()
+            };
+            parts.required(value, "refusal", place, &label)?;
             "refusal"
         }
         "image_url" => {

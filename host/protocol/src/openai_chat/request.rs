@@ -4,7 +4,7 @@ use caponier_core::{GapKind, Kind, RequestFacts, Role, Stage};
 
 use super::message::{assistant, content};
 use super::{FUNCTION, MESSAGE, TOP, VOCABULARY};
-use crate::fields::flag;
+use crate::fields::{Fields, flag};
 use crate::history::History;
 use crate::json::{Document, Value};
 use crate::parts::{Label, Parts};

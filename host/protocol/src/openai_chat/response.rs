@@ -4,6 +4,7 @@ use caponier_core::{GapKind, Kind, Role, Stage};
 
 use super::message::{assistant, content};
 use super::{CHOICE, MESSAGE, RESPONSE, VOCABULARY};
+use crate::fields::Fields;
 use crate::json::{Document, Value};
 use crate::parts::{Label, Parts};
 use crate::place::Place;

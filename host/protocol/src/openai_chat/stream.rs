@@ -7,6 +7,7 @@ use caponier_core::{GapKind, Kind, Role, Stage, ToolCall};
 
 use super::response::{says_tokens, usage};
 use super::{CALL, CHOICE, FUNCTION, MESSAGE, RESPONSE, VOCABULARY, error_body};
+use crate::fields::Fields;
 use crate::json::{Document, Type, Value};
 use crate::limits::MOST;
 use crate::parts::Label;
@@ -120,7 +121,7 @@ impl Chunks {
         // They go with the text that they repeat. Without it, nobody has looked at what they say.
         let repeats = reading.event.parts.len() > before;
         if logprobs.is_some_and(|logprobs| !repeats && says_tokens(logprobs)) {
-            reading.gap(GapKind::Unrecognized, &place.key("logprobs"));
+            reading.note(GapKind::Unrecognized, &place.key("logprobs"));
         }
         if reading
             .token(value.get("finish_reason"), &place.key("finish_reason"))?
@@ -246,7 +247,7 @@ impl Choice {
                     )?;
                 }
                 "audio" => {
-                    reading.gap(GapKind::Audio, &here);
+                    reading.note(GapKind::Audio, &here);
                     if let Some(transcript) = value.get("transcript") {
                         self.text("transcript", Kind::Text, choice, transcript, &here, reading)?;
                     }
@@ -295,7 +296,7 @@ impl Choice {
                     self.text("content", Kind::Text, choice, text, &place, reading)?;
                     reading.rest(part, &place, &["text", "type"]);
                 }
-                _ => reading.gap(GapKind::Unrecognized, &place),
+                _ => reading.note(GapKind::Unrecognized, &place),
             }
         }
         Ok(())
