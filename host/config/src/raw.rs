@@ -123,7 +123,8 @@ raw! {
         path: Pattern,
         /// The model API. Default: the built-in echo model.
         upstream: Option<Url>,
-        /// Replaces the client's credentials. Default: the client's own go through.
+        /// A key that replaces the client's: as `authorization: Bearer`, or as `x-api-key` where the
+        /// client names an `anthropic-version`. Default: the client's own credentials go through.
         credentials: Option<Secret>,
         /// PEM file with authorities to trust for the upstream instead of the public ones.
         trusted_ca: Option<FilePath>,

@@ -6,7 +6,6 @@ use std::sync::{Arc, OnceLock};
 
 use caponier_config::{Config, Gateway, IdentitySource, Route, Upstream};
 use caponier_runtime::{Attach, Files, Policy, Problem, Revision, RoutePlan, Runtime};
-use http::HeaderValue;
 use rustls::ServerConfig;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -15,6 +14,7 @@ use crate::audit::{DigestKey, Sink, SinkSettings};
 use crate::identity::{ApiKeyRing, Identity, JwtVerifier, Source};
 use crate::metrics::Metrics;
 use crate::tls;
+use crate::upstream::headers::Credentials;
 use crate::upstream::{Client, ClientKey};
 
 /// Keys, certificates, upstreams and the audit log of one revision.
@@ -37,7 +37,7 @@ pub struct ServerState {
 pub(crate) struct RouteState {
     /// `None`: the echo model.
     pub(crate) client: Option<Arc<Client>>,
-    pub(crate) credentials: Option<HeaderValue>,
+    pub(crate) credentials: Option<Credentials>,
     /// Its path pattern, as metrics and records name it.
     pub(crate) name: String,
 }
@@ -325,23 +325,17 @@ impl Builder<'_> {
         }
     }
 
-    fn credentials(&mut self, key: &str, secret: &caponier_config::Secret) -> Option<HeaderValue> {
+    fn credentials(&mut self, key: &str, secret: &caponier_config::Secret) -> Option<Credentials> {
         let key = format!("{key}.credentials");
         let Some(bytes) = self.files.secret(secret) else {
             self.problem(&key, format!("{secret} is not set"));
             return None;
         };
-        let value = [b"Bearer ".as_slice(), bytes].concat();
-        match HeaderValue::from_bytes(&value) {
-            Ok(mut value) if !bytes.is_empty() => {
-                value.set_sensitive(true);
-                Some(value)
-            }
-            _ => {
-                self.problem(&key, format!("{secret} holds nothing that fits into a header; hint: one line, no spaces around it"));
-                None
-            }
+        let credentials = Credentials::new(bytes);
+        if credentials.is_none() {
+            self.problem(&key, format!("{secret} holds nothing that fits into a header; hint: one line, no spaces around it"));
         }
+        credentials
     }
 
     fn server_tls(

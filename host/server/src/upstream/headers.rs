@@ -65,20 +65,53 @@ fn is_own(name: &str) -> bool {
             .all(|(byte, own)| byte == own || (byte == b'_' && own == b'-'))
 }
 
+/// What a route sends as its own credentials, in either way that model APIs take a key.
+#[derive(Clone, Debug)]
+pub(crate) struct Credentials {
+    /// `Bearer <key>`, for `authorization`.
+    bearer: HeaderValue,
+    /// The key alone, for `x-api-key`.
+    key: HeaderValue,
+}
+
+impl Credentials {
+    /// `None` for what does not fit into a header.
+    pub(crate) fn new(key: &[u8]) -> Option<Self> {
+        let sensitive = |bytes: &[u8]| {
+            let mut value = HeaderValue::from_bytes(bytes).ok()?;
+            value.set_sensitive(true);
+            Some(value)
+        };
+        Some(Self {
+            bearer: sensitive(&[b"Bearer ", key].concat())?,
+            key: sensitive(key).filter(|key| !key.is_empty())?,
+        })
+    }
+
+    fn put(&self, headers: &mut HeaderMap) {
+        // Whoever speaks to an API of this family has to say so.
+        match headers.contains_key("anthropic-version") {
+            true => headers.insert("x-api-key", self.key.clone()),
+            false => headers.insert(AUTHORIZATION, self.bearer.clone()),
+        };
+    }
+}
+
 /// Makes a client's headers into those for an upstream.
 pub(crate) fn outgoing(
     headers: &mut HeaderMap,
     host: &HeaderValue,
     consumed: Option<&HeaderName>,
-    credentials: Option<&HeaderValue>,
+    credentials: Option<&Credentials>,
 ) {
     clean_and(headers, |name| {
+        let is_key = || name == "authorization" || KEY_HEADERS.iter().any(|key| key == name);
         matches!(name, "expect" | "content-length")
             || consumed.is_some_and(|consumed| consumed == name)
-            || (credentials.is_some() && KEY_HEADERS.iter().any(|key| key == name))
+            || (credentials.is_some() && is_key())
     });
     if let Some(credentials) = credentials {
-        headers.insert(AUTHORIZATION, credentials.clone());
+        credentials.put(headers);
     }
     headers.insert(HOST, host.clone());
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -170,15 +203,17 @@ mod tests {
             ("api-key", "k"),
         ];
         let host = HeaderValue::from_static("h");
+        let route = Credentials::new(b"route").unwrap();
         let mut replaced = map(&pairs);
-        outgoing(
-            &mut replaced,
-            &host,
-            None,
-            Some(&HeaderValue::from_static("Bearer route")),
-        );
+        outgoing(&mut replaced, &host, None, Some(&route));
         assert_eq!(replaced["authorization"], "Bearer route");
         assert!(!replaced.contains_key("x-api-key") && !replaced.contains_key("api-key"));
+        let mut other = map(&pairs);
+        other.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
+        outgoing(&mut other, &host, None, Some(&route));
+        assert_eq!(other["x-api-key"], "route");
+        assert!(!other.contains_key("authorization") && !other.contains_key("api-key"));
+        assert!(Credentials::new(b"").is_none() && Credentials::new(b"a\nb").is_none());
         let mut consumed = map(&pairs);
         outgoing(&mut consumed, &host, Some(&KEY_HEADERS[0]), None);
         assert_eq!(
