@@ -2,7 +2,7 @@
 
 use crate::{
     ErrorShape, Filtered, Limits, Malformed, Problem, Request, Response, StreamCodec, StreamLimits,
-    openai_chat, stream::Events,
+    anthropic_messages, openai_chat, stream::Events,
 };
 
 /// A wire format that the host can look into.
@@ -10,19 +10,29 @@ use crate::{
 pub enum Format {
     /// OpenAI Chat Completions.
     OpenAiChat,
+    /// Anthropic Messages, and the counting of their tokens.
+    AnthropicMessages,
 }
 
 impl Format {
     /// The format of an endpoint. The path is to be normalised before.
     pub fn of_path(path: &str) -> Option<Self> {
-        path.strip_suffix("/chat/completions")
-            .map(|_| Self::OpenAiChat)
+        const PATHS: &[(&str, Format)] = &[
+            ("/chat/completions", Format::OpenAiChat),
+            ("/v1/messages", Format::AnthropicMessages),
+            ("/v1/messages/count_tokens", Format::AnthropicMessages),
+        ];
+        PATHS
+            .iter()
+            .find(|(end, _)| path.ends_with(end))
+            .map(|(_, format)| *format)
     }
 
     /// Its name, as metrics and audit records have it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OpenAiChat => "openai-chat",
+            Self::AnthropicMessages => "anthropic-messages",
         }
     }
 
@@ -34,6 +44,7 @@ impl Format {
         let body = text(body)?;
         match self {
             Self::OpenAiChat => openai_chat::request(body, limits),
+            Self::AnthropicMessages => anthropic_messages::request(body, limits),
         }
     }
 
@@ -50,6 +61,7 @@ impl Format {
         let body = text(body)?;
         match self {
             Self::OpenAiChat => openai_chat::response(body, first_segment, limits),
+            Self::AnthropicMessages => anthropic_messages::response(body, first_segment, limits),
         }
     }
 
@@ -57,6 +69,7 @@ impl Format {
     pub fn stream(self, first_segment: u32, limits: &StreamLimits) -> StreamCodec {
         let events: Box<dyn Events> = match self {
             Self::OpenAiChat => Box::new(openai_chat::Chunks::new(*limits)),
+            Self::AnthropicMessages => Box::new(anthropic_messages::Blocks::new(*limits)),
         };
         StreamCodec::new(events, first_segment, *limits)
     }
@@ -65,6 +78,7 @@ impl Format {
     pub fn error(self, shape: &ErrorShape) -> Vec<u8> {
         match self {
             Self::OpenAiChat => openai_chat::error_body(shape).into_bytes(),
+            Self::AnthropicMessages => anthropic_messages::error_body(shape).into_bytes(),
         }
     }
 
@@ -72,6 +86,7 @@ impl Format {
     pub fn filtered(self, filtered: &Filtered<'_>) -> Vec<u8> {
         match self {
             Self::OpenAiChat => openai_chat::filtered(filtered).into_bytes(),
+            Self::AnthropicMessages => anthropic_messages::filtered(filtered).into_bytes(),
         }
     }
 }
@@ -93,12 +108,15 @@ mod tests {
 
     #[test]
     fn the_path_tells_the_format() {
-        for path in [
-            "/v1/chat/completions",
-            "/chat/completions",
-            "/openai/deployments/x/chat/completions",
+        for (path, format) in [
+            ("/v1/chat/completions", Format::OpenAiChat),
+            ("/chat/completions", Format::OpenAiChat),
+            ("/openai/deployments/x/chat/completions", Format::OpenAiChat),
+            ("/v1/messages", Format::AnthropicMessages),
+            ("/anthropic/v1/messages", Format::AnthropicMessages),
+            ("/v1/messages/count_tokens", Format::AnthropicMessages),
         ] {
-            assert_eq!(Format::of_path(path), Some(Format::OpenAiChat), "{path}");
+            assert_eq!(Format::of_path(path), Some(format), "{path}");
         }
         for path in [
             "/v1/chat/completions/",
@@ -106,6 +124,10 @@ mod tests {
             "/v1/completions",
             "chat/completions",
             "/xchat/completions",
+            "/v1/threads/t/messages",
+            "/v1/messages/batches",
+            "/v1/messages/",
+            "/messages",
         ] {
             assert_eq!(Format::of_path(path), None, "{path}");
         }

@@ -13,6 +13,7 @@
 
 #![forbid(unsafe_code)]
 
+mod anthropic_messages;
 mod body;
 mod error;
 mod fields;

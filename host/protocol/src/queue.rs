@@ -6,17 +6,20 @@
 //! events before it have gone.
 
 mod leaf;
+mod part;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use caponier_core::{Kind, Release, Segment, SegmentEdit, Span};
 
-use crate::json::{Cursor, Form, LeafEvent, Leaves, escaped};
+use crate::json::{Form, LeafEvent, Leaves, escaped};
 use crate::parts::{Label, leaf_attributes, leaf_splices, pieces};
 use crate::splice::{Splice, apply_into};
 use crate::stream::Update;
 use crate::{Malformed, Problem, StreamLimits};
 use leaf::Leaf;
+use part::CarrierEdit;
+pub(crate) use part::{Part, Seen, Written};
 
 /// An event as it came, and what it gave to carriers.
 #[derive(Default)]
@@ -25,25 +28,6 @@ pub(crate) struct Event {
     pub(crate) parts: Vec<Part>,
     /// What the client knows once it has the event.
     pub(crate) tells: Vec<Seen>,
-}
-
-/// What an event tells its client of the answer's course: whoever ends a stream must not tell it
-/// again, and must not leave open what the client has seen begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Seen {
-    /// A part of the answer, by its number, has ended.
-    End(u64),
-}
-
-/// A string of an event whose text went to a carrier.
-pub(crate) struct Part {
-    pub(crate) carrier: u32,
-    /// Where it stands in the event's bytes, without quotes.
-    pub(crate) raw: Span,
-    /// What it says, as a range of the carrier.
-    pub(crate) text: Span,
-    /// What repeats it in the same event.
-    pub(crate) shadow: Option<Span>,
 }
 
 /// A text that events append to.
@@ -58,6 +42,8 @@ struct Carrier {
     /// For arguments.
     lexed: Option<Lexed>,
     edits: Vec<CarrierEdit>,
+    /// Something of it went out changed.
+    edited: bool,
 }
 
 struct Lexed {
@@ -70,12 +56,6 @@ struct Lexed {
     begun: Option<(String, Form)>,
     /// The leaf that is open.
     open: Option<u32>,
-}
-
-struct CarrierEdit {
-    span: Span,
-    with: String,
-    written: bool,
 }
 
 /// The queue.
@@ -161,6 +141,7 @@ impl Queue {
             leaves: VecDeque::new(),
             lexed: None,
             edits: Vec::new(),
+            edited: false,
         };
         self.carriers.insert(id, carrier);
         id
@@ -202,12 +183,13 @@ impl Queue {
         Ok(id)
     }
 
-    /// Appends what a string says to a carrier; `raw` is where it stands in its event.
+    /// Appends what a string says to a carrier; `raw` is where it stands in its event, `written`
+    /// how.
     pub(crate) fn append(
         &mut self,
         carrier: u32,
         text: &str,
-        raw: Span,
+        (raw, written): (Span, Written),
         shadow: Option<Span>,
         out: &mut Vec<Update>,
     ) -> Result<Part, Malformed> {
@@ -247,9 +229,22 @@ impl Queue {
         Ok(Part {
             carrier,
             raw,
+            written,
             text: span,
             shadow,
         })
+    }
+
+    /// What vouches for the text that a carrier has so far: it goes when that has been edited.
+    pub(crate) fn seal(&self, carrier: u32, raw: Span) -> Part {
+        let end = self.carriers.get(&carrier).map_or(0, |state| state.end);
+        Part {
+            carrier,
+            raw,
+            written: Written::Seal,
+            text: Span::new(end, end),
+            shadow: None,
+        }
     }
 
     /// Whether the arguments of a carrier are complete JSON.
@@ -533,7 +528,11 @@ impl Queue {
                     .retain(|edit| !edit.written || edit.span.end > part.text.end);
             }
             if splices.len() > before {
+                carrier.edited = true;
                 shadows.extend(part.shadow);
+            }
+            if part.written == Written::Seal && carrier.edited {
+                splices.push(Splice::new(part.raw, ""));
             }
             carrier.gone = carrier.gone.max(part.text.end);
         }
@@ -542,49 +541,5 @@ impl Queue {
         splices.extend(shadows.into_iter().map(|span| Splice::new(span, "null")));
         splices.sort_by_key(|splice| splice.span);
         apply_into(out, &event.bytes, &splices);
-    }
-}
-
-impl Part {
-    /// The edits of the carrier that touch this part. A replacement goes where its span begins; what
-    /// the span covers of later events is only taken out.
-    fn splice(&self, bytes: &[u8], edits: &mut [CarrierEdit], splices: &mut Vec<Splice>) {
-        let raw = bytes
-            .get(self.raw.start..self.raw.end)
-            .and_then(|raw| std::str::from_utf8(raw).ok())
-            .unwrap_or_default();
-        let mut cursor = Cursor::new(raw);
-        let mut done = 0;
-        for edit in edits {
-            let inserts = edit.span.is_empty() && !edit.written;
-            let touches = if inserts {
-                self.text.start <= edit.span.start && edit.span.start <= self.text.end
-            } else {
-                edit.span.overlaps(self.text)
-            };
-            if !touches {
-                continue;
-            }
-            let local = |at: usize| at.clamp(self.text.start, self.text.end) - self.text.start;
-            let start = (0..=local(edit.span.start))
-                .rev()
-                .find_map(|at| Cursor::new(raw).seek(at))
-                .unwrap_or(0);
-            let end = (local(edit.span.end)..=self.text.len())
-                .find_map(|at| cursor.seek(at))
-                .unwrap_or(raw.len());
-            let with = if edit.written {
-                String::new()
-            } else {
-                escaped(&edit.with)
-            };
-            edit.written = true;
-            let span = Span::new(
-                start.max(done) + self.raw.start,
-                end.max(done) + self.raw.start,
-            );
-            done = end;
-            splices.push(Splice::new(span, with));
-        }
     }
 }

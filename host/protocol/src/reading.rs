@@ -10,7 +10,7 @@ use crate::json::Value;
 use crate::limits::MOST;
 use crate::parts::Label;
 use crate::place::Place;
-use crate::queue::{Event, Part, Queue};
+use crate::queue::{Event, Queue, Written};
 use crate::sse::Data;
 use crate::stream::Update;
 
@@ -34,12 +34,32 @@ impl Reading<'_> {
         value: Value<'_>,
         text: &str,
     ) -> Result<(), Malformed> {
-        let raw = self.data.place(value.inner());
-        let part: Part = self
+        let raw = (self.data.place(value.inner()), Written::String);
+        let part = self
             .queue
             .append(carrier, text, raw, self.shadow, self.out)?;
         self.event.parts.push(part);
         Ok(())
+    }
+
+    /// A value whose JSON text goes on in a carrier.
+    pub(crate) fn append_json(&mut self, carrier: u32, value: Value<'_>) -> Result<(), Malformed> {
+        if value.raw().contains('\n') {
+            // Lines of data are joined for reading, and cannot be changed as one.
+            return Err(Malformed::sequence("a value over several lines of data"));
+        }
+        let raw = (self.data.place(value.span()), Written::Json);
+        let part = self
+            .queue
+            .append(carrier, value.raw(), raw, None, self.out)?;
+        self.event.parts.push(part);
+        Ok(())
+    }
+
+    /// A string that vouches for a carrier's text: it is emptied where that is edited.
+    pub(crate) fn seal(&mut self, carrier: u32, value: Value<'_>) {
+        let raw = self.data.place(value.inner());
+        self.event.parts.push(self.queue.seal(carrier, raw));
     }
 
     /// The texts of a value, each a segment by itself.

@@ -22,7 +22,6 @@ pub(crate) struct Block {
 pub(crate) struct Data {
     /// The event's name. Where there are several, of which readers take the first or the last, they
     /// are all in it, so that it equals none.
-    #[expect(dead_code, reason = "for formats whose events have names")]
     pub(crate) name: Option<String>,
     /// The text.
     pub(crate) text: String,

@@ -68,7 +68,7 @@ fn choices(parts: &mut Parts, value: Value<'_>) -> Result<(), Malformed> {
             if segments.is_empty() && says_tokens(logprobs) {
                 parts.gap(GapKind::Unrecognized, &place.key("logprobs"));
             }
-            parts.shadow(segments, logprobs);
+            parts.shadow(segments, logprobs, "null");
         }
         parts.rest(choice, &place, &["index", "logprobs", "message"]);
     }

@@ -164,8 +164,10 @@ impl Events for Chunks {
     }
 
     fn sent(&mut self, seen: &[Seen]) {
-        for Seen::End(index) in seen {
-            if let Some(choice) = self.choices.get_mut(index) {
+        for seen in seen {
+            if let Seen::End(index) = seen
+                && let Some(choice) = self.choices.get_mut(index)
+            {
                 choice.sent = true;
             }
         }
