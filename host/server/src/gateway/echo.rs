@@ -1,6 +1,8 @@
 //! The built-in model: it says back what it was told, so that everything around it can be seen at
 //! work without a model.
 
+mod anthropic_messages;
+
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -51,6 +53,7 @@ impl Body for AnswerBody {
 pub(crate) fn answer(format: Format, exchange: &str, body: &[u8]) -> Response<AnswerBody> {
     match format {
         Format::OpenAiChat => chat(exchange, body),
+        Format::AnthropicMessages => anthropic_messages::answer(exchange, body),
     }
 }
 
