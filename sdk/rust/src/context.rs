@@ -4,6 +4,15 @@ use crate::Stage;
 use crate::bindings::caponier::policy::types as wit;
 
 /// Who is asking.
+///
+/// ```
+/// use caponier_sdk::Principal;
+///
+/// // A rule for everybody but those who handle incidents.
+/// let is_exempt = |principal: &Principal| principal.roles.iter().any(|role| role == "incident");
+/// let ann = Principal { id: "ann".into(), roles: vec!["staff".into(), "incident".into()] };
+/// assert!(is_exempt(&ann));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Principal {
     /// The caller's id, as the identity source gave it.
@@ -13,6 +22,25 @@ pub struct Principal {
 }
 
 /// What is known of the exchange: one request to a model and its response.
+///
+/// # Example
+///
+/// A plugin reads it at each call; a test sets it in its harness.
+///
+/// ```
+/// use caponier_sdk::Context;
+///
+/// fn is_public(context: &Context) -> bool {
+///     context.principal.is_none() || context.attribute("network") == Some("public")
+/// }
+///
+/// let mut context = Context { route: "/v1/*".into(), ..Context::default() };
+/// assert!(is_public(&context));
+/// context.principal = Some(Default::default());
+/// assert!(!is_public(&context));
+/// context.attributes.push(("network".into(), "public".into()));
+/// assert!(is_public(&context));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Context {
     /// The exchange's id.
@@ -37,6 +65,8 @@ pub struct Context {
 
 impl Context {
     /// The value of an attribute.
+    ///
+    /// See the [example](Self#example).
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes
             .iter()

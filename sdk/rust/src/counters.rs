@@ -5,6 +5,20 @@ use crate::Error;
 
 /// Adds `amount` and returns the sum over the sliding window. An amount of 0 reads.
 ///
+/// ```
+/// use caponier_sdk::{Context, Error, counters};
+///
+/// /// Whether the caller has sent more than a million bytes within an hour.
+/// fn is_over(context: &Context, text: &str) -> Result<bool, Error> {
+///     let caller = context.principal.as_ref().map_or("", |principal| principal.id.as_str());
+///     let sent = counters::add(&format!("bytes/{caller}"), text.len() as u64, 3600)?;
+///     Ok(sent > 1_000_000)
+/// }
+///
+/// // Natively nothing is counted.
+/// assert_eq!(is_over(&Context::default(), "hello"), Ok(false));
+/// ```
+///
 /// # Errors
 /// Where the host refuses.
 pub fn add(key: &str, amount: u64, window_seconds: u32) -> Result<u64, Error> {
@@ -12,6 +26,19 @@ pub fn add(key: &str, amount: u64, window_seconds: u32) -> Result<u64, Error> {
 }
 
 /// Adds `member` to a set and returns an estimate of the set's size over the window.
+///
+/// ```
+/// use caponier_sdk::{Error, counters};
+///
+/// /// Whether one caller goes through customers' numbers: more than fifty in ten minutes.
+/// fn is_harvest(caller: &str, number: &str) -> Result<bool, Error> {
+///     let numbers = counters::add_unique(&format!("numbers/{caller}"), number.as_bytes(), 600)?;
+///     Ok(numbers > 50)
+/// }
+///
+/// // Natively nothing is counted.
+/// assert_eq!(is_harvest("ann", "C-1001"), Ok(false));
+/// ```
 ///
 /// # Errors
 /// Where the host refuses.

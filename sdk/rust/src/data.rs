@@ -3,6 +3,32 @@
 use crate::Error;
 
 /// The read-only files that the operator granted to the plugin. They answer during `configure` only.
+///
+/// # Example
+///
+/// A plugin takes what it needs from them when it is configured; in a test
+/// [`Data::from_files`] supplies them.
+///
+/// ```
+/// use caponier_sdk::{Data, Error};
+///
+/// /// The words of all granted lists, one to a line.
+/// fn words(data: &Data) -> Result<Vec<String>, Error> {
+///     let mut words = Vec::new();
+///     for name in data.names() {
+///         let list = String::from_utf8(data.read(&name)?)
+///             .map_err(|_| format!("{name}: it is not UTF-8; hint: save it as UTF-8"))?;
+///         words.extend(list.lines().map(str::to_owned));
+///     }
+///     Ok(words)
+/// }
+///
+/// let data = Data::from_files([("codenames.txt".to_owned(), b"bluebird\nkestrel".to_vec())]);
+/// assert_eq!(words(&data).unwrap(), ["bluebird", "kestrel"]);
+/// // Outside of a sandbox, and without files, nothing is granted.
+/// assert!(words(&Data::default()).unwrap().is_empty());
+/// assert!(Data::default().read("codenames.txt").is_err());
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Data {
     source: Source,
@@ -20,6 +46,8 @@ enum Source {
 
 impl Data {
     /// Files for a test.
+    ///
+    /// See the [example](Self#example).
     #[cfg(any(test, feature = "testing"))]
     pub fn from_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
         Self {
@@ -28,6 +56,8 @@ impl Data {
     }
 
     /// The names of the files.
+    ///
+    /// See the [example](Self#example).
     pub fn names(&self) -> Vec<String> {
         match &self.source {
             Source::Host => host::names(),
@@ -37,6 +67,8 @@ impl Data {
     }
 
     /// A file's bytes.
+    ///
+    /// See the [example](Self#example).
     ///
     /// # Errors
     /// Where there is no such file, or it was not granted.

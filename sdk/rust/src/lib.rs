@@ -85,6 +85,37 @@ pub mod __private {
 }
 
 /// Makes the named type, which implements [`Plugin`], the plugin of this module. Once per crate.
+///
+/// ```
+/// use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule};
+///
+/// struct LongWords;
+///
+/// impl Plugin for LongWords {
+///     // It has none.
+///     type Settings = ();
+///
+///     fn manifest((): &()) -> Manifest {
+///         Manifest::new("long-words", "1.0.0", "Words that nobody types.")
+///             .rule(Rule::new("long-word", "Word of more than 60 bytes"))
+///     }
+///
+///     fn configure((): (), _: &Data) -> Result<Self, Error> {
+///         Ok(Self)
+///     }
+///
+///     fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
+///         for segment in call.segments {
+///             for word in segment.text().split_whitespace().filter(|word| word.len() > 60) {
+///                 report.finding("long-word", segment).at_text(word);
+///             }
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// caponier_sdk::export!(LongWords);
+/// ```
 #[macro_export]
 macro_rules! export {
     ($plugin:ty) => {

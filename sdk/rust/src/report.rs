@@ -9,12 +9,60 @@ use crate::segment::{ceil_boundary, floor_boundary};
 use crate::{Error, Rule, Segment, Severity, state};
 
 /// The most bytes of a note; see [`Report::note`].
+///
+/// See the [example](Report::note).
 pub const MAX_NOTE: usize = 4096;
 
 /// What a plugin hands back from one call.
 ///
 /// Every offset is an offset into [`Segment::text`]. Ranges are brought to character boundaries
 /// and into the text, so that no report can be malformed.
+///
+/// # Example
+///
+/// ```
+/// # use caponier_sdk::testing::{Harness, Input};
+/// # use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule, Stage};
+/// # struct Mine;
+/// # impl Plugin for Mine {
+/// #     type Settings = ();
+/// #     fn manifest((): &()) -> Manifest {
+/// #         Manifest::new("mine", "1.0.0", "Mine.").rule(Rule::new("badge", "Badge").window(14))
+/// #     }
+/// #     fn configure((): (), _: &Data) -> Result<Self, Error> {
+/// #         Ok(Self)
+/// #     }
+///     fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
+///         for segment in call.segments {
+///             // What is not looked at is said, so that nobody takes it for clean.
+///             if segment.text().len() > 10_000 {
+///                 report.skip(segment, "longer than 10 000 bytes");
+///                 continue;
+///             }
+///             for (start, _) in segment.text().match_indices("BADGE-") {
+///                 report.finding("badge", segment).at(start..start + 12);
+///             }
+///             // What is still coming could be the rest of a badge number.
+///             if let Some((start, _)) = segment.text().rmatch_indices("BADGE-").next()
+///                 && start + 12 > segment.text().len()
+///             {
+///                 report.hold(segment, start);
+///             }
+///         }
+///         // The exchange's next call may want to know.
+///         report.set_state(&report.findings())
+///     }
+/// # }
+/// let mut plugin = Harness::<Mine>::new("")?;
+/// assert_eq!(plugin.prompt("It is BADGE-123456.")?.findings[0].span, Some(6..18));
+/// let long = Input::document("a".repeat(20_000)).id(7);
+/// assert_eq!(plugin.inspect(Stage::Retrieval, &[long])?.skipped, [7]);
+/// // Nothing of a number goes out before all of it is there.
+/// let streamed = plugin.stream(&Input::assistant(""), &["It is BADGE-12", "3456."])?;
+/// assert_eq!(streamed.released_upto[0], 6);
+/// assert_eq!(streamed.released, "It is [badge].");
+/// # Ok::<(), Error>(())
+/// ```
 pub struct Report<'a> {
     rules: &'a [Rule],
     pub(crate) raw: wit::Report,
@@ -38,14 +86,7 @@ impl<'a> Report<'a> {
     /// Reports that `rule` matched in the segment. Without more it concerns the whole segment,
     /// is certain, and as severe as the manifest says.
     ///
-    /// ```
-    /// # use caponier_sdk::{Report, Segment};
-    /// # fn show(segment: &Segment, report: &mut Report<'_>) {
-    /// if let Some(start) = segment.text().find("BADGE-") {
-    ///     report.finding("badge", segment).at(start..start + 12).confidence(0.8);
-    /// }
-    /// # }
-    /// ```
+    /// See the [example](Self#example).
     pub fn finding<'r>(&'r mut self, rule: &str, segment: &'r Segment) -> Finding<'r> {
         let severity = self
             .rules
@@ -70,6 +111,34 @@ impl<'a> Report<'a> {
 
     /// Asks for a change that is not tied to a finding. Needs the `rewrite` grant. What is
     /// settled cannot be changed: answers whether the edit was taken.
+    ///
+    /// ```
+    /// # use caponier_sdk::testing::{Harness, Input};
+    /// # use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule, Stage};
+    /// # struct Mine;
+    /// # impl Plugin for Mine {
+    /// #     type Settings = ();
+    /// #     fn manifest((): &()) -> Manifest {
+    /// #         Manifest::new("mine", "1.0.0", "Mine.").rule(Rule::new("badge", "Badge").window(14))
+    /// #     }
+    /// #     fn configure((): (), _: &Data) -> Result<Self, Error> {
+    /// #         Ok(Self)
+    /// #     }
+    ///     fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
+    ///         for segment in call.segments {
+    ///             // Nothing wrong with it, but it need not leave the house.
+    ///             for (start, host) in segment.text().match_indices(".corp.example.org") {
+    ///                 report.edit(segment, start..start + host.len(), "");
+    ///             }
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// # }
+    /// let text = "ask build.corp.example.org";
+    /// let outcome = Harness::<Mine>::new("")?.prompt(text)?;
+    /// assert_eq!(outcome.applied(0, text), "ask build");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn edit(
         &mut self,
         segment: &Segment,
@@ -91,11 +160,45 @@ impl<'a> Report<'a> {
     /// Asks the host not to release the segment's text from `start` on, because what follows
     /// could still make it part of a finding. The earliest hold of a segment counts. A closed
     /// segment holds nothing.
+    ///
+    /// See the [example](Self#example).
     pub fn hold(&mut self, segment: &Segment, start: usize) {
         self.hold_until(segment, start, None);
     }
 
     /// As [`hold`](Self::hold), and says that no call is needed before `wake` more bytes have come.
+    ///
+    /// ```
+    /// # use caponier_sdk::testing::{Harness, Input};
+    /// # use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule, Stage};
+    /// # struct Mine;
+    /// # impl Plugin for Mine {
+    /// #     type Settings = ();
+    /// #     fn manifest((): &()) -> Manifest {
+    /// #         Manifest::new("mine", "1.0.0", "Mine.").rule(Rule::new("badge", "Badge").window(14))
+    /// #     }
+    /// #     fn configure((): (), _: &Data) -> Result<Self, Error> {
+    /// #         Ok(Self)
+    /// #     }
+    ///     fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
+    ///         for segment in call.segments {
+    ///             let Some((start, _)) = segment.text().rmatch_indices("BADGE-").next() else {
+    ///                 continue;
+    ///             };
+    ///             match 12_usize.checked_sub(segment.text().len() - start) {
+    ///                 // So many digits are missing: until they have come there is nothing to say.
+    ///                 Some(missing @ 1..) => report.hold_until(segment, start, Some(missing as u32)),
+    ///                 _ => _ = report.finding("badge", segment).at(start..start + 12),
+    ///             }
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// # }
+    /// let mut plugin = Harness::<Mine>::new("")?;
+    /// let streamed = plugin.stream(&Input::assistant(""), &["BADGE-1", "23", "456!"])?;
+    /// assert_eq!(streamed.released_upto, [0, 0, 13, 13]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn hold_until(&mut self, segment: &Segment, start: usize, wake: Option<u32>) {
         if !segment.is_open() {
             return;
@@ -123,6 +226,8 @@ impl<'a> Report<'a> {
     }
 
     /// Says that the segment was not inspected, and why. It shows in the coverage.
+    ///
+    /// See the [example](Self#example).
     pub fn skip(&mut self, segment: &Segment, reason: impl Into<String>) {
         self.raw.skipped.push(wit::Skip {
             segment: segment.id(),
@@ -135,6 +240,52 @@ impl<'a> Report<'a> {
     /// [`Segment::note`]. What an agent sends with every turn is then looked at once. The note must
     /// follow from the segment alone. Answers whether it was taken: it is not where it takes more
     /// than [`MAX_NOTE`] bytes or cannot be encoded.
+    ///
+    /// ```
+    /// # use caponier_sdk::testing::{Harness, Input};
+    /// # use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule, Stage};
+    /// # struct Mine;
+    /// # impl Plugin for Mine {
+    /// #     type Settings = ();
+    /// #     fn manifest((): &()) -> Manifest {
+    /// #         Manifest::new("mine", "1.0.0", "Mine.").rule(Rule::new("badge", "Badge").window(14))
+    /// #     }
+    /// #     fn configure((): (), _: &Data) -> Result<Self, Error> {
+    /// #         Ok(Self)
+    /// #     }
+    ///     fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
+    ///         let mut badges = 0_u32;
+    ///         for segment in call.segments {
+    ///             // A history that was counted last turn is not counted again.
+    ///             badges += match segment.note::<u32>() {
+    ///                 Some(noted) => noted,
+    ///                 None => {
+    ///                     let count = segment.text().matches("BADGE-").count() as u32;
+    ///                     match count {
+    ///                         0 => report.clean(segment),
+    ///                         // What is larger than `MAX_NOTE` is not taken, and counted each time.
+    ///                         _ => _ = report.note(segment, &count),
+    ///                     }
+    ///                     count
+    ///                 }
+    ///             };
+    ///         }
+    ///         if badges > 2 {
+    ///             report.finding("badge", &call.segments[0]).message("many");
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// # }
+    /// let mut plugin = Harness::<Mine>::new("")?;
+    /// let history = [Input::user("Hello."), Input::user("BADGE-123456, BADGE-234567").id(1)];
+    /// let outcome = plugin.inspect(Stage::Prompt, &history)?;
+    /// let [(0, clean), (1, noted)] = &outcome.notes[..] else { panic!("two notes") };
+    /// assert!(clean.is_empty() && noted.len() < caponier_sdk::MAX_NOTE);
+    /// // The next turn: the first is not shown again, the second comes with its note.
+    /// let history = [history[1].clone().note(noted.clone()), Input::user("BADGE-345678").id(2)];
+    /// assert_eq!(plugin.inspect(Stage::Prompt, &history)?.findings.len(), 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn note<T: Serialize>(&mut self, segment: &Segment, value: &T) -> bool {
         match state::encode(value) {
             Ok(content) if !content.is_empty() && content.len() <= MAX_NOTE => {
@@ -147,6 +298,8 @@ impl<'a> Report<'a> {
 
     /// Notes that the segment need not be shown again: there is nothing to say of it and nothing to
     /// remember, whatever the stage, the context and the state.
+    ///
+    /// See the [example](Self::note).
     pub fn clean(&mut self, segment: &Segment) {
         self.noted(segment, Vec::new());
     }
@@ -163,6 +316,8 @@ impl<'a> Report<'a> {
     /// Hands `value` to this plugin's next call in the same exchange; see
     /// [`Call::state`](crate::Call::state).
     ///
+    /// See the [example](Self#example).
+    ///
     /// # Errors
     /// Where it takes more than [`state::MAX_BYTES`] or cannot be encoded.
     pub fn set_state<T: Serialize>(&mut self, value: &T) -> Result<(), Error> {
@@ -171,12 +326,56 @@ impl<'a> Report<'a> {
     }
 
     /// How many findings there are so far.
+    ///
+    /// See the [example](Self#example).
     pub fn findings(&self) -> usize {
         self.raw.findings.len()
     }
 }
 
 /// A finding that has been reported and may be said more of.
+///
+/// # Example
+///
+/// ```
+/// # use caponier_sdk::testing::Harness;
+/// # use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule, Severity};
+/// # struct Mine;
+/// # impl Plugin for Mine {
+/// #     type Settings = ();
+/// #     fn manifest((): &()) -> Manifest {
+/// #         Manifest::new("mine", "1.0.0", "Mine.").rule(Rule::new("badge", "Badge").window(14))
+/// #     }
+/// #     fn configure((): (), _: &Data) -> Result<Self, Error> {
+/// #         Ok(Self)
+/// #     }
+///     fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
+///         for segment in call.segments {
+///             for word in segment.text().split_whitespace() {
+///                 if let Some(digits) = word.strip_prefix("BADGE-") {
+///                     report
+///                         .finding("badge", segment)
+///                         .at_text(word)
+///                         .confidence(if digits.len() == 6 { 1.0 } else { 0.3 })
+///                         .message("a prefix and digits")
+///                         .replacement("BADGE-******")
+///                         .attribute("digits", digits.len().to_string());
+///                 }
+///             }
+///             if let Some(start) = segment.text().find("badge of the chief") {
+///                 report.finding("badge", segment).at(start..start + 18).severity(Severity::Low);
+///             }
+///         }
+///         Ok(())
+///     }
+/// # }
+/// let text = "BADGE-123456 is the badge of the chief";
+/// let outcome = Harness::<Mine>::new("")?.prompt(text)?;
+/// assert_eq!(outcome.findings[0].attributes, [("digits".to_owned(), "6".to_owned())]);
+/// assert_eq!(outcome.findings[1].severity, Severity::Low);
+/// assert_eq!(outcome.applied(0, text), "BADGE-****** is the [badge]");
+/// # Ok::<(), Error>(())
+/// ```
 pub struct Finding<'r> {
     segment: &'r Segment,
     findings: &'r mut Vec<wit::Finding>,
@@ -192,12 +391,16 @@ impl Finding<'_> {
 
     /// Where in [`Segment::text`] it is. The range is widened to character boundaries; an empty
     /// one, or one outside of the text, stands for the whole segment.
+    ///
+    /// See the [example](Self#example).
     pub fn at(self, range: Range<usize>) -> Self {
         let range = fit(self.segment.text(), range);
         self.with(|finding| finding.span = (!range.is_empty()).then(|| span(range)))
     }
 
     /// As [`at`](Self::at), for a slice of [`Segment::text`].
+    ///
+    /// See the [example](Self#example).
     pub fn at_text(self, part: &str) -> Self {
         match self.segment.range_of(part) {
             Some(range) => self.at(range),
@@ -206,6 +409,8 @@ impl Finding<'_> {
     }
 
     /// How sure it is, from 0 to 1. Report from 0.05 up: thresholds are the operator's.
+    ///
+    /// See the [example](Self#example).
     pub fn confidence(self, confidence: f64) -> Self {
         let confidence = if confidence.is_nan() {
             1.0
@@ -216,21 +421,29 @@ impl Finding<'_> {
     }
 
     /// How bad it is, where that is not what the manifest says of the rule.
+    ///
+    /// See the [example](Self#example).
     pub fn severity(self, severity: Severity) -> Self {
         self.with(|finding| finding.severity = severity.into())
     }
 
     /// Why, for a person with the right to see it. Never recorded.
+    ///
+    /// See the [example](Self#example).
     pub fn message(self, message: impl Into<String>) -> Self {
         self.with(|finding| finding.message = message.into())
     }
 
     /// What to put in its place if the decision is to redact.
+    ///
+    /// See the [example](Self#example).
     pub fn replacement(self, replacement: impl Into<String>) -> Self {
         self.with(|finding| finding.replacement = Some(replacement.into()))
     }
 
     /// Adds an attribute.
+    ///
+    /// See the [example](Self#example).
     pub fn attribute(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.with(|finding| finding.attributes.push((name.into(), value.into())))
     }

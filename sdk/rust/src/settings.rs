@@ -6,6 +6,26 @@ use crate::Error;
 
 /// Settings from JSON. Nothing at all, or `null`, stands for the default.
 ///
+/// [`export!`](crate::export) calls it for a plugin; who reads settings of an own sort calls it too.
+///
+/// ```
+/// use caponier_sdk::settings;
+///
+/// #[derive(Debug, Default, serde::Deserialize)]
+/// #[serde(default)]
+/// struct Settings {
+///     prefix: String,
+/// }
+///
+/// let given: Settings = settings::parse(r#"{ "prefix": "BADGE-" }"#)?;
+/// assert_eq!(given.prefix, "BADGE-");
+/// let default: Settings = settings::parse("")?;
+/// assert_eq!(default.prefix, "");
+/// let error = settings::parse::<Settings>(r#"{ "prefx": "BADGE-" }"#).unwrap_err();
+/// assert!(error.message().starts_with("settings.prefx: unknown key"));
+/// # Ok::<(), caponier_sdk::Error>(())
+/// ```
+///
 /// # Errors
 /// Names the key that is unknown or whose value does not fit.
 pub fn parse<T: DeserializeOwned + Default>(json: &str) -> Result<T, Error> {

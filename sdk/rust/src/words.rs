@@ -12,9 +12,13 @@ macro_rules! words {
 
         impl $name {
             /// Every value, in order.
+            ///
+            /// See the [example](Self#example).
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// The word for it.
+            ///
+            /// See the [example](Self#example).
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
@@ -62,6 +66,19 @@ macro_rules! words {
 
 words! {
     /// Where in the application's data flow a text was seen.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use caponier_sdk::{Error, Stage};
+    ///
+    /// // Settings name stages by their words.
+    /// let stages: Result<Vec<Stage>, Error> = "prompt output".split(' ').map(str::parse).collect();
+    /// assert_eq!(stages, Ok(vec![Stage::Prompt, Stage::Output]));
+    /// assert!("reply".parse::<Stage>().unwrap_err().message().contains("prompt, retrieval, output"));
+    /// assert_eq!(Stage::Output.as_str(), "output");
+    /// assert_eq!(Stage::ALL.len(), 3);
+    /// ```
     Stage = wit::Stage {
         /// What the application sends to the model.
         Prompt = "prompt",
@@ -74,6 +91,17 @@ words! {
 
 words! {
     /// Who a text speaks for.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use caponier_sdk::Role;
+    ///
+    /// // Everything but what the application itself says.
+    /// let strangers = Role::ALL.iter().filter(|role| !matches!(role, Role::System | Role::Developer));
+    /// let words: Vec<&str> = strangers.map(|role| role.as_str()).collect();
+    /// assert_eq!(words, ["user", "assistant", "tool", "document", "other"]);
+    /// ```
     Role = wit::Role {
         /// The application's instructions.
         System = "system",
@@ -94,6 +122,17 @@ words! {
 
 words! {
     /// What sort of text a segment is.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use caponier_sdk::{Kind, Manifest};
+    ///
+    /// // A plugin that looks at what tools are told and what they answer.
+    /// let of_tools = Kind::ALL.iter().copied().filter(|kind| kind.as_str().starts_with("tool-"));
+    /// let manifest = Manifest::new("tools", "1.0.0", "What tools are told.").kinds(of_tools.clone());
+    /// assert!(of_tools.eq([Kind::ToolCall, Kind::ToolResult, Kind::ToolDescription]));
+    /// ```
     Kind = wit::Kind {
         /// Plain text of a message.
         Text = "text",
@@ -122,6 +161,18 @@ words! {
 
 words! {
     /// How bad a finding is.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use caponier_sdk::Severity;
+    ///
+    /// // They are in order, so that the worst of several is the greatest.
+    /// assert_eq!([Severity::Low, Severity::High].into_iter().max(), Some(Severity::High));
+    /// let at_least_high = Severity::ALL.iter().filter(|severity| **severity >= Severity::High);
+    /// let words: Vec<&str> = at_least_high.map(|severity| severity.as_str()).collect();
+    /// assert_eq!(words, ["high", "critical"]);
+    /// ```
     Severity = wit::Severity {
         /// Worth a note.
         Info = "info",
@@ -138,6 +189,18 @@ words! {
 
 words! {
     /// What a plugin's findings in a segment depend on.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use caponier_sdk::{Manifest, Scope};
+    ///
+    /// // What was found in a message last turn depends on who asks: it must be looked at anew.
+    /// let manifest = Manifest::new("clearance", "1.0.0", "Words above the caller's clearance.")
+    ///     .scope(Scope::Stage);
+    /// let words: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+    /// assert_eq!(words, ["segment", "stage"]);
+    /// ```
     Scope = wit::Scope {
         /// On that segment alone: the host may keep what was found and reuse it.
         Segment = "segment",

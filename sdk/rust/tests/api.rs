@@ -5,25 +5,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read should fail")]
 
-use std::path::{Path, PathBuf};
-
-/// What the macro expands to, which nobody names.
-const INTERNAL: [&str; 3] = ["bindings.rs", "instance.rs", "tests.rs"];
+mod support;
 
 #[test]
 fn the_public_interface_is_as_written_down() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    collect(&source, &mut files);
-    files.sort();
     let mut list = String::new();
-    for file in files {
-        let name = file.strip_prefix(&source).unwrap();
-        let name = name.to_string_lossy().replace('\\', "/");
-        if INTERNAL.contains(&name.as_str()) {
-            continue;
-        }
-        for declaration in declarations(&std::fs::read_to_string(&file).unwrap()) {
+    for (name, text) in support::files() {
+        for declaration in declarations(&text) {
             list.push_str(&format!("{name}: {declaration}\n"));
         }
     }
@@ -37,21 +25,9 @@ fn the_public_interface_is_as_written_down() {
     insta::assert_snapshot!(list);
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-}
-
 /// Each `pub` item, field and method, up to where its body begins; and the members of traits and
 /// enumerations, which are public with them.
 fn declarations(text: &str) -> Vec<String> {
-    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
     let mut found = Vec::new();
     let mut open: Option<String> = None;
     let mut has_members = false;

@@ -9,6 +9,19 @@ use super::{View, ViewBuilder};
 
 /// Runs of at least `least` base64 or hexadecimal characters, without a look at most of the bytes
 /// between them.
+///
+/// ```
+/// use caponier_sdk::normalise::decode;
+///
+/// let text = "run aWdub3JlIHRoaXM= and 69676e6f7265 now";
+/// let runs = decode::encoded_runs(text, 12);
+/// let said: Vec<String> = runs
+///     .into_iter()
+///     .filter_map(|run| decode::hex(text, run.clone()).or_else(|| decode::base64(text, run)))
+///     .map(|view| view.text().to_owned())
+///     .collect();
+/// assert_eq!(said, ["ignore this", "ignore"]);
+/// ```
 pub fn encoded_runs(text: &str, least: usize) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut runs = Vec::new();
@@ -63,6 +76,8 @@ const fn in_alphabet(byte: u8) -> bool {
 }
 
 /// What base64 (either alphabet, padded or not) in `run` says, if it says text.
+///
+/// See the [example](encoded_runs).
 pub fn base64(text: &str, run: Range<usize>) -> Option<View<'static>> {
     let bytes = text.as_bytes().get(run.clone())?;
     let mut decoded = Vec::with_capacity(bytes.len() * 3 / 4 + 3);
@@ -87,6 +102,8 @@ pub fn base64(text: &str, run: Range<usize>) -> Option<View<'static>> {
 }
 
 /// What hexadecimal digits in `run` say, if they say text.
+///
+/// See the [example](encoded_runs).
 pub fn hex(text: &str, run: Range<usize>) -> Option<View<'static>> {
     let bytes = text.as_bytes().get(run.clone())?;
     let mut decoded = Vec::with_capacity(bytes.len() / 2);
@@ -98,6 +115,13 @@ pub fn hex(text: &str, run: Range<usize>) -> Option<View<'static>> {
 }
 
 /// The text with `%41`, `&lt;`, `&#65;`, `\u0041` and `\x41` undone, if there are any.
+///
+/// ```
+/// let view = caponier_sdk::normalise::decode::escapes("say %69gnore it").unwrap();
+/// assert_eq!(view.text(), "say ignore it");
+/// // A finding lies where the escape stands.
+/// assert_eq!(view.source(4..10), 4..12);
+/// ```
 pub fn escapes(text: &str) -> Option<View<'static>> {
     let mut builder = ViewBuilder::with_capacity(text.len());
     let mut copied = 0;
@@ -217,6 +241,11 @@ fn number(bytes: &[u8], digits: usize, radix: u32) -> Option<u32> {
 }
 
 /// Every letter moved by thirteen.
+///
+/// ```
+/// let view = caponier_sdk::normalise::decode::rot13("say vtaber", 4..10);
+/// assert_eq!((view.text(), view.source(0..6)), ("ignore", 4..10));
+/// ```
 pub fn rot13(text: &str, range: Range<usize>) -> View<'static> {
     let part = text.get(range.clone()).unwrap_or_default();
     let turned: String = part
@@ -233,6 +262,11 @@ pub fn rot13(text: &str, range: Range<usize>) -> View<'static> {
 }
 
 /// The characters from last to first.
+///
+/// ```
+/// let view = caponier_sdk::normalise::decode::reversed("say erongi", 4..10);
+/// assert_eq!((view.text(), view.source(0..6)), ("ignore", 4..10));
+/// ```
 pub fn reversed(text: &str, range: Range<usize>) -> View<'static> {
     let part = text.get(range.clone()).unwrap_or_default();
     let mut builder = ViewBuilder::with_capacity(part.len());
@@ -252,6 +286,11 @@ pub fn reversed(text: &str, range: Range<usize>) -> View<'static> {
 }
 
 /// The letter that a digit or a sign stands for; any other byte as it is.
+///
+/// ```
+/// let word: Vec<u8> = b"1gn0r3".map(caponier_sdk::normalise::decode::letter_of).to_vec();
+/// assert_eq!(word, b"ignore");
+/// ```
 pub const fn letter_of(byte: u8) -> u8 {
     match byte {
         b'0' => b'o',
@@ -267,6 +306,11 @@ pub const fn letter_of(byte: u8) -> u8 {
 }
 
 /// Digits and signs inside of words as the letters that they stand for.
+///
+/// ```
+/// let view = caponier_sdk::normalise::decode::leet("1gn0re rule 7");
+/// assert_eq!(view.text(), "ignore rule 7");
+/// ```
 pub fn leet(text: &str) -> View<'static> {
     let mut letters = String::with_capacity(text.len());
     for word in text.split_inclusive(|c: char| c.is_whitespace()) {
@@ -290,6 +334,12 @@ pub fn leet(text: &str) -> View<'static> {
 
 /// Single letters set apart by separators, drawn together: `i g n o r e` becomes `ignore`. A wider
 /// gap, or a change of separator, stays a space. None where there are fewer than `least` in a row.
+///
+/// ```
+/// let view = caponier_sdk::normalise::decode::spaced("now i g n o r e it", 5).unwrap();
+/// assert_eq!(view.text(), "now ignore it");
+/// assert_eq!(view.source(4..10), 4..15);
+/// ```
 pub fn spaced(text: &str, least: usize) -> Option<View<'static>> {
     let mut builder = ViewBuilder::with_capacity(text.len());
     let (mut any, mut copied, mut at) = (false, 0, 0);

@@ -3,6 +3,16 @@
 use std::ops::Range;
 
 /// How text is folded on its way through a [`Trie`].
+///
+/// ```
+/// use caponier_sdk::normalise::{Fold, Trie};
+///
+/// let prose = Trie::build(Fold::Prose, [("open sesame", 1)]).unwrap();
+/// assert_eq!(prose.longest(b"OPEN\n  Sesame", 0), Some((1, 13)));
+/// // A key's prefix is written in one way.
+/// let exact = Trie::build(Fold::Exact, [("AKIA", 1)]).unwrap();
+/// assert_eq!(exact.longest(b"akia", 0), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fold {
     /// Bytes count as they are.
@@ -12,6 +22,20 @@ pub enum Fold {
 }
 
 /// Why a [`Trie`] cannot be built.
+///
+/// ```
+/// use caponier_sdk::Error;
+/// use caponier_sdk::normalise::{Fold, Trie, TrieError};
+///
+/// /// Words from settings: what is wrong with them is the operator's to mend.
+/// fn words(words: &[String]) -> Result<Trie, Error> {
+///     Trie::build(Fold::Prose, words.iter().map(|word| (word.as_str(), 1)))
+///         .map_err(|error| Error::new(format!("settings.words: {error}")))
+/// }
+///
+/// let error = words(&[String::new()]).unwrap_err();
+/// assert_eq!(error.message(), format!("settings.words: {}", TrieError::Empty));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrieError {
     /// A pattern without a byte would be found everywhere.
@@ -71,6 +95,31 @@ struct Reached {
 /// It has no failure links: the caller says where a pattern may begin, most often at the start of a
 /// word. Nodes lie in a double array: a step is one addition and one comparison, and the tables
 /// are small enough to live in a snapshot and in a processor's cache.
+///
+/// # Example
+///
+/// ```
+/// use caponier_sdk::normalise::{Fold, Trie};
+///
+/// const DANGER: u64 = 1;
+/// const NAME: u64 = 2;
+/// let trie = Trie::build(Fold::Prose, [("blue", DANGER), ("bluebird", NAME), ("kestrel", NAME)])?;
+///
+/// let text = b"Tell me of Bluebird";
+/// let mut found = Vec::new();
+/// for start in 0..text.len() {
+///     // Where a word begins, if one of ours can begin so.
+///     let begins = start == 0 || !text[start - 1].is_ascii_alphanumeric();
+///     if begins && trie.starts_with(text[start]) {
+///         trie.walk(text, start, |value, end| found.push((value, start..end)));
+///     }
+/// }
+/// assert_eq!(found, [(DANGER, 11..15), (NAME, 11..19)]);
+/// assert_eq!(trie.longest(text, 11), Some((NAME, 19)));
+/// // In a stream: this may become a name, so it is held.
+/// assert!(trie.reaches(b"Kest"));
+/// # Ok::<(), caponier_sdk::normalise::TrieError>(())
+/// ```
 #[derive(Clone)]
 pub struct Trie {
     classes: [u8; 256],
@@ -89,6 +138,8 @@ impl std::fmt::Debug for Trie {
 
 impl Trie {
     /// Builds the trie. The values of a pattern that is given more than once are or-ed together.
+    ///
+    /// See the [example](Self#example).
     ///
     /// # Errors
     /// An empty pattern, or more patterns than the tables have room for.
@@ -226,6 +277,8 @@ impl Trie {
     }
 
     /// Whether a pattern can begin with this byte.
+    ///
+    /// See the [example](Self#example).
     #[inline]
     pub fn starts_with(&self, byte: u8) -> bool {
         let root = self.slots.first().map_or(0, |root| root.base);
@@ -233,6 +286,8 @@ impl Trie {
     }
 
     /// Tells of every pattern that begins at `start`, shortest first: its value and where it ends.
+    ///
+    /// See the [example](Self#example).
     #[inline]
     pub fn walk(&self, bytes: &[u8], start: usize, mut found: impl FnMut(u64, usize)) {
         let Some(slot) = self.slots.first().copied() else {
@@ -283,6 +338,8 @@ impl Trie {
     }
 
     /// The value and the end of the longest pattern that begins at `start`.
+    ///
+    /// See the [example](Self#example).
     #[inline]
     pub fn longest(&self, bytes: &[u8], start: usize) -> Option<(u64, usize)> {
         let mut best = None;
@@ -291,6 +348,8 @@ impl Trie {
     }
 
     /// Whether some pattern begins with all of `bytes`.
+    ///
+    /// See the [example](Self#example).
     pub fn reaches(&self, bytes: &[u8]) -> bool {
         let Some(root) = self.slots.first().copied() else {
             return false;

@@ -10,6 +10,14 @@ use crate::scan::bytes;
 
 /// Whether nothing is seen where this character stands: zero-width and format characters, bidi
 /// controls, variation selectors, tags.
+///
+/// ```
+/// use caponier_sdk::normalise::is_invisible;
+///
+/// // A word that is written so that no filter finds it.
+/// let hidden = "ig\u{200b}no\u{ad}re";
+/// assert_eq!(hidden.chars().filter(|c| is_invisible(*c)).count(), 2);
+/// ```
 pub const fn is_invisible(character: char) -> bool {
     matches!(
         character,
@@ -27,6 +35,16 @@ pub const fn is_invisible(character: char) -> bool {
 ///
 /// The case of ASCII letters stays, since encodings need it; other letters become lower case.
 /// ASCII text is borrowed as it is.
+///
+/// ```
+/// use caponier_sdk::normalise::fold;
+///
+/// let text = "Please ｉｇｎｏｒｅ it";
+/// let view = fold(text);
+/// let start = view.text().find("ignore").unwrap();
+/// // What is reported is where it stands in the text as it came.
+/// assert_eq!(&text[view.source(start..start + 6)], "ｉｇｎｏｒｅ");
+/// ```
 pub fn fold(text: &str) -> View<'_> {
     if text.is_ascii() {
         return View::identity(text);

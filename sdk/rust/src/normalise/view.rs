@@ -16,6 +16,23 @@ struct Piece {
 }
 
 /// Text made from a source, with a map from each byte to the span of the source that it stands for.
+///
+/// # Example
+///
+/// ```
+/// use caponier_sdk::normalise::{View, decode};
+///
+/// // One search for what is written and for what it stands for.
+/// let text = "ask %62luebird";
+/// let mut views = vec![View::identity(text)];
+/// views.extend(decode::escapes(text));
+/// for view in &views {
+///     if let Some(start) = view.text().find("bluebird") {
+///         assert!(!view.is_identity());
+///         assert_eq!(&text[view.source(start..start + 8)], "%62luebird");
+///     }
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct View<'a> {
     text: Cow<'a, str>,
@@ -35,6 +52,8 @@ impl std::fmt::Debug for View<'_> {
 
 impl<'a> View<'a> {
     /// The text as it came.
+    ///
+    /// See the [example](Self#example).
     pub const fn identity(text: &'a str) -> Self {
         Self {
             text: Cow::Borrowed(text),
@@ -43,17 +62,23 @@ impl<'a> View<'a> {
     }
 
     /// What the view says.
+    ///
+    /// See the [example](Self#example).
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// Whether the text is its own source.
+    ///
+    /// See the [example](Self#example).
     pub const fn is_identity(&self) -> bool {
         self.pieces.is_empty()
     }
 
     /// The smallest span of the source that the bytes of `range` were made from. An empty range, or
     /// one beyond the text, gives an empty span.
+    ///
+    /// See the [example](Self#example).
     pub fn source(&self, range: Range<usize>) -> Range<usize> {
         let end = range.end.min(self.text.len());
         let start = range.start.min(end);
@@ -103,6 +128,26 @@ impl Piece {
 }
 
 /// Builds a [`View`] piece by piece.
+///
+/// # Example
+///
+/// ```
+/// use caponier_sdk::normalise::ViewBuilder;
+///
+/// // Soft line breaks of quoted-printable text: `=` at the end of a line joins it to the next.
+/// let text = "igno=\nre it";
+/// let mut view = ViewBuilder::with_capacity(text.len());
+/// let mut at = 0;
+/// for (joint, _) in text.match_indices("=\n") {
+///     view.copy(at, &text[at..joint]);
+///     at = joint + 2;
+/// }
+/// assert_eq!((view.text(), view.len(), view.is_empty()), ("igno", 4, false));
+/// view.copy(at, &text[at..]);
+/// let view = view.finish();
+/// assert_eq!(view.text(), "ignore it");
+/// assert_eq!(view.source(0..6), 0..8);
+/// ```
 #[derive(Default)]
 pub struct ViewBuilder {
     text: String,
@@ -119,6 +164,8 @@ impl std::fmt::Debug for ViewBuilder {
 
 impl ViewBuilder {
     /// An empty view with room for `bytes`.
+    ///
+    /// See the [example](Self#example).
     pub fn with_capacity(bytes: usize) -> Self {
         Self {
             text: String::with_capacity(bytes),
@@ -127,21 +174,29 @@ impl ViewBuilder {
     }
 
     /// How long the view is so far.
+    ///
+    /// See the [example](Self#example).
     pub fn len(&self) -> usize {
         self.text.len()
     }
 
     /// Whether nothing was added yet.
+    ///
+    /// See the [example](Self#example).
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
     /// What has been added so far.
+    ///
+    /// See the [example](Self#example).
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// Takes `text`, which stands at `from` in the source, over as it is.
+    ///
+    /// See the [example](Self#example).
     pub fn copy(&mut self, from: usize, text: &str) {
         if text.is_empty() {
             return;
@@ -166,6 +221,18 @@ impl ViewBuilder {
     }
 
     /// Takes one ASCII character of the source over, where the one after it was taken before.
+    ///
+    /// ```
+    /// use caponier_sdk::normalise::ViewBuilder;
+    ///
+    /// let text = "erongi";
+    /// let mut view = ViewBuilder::with_capacity(text.len());
+    /// for (at, character) in text.char_indices().rev() {
+    ///     view.copy_backwards(at, character);
+    /// }
+    /// let view = view.finish();
+    /// assert_eq!((view.text(), view.source(0..2)), ("ignore", 4..6));
+    /// ```
     pub fn copy_backwards(&mut self, from: usize, character: char) {
         match self.pieces.last_mut() {
             Some(last) if last.backwards && last.from == from + 1 => last.from = from,
@@ -193,6 +260,20 @@ impl ViewBuilder {
     }
 
     /// Puts `text` in the place of the source's `range`. Empty text leaves the range out.
+    ///
+    /// ```
+    /// use caponier_sdk::normalise::ViewBuilder;
+    ///
+    /// // `(at)` for `@`, as people write addresses that are not to be found.
+    /// let text = "ann(at)example.org";
+    /// let mut view = ViewBuilder::default();
+    /// view.copy(0, &text[..3]);
+    /// view.replace(3..7, "@");
+    /// view.copy(7, &text[7..]);
+    /// let view = view.finish();
+    /// assert_eq!(view.text(), "ann@example.org");
+    /// assert_eq!(view.source(0..4), 0..7);
+    /// ```
     pub fn replace(&mut self, range: Range<usize>, text: &str) {
         if !text.is_empty() {
             self.pieces.push(Piece {
@@ -207,11 +288,27 @@ impl ViewBuilder {
     }
 
     /// Puts one character in the place of the source's `range`.
+    ///
+    /// ```
+    /// use caponier_sdk::normalise::ViewBuilder;
+    ///
+    /// // Regional indicators spell letters.
+    /// let text = "🇴🇰";
+    /// let mut view = ViewBuilder::default();
+    /// for (at, character) in text.char_indices() {
+    ///     let letter = u32::from(character).checked_sub(0x1f1e6 - u32::from(b'a'));
+    ///     let letter = letter.and_then(char::from_u32).unwrap_or(character);
+    ///     view.replace_char(at..at + character.len_utf8(), letter);
+    /// }
+    /// assert_eq!(view.finish().text(), "ok");
+    /// ```
     pub fn replace_char(&mut self, range: Range<usize>, character: char) {
         self.replace(range, character.encode_utf8(&mut [0; 4]));
     }
 
     /// The view.
+    ///
+    /// See the [example](Self#example).
     pub fn finish(self) -> View<'static> {
         let mut pieces = self.pieces;
         if pieces.is_empty() {

@@ -36,12 +36,31 @@ pub fn find(bytes: &[u8], from: usize, wanted: impl Fn(u8) -> bool) -> Option<us
 }
 
 /// The first ASCII digit at or after `from`.
+///
+/// ```
+/// use caponier_sdk::scan::bytes;
+///
+/// // Only where there is a digit can a badge number be: most texts are passed over at once.
+/// let text = b"the badge of Ann is BADGE-123456";
+/// let first = bytes::find_digit(text, 0).unwrap();
+/// assert_eq!(&text[first..], b"123456");
+/// assert_eq!(bytes::find_digit(b"no badge here", 0), None);
+/// ```
 #[inline]
 pub fn find_digit(bytes: &[u8], from: usize) -> Option<usize> {
     find(bytes, from, |byte| byte.wrapping_sub(b'0') < 10)
 }
 
 /// Where the run of bytes for which `inside` holds, and which begins at `from`, ends.
+///
+/// ```
+/// use caponier_sdk::scan::bytes;
+///
+/// let text = b"badge 123456, please";
+/// let start = bytes::find_digit(text, 0).unwrap();
+/// let end = bytes::run_end(text, start, |byte| byte.is_ascii_digit());
+/// assert_eq!(&text[start..end], b"123456");
+/// ```
 #[inline]
 pub fn run_end(bytes: &[u8], from: usize, inside: impl Fn(u8) -> bool) -> usize {
     let rest = bytes.get(from..).unwrap_or_default();
@@ -50,6 +69,17 @@ pub fn run_end(bytes: &[u8], from: usize, inside: impl Fn(u8) -> bool) -> usize 
 
 /// Where the run of bytes for which `inside` holds, and which ends before `end`, begins; at most
 /// `reach` bytes back.
+///
+/// ```
+/// use caponier_sdk::scan::bytes;
+///
+/// // From the `@` back to where an address begins, and never further than one may be long.
+/// let text = b"write to ann.lee@example.org";
+/// let at = bytes::find(text, 0, |byte| byte == b'@').unwrap();
+/// let local = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.';
+/// assert_eq!(&text[bytes::run_start(text, at, 64, local)..at], b"ann.lee");
+/// assert_eq!(&text[bytes::run_start(text, at, 3, local)..at], b"lee");
+/// ```
 #[inline]
 pub fn run_start(bytes: &[u8], end: usize, reach: usize, inside: impl Fn(u8) -> bool) -> usize {
     let before = bytes.get(..end).unwrap_or_default();

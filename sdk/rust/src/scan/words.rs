@@ -4,12 +4,35 @@ use crate::segment::floor_boundary;
 
 /// Whether a byte continues a word: a letter, a digit, an underscore, or part of a character
 /// beyond ASCII.
+///
+/// ```
+/// use caponier_sdk::scan::words;
+///
+/// let text = "café BADGE_1";
+/// let end = text.bytes().take_while(|byte| words::is_word_byte(*byte)).count();
+/// assert_eq!(&text[..end], "café");
+/// ```
 #[inline]
 pub fn is_word_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
 /// Whether the character before `at` is no letter, digit or underscore.
+///
+/// ```
+/// use caponier_sdk::scan::words;
+///
+/// /// Where the word stands by itself, and not in another.
+/// fn alone(text: &str, word: &str) -> bool {
+///     text.match_indices(word).any(|(start, word)| {
+///         words::boundary_before(text, start) && words::boundary_after(text, start + word.len())
+///     })
+/// }
+///
+/// assert!(alone("who is Kestrel?", "Kestrel"));
+/// assert!(!alone("two Kestrels", "Kestrel"));
+/// assert!(!alone("éKestrel", "Kestrel"));
+/// ```
 pub fn boundary_before(text: &str, at: usize) -> bool {
     text.get(..at)
         .and_then(|before| before.chars().next_back())
@@ -17,6 +40,8 @@ pub fn boundary_before(text: &str, at: usize) -> bool {
 }
 
 /// Whether the character at `at` is no letter, digit or underscore.
+///
+/// See the [example](boundary_before).
 pub fn boundary_after(text: &str, at: usize) -> bool {
     text.get(at..)
         .and_then(|after| after.chars().next())

@@ -31,6 +31,8 @@ use crate::testing::{Found, Harness, Input, Outcome};
 use crate::{Error, Kind, Plugin, Role, Stage};
 
 /// One case.
+///
+/// See the [example](parse_cases).
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
@@ -59,6 +61,8 @@ pub struct Case {
 }
 
 /// One segment of a case.
+///
+/// See the [example](parse_cases).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CaseSegment {
@@ -76,6 +80,8 @@ pub struct CaseSegment {
 }
 
 /// Something that must be found.
+///
+/// See the [example](parse_cases).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
@@ -98,6 +104,34 @@ pub struct Expectation {
 
 /// The cases of one file.
 ///
+/// ```
+/// use caponier_sdk::testing::{Case, CaseSegment, Expectation, parse_cases};
+/// # use caponier_sdk::Error;
+/// let yaml = r"
+/// - name: a badge in a sentence
+///   text: I am BADGE-123456.
+///   expect:
+///     - { rule: badge, text: BADGE-123456, min_confidence: 0.9 }
+///   applied: I am [badge].
+/// - name: a document that names none
+///   stage: retrieval
+///   segments:
+///     - { role: document, kind: document, name: a.txt, text: We have badges., attributes: { trust: low } }
+///   none: true
+/// ";
+///
+/// let cases: Vec<Case> = parse_cases(yaml)?;
+/// let expected: &Expectation = &cases[0].expect[0];
+/// assert_eq!(expected.text.as_deref(), Some("BADGE-123456"));
+/// let shown: &CaseSegment = &cases[1].segments[0];
+/// assert_eq!(shown.attributes["trust"], "low");
+///
+/// // A case that would hold whatever is found is a mistake.
+/// let error = parse_cases("[{ name: forgotten, text: hello }]").unwrap_err();
+/// assert!(error.message().contains("`forgotten`: it expects nothing"));
+/// # Ok::<(), Error>(())
+/// ```
+///
 /// # Errors
 /// Where the text is not a list of cases, or a case says nothing or contradicts itself.
 pub fn parse_cases(yaml: &str) -> Result<Vec<Case>, Error> {
@@ -119,6 +153,49 @@ pub fn parse_cases(yaml: &str) -> Result<Vec<Case>, Error> {
 }
 
 /// Runs the cases of every `.yaml` file in a folder and answers how many there were.
+///
+/// ```
+/// use caponier_sdk::testing::run_cases;
+/// # use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule};
+/// # struct Badges;
+/// # impl Plugin for Badges {
+/// #     type Settings = ();
+/// #     fn manifest((): &()) -> Manifest {
+/// #         Manifest::new("badges", "1.0.0", "Badges.").rule(Rule::new("badge", "Badge").window(12))
+/// #     }
+/// #     fn configure((): (), _: &Data) -> Result<Self, Error> {
+/// #         Ok(Self)
+/// #     }
+/// #     fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
+/// #         for segment in call.segments {
+/// #             for (start, _) in segment.text().match_indices("BADGE-") {
+/// #                 report.finding("badge", segment).at(start..start + 12);
+/// #             }
+/// #             for start in 0..segment.text().len() {
+/// #                 let end = &segment.text()[start..];
+/// #                 if end.len() < 12 && (end.starts_with("BADGE-") || "BADGE-".starts_with(end)) {
+/// #                     report.hold(segment, start);
+/// #                 }
+/// #             }
+/// #         }
+/// #         Ok(())
+/// #     }
+/// # }
+/// # let folder = std::env::temp_dir().join(format!("caponier-sdk-cases-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder).unwrap();
+/// // In a project: `concat!(env!("CARGO_MANIFEST_DIR"), "/cases")`.
+/// std::fs::write(folder.join("badges.yaml"), "
+/// - { name: a badge, text: I am BADGE-123456., expect: [{ rule: badge, text: BADGE-123456 }] }
+/// - { name: none, text: I am Ann., none: true }
+/// ").unwrap();
+/// assert_eq!(run_cases::<Badges>(&folder)?, 2);
+///
+/// std::fs::write(folder.join("worse.yaml"), "[{ name: no badge, text: BADGE-123456, none: true }]").unwrap();
+/// let error = run_cases::<Badges>(&folder).unwrap_err();
+/// assert!(error.message().contains("worse.yaml: no badge: "));
+/// # std::fs::remove_dir_all(&folder).unwrap();
+/// # Ok::<(), Error>(())
+/// ```
 ///
 /// # Errors
 /// Lists every case that fails, and every file that cannot be read.
@@ -165,6 +242,40 @@ pub fn run_cases<P: Plugin>(folder: impl AsRef<Path>) -> Result<usize, Error> {
 
 /// Runs one case natively.
 ///
+/// ```
+/// use caponier_sdk::testing::{parse_cases, run_case};
+/// # use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule};
+/// # struct Badges;
+/// # impl Plugin for Badges {
+/// #     type Settings = ();
+/// #     fn manifest((): &()) -> Manifest {
+/// #         Manifest::new("badges", "1.0.0", "Badges.").rule(Rule::new("badge", "Badge").window(12))
+/// #     }
+/// #     fn configure((): (), _: &Data) -> Result<Self, Error> {
+/// #         Ok(Self)
+/// #     }
+/// #     fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
+/// #         for segment in call.segments {
+/// #             for (start, _) in segment.text().match_indices("BADGE-") {
+/// #                 report.finding("badge", segment).at(start..start + 12);
+/// #             }
+/// #             for start in 0..segment.text().len() {
+/// #                 let end = &segment.text()[start..];
+/// #                 if end.len() < 12 && (end.starts_with("BADGE-") || "BADGE-".starts_with(end)) {
+/// #                     report.hold(segment, start);
+/// #                 }
+/// #             }
+/// #         }
+/// #         Ok(())
+/// #     }
+/// # }
+/// let cases = parse_cases("[{ name: prose, text: A badge is not a number., none: true }]")?;
+/// for case in &cases {
+///     run_case::<Badges>(case)?;
+/// }
+/// # Ok::<(), Error>(())
+/// ```
+///
 /// # Errors
 /// Says what was expected and not found, or found and not expected.
 pub fn run_case<P: Plugin>(case: &Case) -> Result<(), Error> {
@@ -175,6 +286,43 @@ pub fn run_case<P: Plugin>(case: &Case) -> Result<(), Error> {
 
 /// Holds one case against whatever runs the plugin: `inspect` is given its settings in JSON, the
 /// stage and what to show.
+///
+/// ```
+/// use caponier_sdk::testing::{Harness, check_case, parse_cases};
+/// # use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule};
+/// # struct Badges;
+/// # impl Plugin for Badges {
+/// #     type Settings = ();
+/// #     fn manifest((): &()) -> Manifest {
+/// #         Manifest::new("badges", "1.0.0", "Badges.").rule(Rule::new("badge", "Badge").window(12))
+/// #     }
+/// #     fn configure((): (), _: &Data) -> Result<Self, Error> {
+/// #         Ok(Self)
+/// #     }
+/// #     fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
+/// #         for segment in call.segments {
+/// #             for (start, _) in segment.text().match_indices("BADGE-") {
+/// #                 report.finding("badge", segment).at(start..start + 12);
+/// #             }
+/// #             for start in 0..segment.text().len() {
+/// #                 let end = &segment.text()[start..];
+/// #                 if end.len() < 12 && (end.starts_with("BADGE-") || "BADGE-".starts_with(end)) {
+/// #                     report.hold(segment, start);
+/// #                 }
+/// #             }
+/// #         }
+/// #         Ok(())
+/// #     }
+/// # }
+/// let cases = parse_cases("[{ name: a badge, text: BADGE-123456, expect: [{ rule: badge }] }]")?;
+/// // The same plugin, held to its cases in the middle of an exchange.
+/// check_case(&cases[0], |settings, stage, inputs| {
+///     let mut exchange = Harness::<Badges>::new(settings)?;
+///     exchange.prompt("Hello.")?;
+///     exchange.inspect(stage, inputs)
+/// })?;
+/// # Ok::<(), Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`run_case`]; and what `inspect` fails with.

@@ -6,6 +6,22 @@ use crate::testing::Outcome;
 use crate::{Context, Data, Error, Kind, Manifest, Plugin, Role, Segment, Stage};
 
 /// A segment to show to a plugin.
+///
+/// # Example
+///
+/// ```
+/// use caponier_sdk::testing::Input;
+/// use caponier_sdk::{Kind, Role};
+///
+/// // What an agent sends: its history, a tool's answer, and what it has looked up.
+/// let segments = [
+///     Input::user("Who is on call?").id(0),
+///     Input::assistant("I will look.").id(1).note([1]),
+///     Input::new(Role::Tool, Kind::ToolResult, "Ann").id(2).name("directory"),
+///     Input::document("Ann, 555-0100").id(3).name("oncall.txt").attribute("trust", "low"),
+/// ];
+/// assert!(segments.iter().map(|input| input.id).eq(0..4));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     /// The segment's id.
@@ -26,6 +42,8 @@ pub struct Input {
 
 impl Input {
     /// A closed segment with the id 0.
+    ///
+    /// See the [example](Self#example).
     pub fn new(role: Role, kind: Kind, text: impl Into<String>) -> Self {
         Self {
             id: 0,
@@ -39,21 +57,29 @@ impl Input {
     }
 
     /// What a user wrote.
+    ///
+    /// See the [example](Self#example).
     pub fn user(text: impl Into<String>) -> Self {
         Self::new(Role::User, Kind::Text, text)
     }
 
     /// What the model said.
+    ///
+    /// See the [example](Self#example).
     pub fn assistant(text: impl Into<String>) -> Self {
         Self::new(Role::Assistant, Kind::Text, text)
     }
 
     /// A document.
+    ///
+    /// See the [example](Self#example).
     pub fn document(text: impl Into<String>) -> Self {
         Self::new(Role::Document, Kind::Document, text)
     }
 
     /// Gives it another id.
+    ///
+    /// See the [example](Self#example).
     #[must_use]
     pub fn id(mut self, id: u32) -> Self {
         self.id = id;
@@ -61,6 +87,8 @@ impl Input {
     }
 
     /// Gives it a name: the tool's, or the document's.
+    ///
+    /// See the [example](Self#example).
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -68,6 +96,8 @@ impl Input {
     }
 
     /// Adds an attribute.
+    ///
+    /// See the [example](Self#example).
     #[must_use]
     pub fn attribute(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.attributes.push((name.into(), value.into()));
@@ -75,6 +105,8 @@ impl Input {
     }
 
     /// Shows it with what was noted of it before.
+    ///
+    /// See the [example](Self#example).
     #[must_use]
     pub fn note(mut self, note: impl Into<Vec<u8>>) -> Self {
         self.note = note.into();
@@ -99,6 +131,51 @@ impl Input {
 
 /// One plugin, configured and called natively. Its state is carried from call to call: one
 /// harness is one exchange.
+///
+/// # Example
+///
+/// ```
+/// use caponier_sdk::testing::{Harness, Input};
+/// # use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule, Stage};
+/// # struct Badges;
+/// # impl Plugin for Badges {
+/// #     type Settings = ();
+/// #     fn manifest((): &()) -> Manifest {
+/// #         Manifest::new("badges", "1.0.0", "Badges.").rule(Rule::new("badge", "Badge").window(12))
+/// #     }
+/// #     fn configure((): (), _: &Data) -> Result<Self, Error> {
+/// #         Ok(Self)
+/// #     }
+/// #     fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
+/// #         for segment in call.segments {
+/// #             for (start, _) in segment.text().match_indices("BADGE-") {
+/// #                 report.finding("badge", segment).at(start..start + 12);
+/// #             }
+/// #             for start in 0..segment.text().len() {
+/// #                 let end = &segment.text()[start..];
+/// #                 if end.len() < 12 && (end.starts_with("BADGE-") || "BADGE-".starts_with(end)) {
+/// #                     report.hold(segment, start);
+/// #                 }
+/// #             }
+/// #         }
+/// #         Ok(())
+/// #     }
+/// # }
+/// let mut exchange = Harness::<Badges>::new("")?;
+/// assert_eq!(exchange.manifest().largest_window(), 12);
+/// exchange.context.tenant = Some("acme".into());
+///
+/// let outcome = exchange.prompt("I am BADGE-123456.")?;
+/// assert_eq!(outcome.findings[0].rule, "badge");
+/// let documents = [Input::document("BADGE-234567 is Ann's").id(1), Input::document("nothing").id(2)];
+/// let outcome = exchange.inspect(Stage::Retrieval, &documents)?;
+/// assert_eq!(outcome.findings[0].segment, 1);
+///
+/// // This plugin remembers nothing; one that does is asked as if for the first time.
+/// assert_eq!(exchange.state_bytes(), 0);
+/// exchange.forget();
+/// # Ok::<(), Error>(())
+/// ```
 pub struct Harness<P> {
     instance: Instance<P>,
     /// What is known of the exchange. The stage is set by each call.
@@ -109,6 +186,8 @@ pub struct Harness<P> {
 impl<P: Plugin> Harness<P> {
     /// Configures the plugin with settings in JSON; an empty text stands for the default.
     ///
+    /// See the [example](Self#example).
+    ///
     /// # Errors
     /// Where the settings are refused.
     pub fn new(settings: &str) -> Result<Self, Error> {
@@ -116,6 +195,38 @@ impl<P: Plugin> Harness<P> {
     }
 
     /// As [`new`](Self::new), with files in the plugin's granted directory.
+    ///
+    /// ```
+    /// use caponier_sdk::testing::Harness;
+    /// use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule};
+    ///
+    /// struct Codenames(Vec<String>);
+    ///
+    /// impl Plugin for Codenames {
+    ///     type Settings = ();
+    ///     fn configure((): (), data: &Data) -> Result<Self, Error> {
+    ///         let list = String::from_utf8_lossy(&data.read("names.txt")?).into_owned();
+    ///         Ok(Self(list.lines().map(str::to_owned).collect()))
+    ///     }
+    ///     // …
+    /// #     fn manifest((): &()) -> Manifest {
+    /// #         Manifest::new("codenames", "1.0.0", "Names.").rule(Rule::new("codename", "Name"))
+    /// #     }
+    /// #     fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
+    /// #         for segment in call.segments {
+    /// #             if self.0.iter().any(|name| segment.text().contains(name.as_str())) {
+    /// #                 report.finding("codename", segment);
+    /// #             }
+    /// #         }
+    /// #         Ok(())
+    /// #     }
+    /// }
+    ///
+    /// let data = Data::from_files([("names.txt".to_owned(), b"bluebird\n".to_vec())]);
+    /// let mut plugin = Harness::<Codenames>::with_data("", &data)?;
+    /// assert_eq!(plugin.prompt("When does bluebird start?")?.findings.len(), 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// Where the settings are refused.
@@ -135,6 +246,8 @@ impl<P: Plugin> Harness<P> {
     }
 
     /// The manifest under these settings.
+    ///
+    /// See the [example](Self#example).
     pub fn manifest(&self) -> Manifest {
         self.instance
             .manifest()
@@ -143,16 +256,22 @@ impl<P: Plugin> Harness<P> {
     }
 
     /// Ends the exchange: the next call begins with no state.
+    ///
+    /// See the [example](Self#example).
     pub fn forget(&mut self) {
         self.state.clear();
     }
 
     /// How many bytes of state are carried.
+    ///
+    /// See the [example](Self#example).
     pub fn state_bytes(&self) -> usize {
         self.state.len()
     }
 
     /// Shows closed segments in one call.
+    ///
+    /// See the [example](Self#example).
     ///
     /// # Errors
     /// Where the plugin fails, or reports what a host would refuse.
@@ -165,6 +284,8 @@ impl<P: Plugin> Harness<P> {
     }
 
     /// Shows one text that a user wrote.
+    ///
+    /// See the [example](Self#example).
     ///
     /// # Errors
     /// Where the plugin fails, or reports what a host would refuse.

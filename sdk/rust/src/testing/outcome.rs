@@ -6,6 +6,8 @@ use crate::bindings::caponier::policy::types as wit;
 use crate::{Error, Manifest, Segment, Severity};
 
 /// A finding of one call.
+///
+/// See the [example](Outcome#example).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     /// The rule's id.
@@ -27,6 +29,8 @@ pub struct Found {
 }
 
 /// An edit of one call.
+///
+/// See the [example](Outcome#example).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The segment's id.
@@ -38,6 +42,32 @@ pub struct Change {
 }
 
 /// What one call reported.
+///
+/// # Example
+///
+/// A harness answers with it; what a plugin reports can be written down as well.
+///
+/// ```
+/// use caponier_sdk::Severity;
+/// use caponier_sdk::testing::{Change, Found, Outcome};
+///
+/// let outcome = Outcome {
+///     findings: vec![Found {
+///         rule: "badge".into(),
+///         severity: Severity::High,
+///         confidence: 1.0,
+///         segment: 0,
+///         span: Some(9..21),
+///         replacement: None,
+///         message: String::new(),
+///         attributes: Vec::new(),
+///     }],
+///     edits: vec![Change { segment: 0, span: 0..5, replacement: "Hi".into() }],
+///     ..Outcome::default()
+/// };
+/// // The finding asks for no text in its place, so that its rule stands there.
+/// assert_eq!(outcome.applied(0, "Hello, I BADGE-123456 am"), "Hi, I [badge] am");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
     /// The findings, in the plugin's order.
@@ -121,6 +151,8 @@ impl Outcome {
 
     /// The text of a segment with everything found in it replaced and all edits made, the way a
     /// host does where the decision is to redact all.
+    ///
+    /// See the [example](Self#example).
     pub fn applied(&self, segment: u32, text: &str) -> String {
         apply(text, segment, &self.findings, &self.edits)
     }

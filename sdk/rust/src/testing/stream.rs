@@ -9,6 +9,8 @@ use crate::{Error, Plugin, Stage};
 const MAX_CONTEXT: usize = 16 << 10;
 
 /// What a stream came to.
+///
+/// See the [example](Harness::stream).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Streamed {
     /// The text that went out, with everything found replaced and all edits made.
@@ -24,6 +26,44 @@ pub struct Streamed {
 impl<P: Plugin> Harness<P> {
     /// Shows one segment of the output piece by piece. `input` says what sort of segment it is;
     /// its text is not looked at.
+    ///
+    /// ```
+    /// use caponier_sdk::testing::{Harness, Input, Streamed};
+    /// # use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule};
+    /// # struct Badges;
+    /// # impl Plugin for Badges {
+    /// #     type Settings = ();
+    /// #     fn manifest((): &()) -> Manifest {
+    /// #         Manifest::new("badges", "1.0.0", "Badges.").rule(Rule::new("badge", "Badge").window(12))
+    /// #     }
+    /// #     fn configure((): (), _: &Data) -> Result<Self, Error> {
+    /// #         Ok(Self)
+    /// #     }
+    /// #     fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
+    /// #         for segment in call.segments {
+    /// #             for (start, _) in segment.text().match_indices("BADGE-") {
+    /// #                 report.finding("badge", segment).at(start..start + 12);
+    /// #             }
+    /// #             for start in 0..segment.text().len() {
+    /// #                 let end = &segment.text()[start..];
+    /// #                 if end.len() < 12 && (end.starts_with("BADGE-") || "BADGE-".starts_with(end)) {
+    /// #                     report.hold(segment, start);
+    /// #                 }
+    /// #             }
+    /// #         }
+    /// #         Ok(())
+    /// #     }
+    /// # }
+    /// let mut exchange = Harness::<Badges>::new("")?;
+    /// let answer = Input::assistant("");
+    /// let streamed: Streamed = exchange.stream(&answer, &["I am BAD", "GE-123456", "."])?;
+    /// assert_eq!(streamed.released, "I am [badge].");
+    /// assert_eq!(streamed.findings[0].span, Some(5..17));
+    /// // After the first piece all had gone out but what may be a badge number; the last count is of the
+    /// // stream's end.
+    /// assert_eq!(streamed.released_upto, [5, 17, 18, 18]);
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// Where the plugin fails, reports what a host would refuse, or finds something in text that
@@ -150,6 +190,40 @@ fn release(
 /// Checks that a stream of `text` comes to the same however it is cut: whole, in two at every
 /// character, and character by character. `make` supplies the plugin in the state in which the
 /// stream begins.
+///
+/// ```
+/// use caponier_sdk::testing::{Harness, Input, check_splits};
+/// # use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule};
+/// # struct Badges;
+/// # impl Plugin for Badges {
+/// #     type Settings = ();
+/// #     fn manifest((): &()) -> Manifest {
+/// #         Manifest::new("badges", "1.0.0", "Badges.").rule(Rule::new("badge", "Badge").window(12))
+/// #     }
+/// #     fn configure((): (), _: &Data) -> Result<Self, Error> {
+/// #         Ok(Self)
+/// #     }
+/// #     fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
+/// #         for segment in call.segments {
+/// #             for (start, _) in segment.text().match_indices("BADGE-") {
+/// #                 report.finding("badge", segment).at(start..start + 12);
+/// #             }
+/// #             for start in 0..segment.text().len() {
+/// #                 let end = &segment.text()[start..];
+/// #                 if end.len() < 12 && (end.starts_with("BADGE-") || "BADGE-".starts_with(end)) {
+/// #                     report.hold(segment, start);
+/// #                 }
+/// #             }
+/// #         }
+/// #         Ok(())
+/// #     }
+/// # }
+/// // An attacker chooses where the pieces end: it must make no difference.
+/// let answer = Input::assistant("");
+/// let streamed = check_splits(|| Harness::<Badges>::new(""), &answer, "I am BADGE-123456.")?;
+/// assert_eq!(streamed.released, "I am [badge].");
+/// # Ok::<(), Error>(())
+/// ```
 ///
 /// # Errors
 /// Names the cut where what was released or found differs.
