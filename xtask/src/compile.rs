@@ -11,6 +11,7 @@ use wit_component::ComponentEncoder;
 
 use crate::guests;
 use crate::place;
+use crate::sbom::{self, Materials};
 use crate::steps::{line, run, step};
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -56,11 +57,14 @@ fn build_plugins(plugins: &[String]) -> Result<String> {
         .map(|name| format!("{PREFIX}{name}"))
         .collect();
     build_wasm(&packages, &[])?;
+    let materials = Materials::of(&packages, TARGET)?;
     let mut built = Vec::new();
     for (name, package) in plugins.iter().zip(&packages) {
         let component = componentize(&module(package))?;
         let path = place::wasm().join(format!("components/{name}.wasm"));
         let changed = write_if_changed(&path, &component)?;
+        let bill = materials.bill(package, &component)?;
+        write_if_changed(&sbom::path(name), bill.as_bytes())?;
         let note = if changed { "" } else { ", unchanged" };
         built.push(format!("{name} ({} KiB{note})", component.len() / 1024));
     }

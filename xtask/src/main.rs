@@ -9,6 +9,7 @@ mod demo;
 mod guests;
 mod http;
 mod place;
+mod sbom;
 mod steps;
 mod suite;
 mod tools;
