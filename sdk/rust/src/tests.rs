@@ -236,12 +236,29 @@ fn cases_are_strict() {
             "- { name: a, text: x, none: true, expect: [{ rule: r }] }",
             "contradict",
         ),
-        ("- { name: a, text: x, expct: [] }", "expct"),
-        ("- { name: a, text: x, expect: [{ rul: r }] }", "rul"),
-        ("name: a", ""),
+        (
+            "- { name: a, stage: later, text: x, none: true }",
+            "`later` is none of prompt, retrieval, output",
+        ),
+        (
+            "- { name: a, segments: [{ role: me, text: x }], none: true }",
+            "`me` is none of system",
+        ),
+        (
+            "- { name: a, segments: [{ kind: words, text: x }], none: true }",
+            "`words` is none of text",
+        ),
+        (
+            "- { name: a, text: x, expct: [] }",
+            "more, applied at line 1, column 23",
+        ),
+        ("- { name: a, text: x, expect: [{ rul: r }] }", "`rul`"),
+        ("name: a", "line 1"),
     ] {
         let error = parse_cases(yaml).expect_err(yaml).to_string();
         assert!(error.contains(named), "{yaml}: {error}");
+        assert!(error.contains("hint: "), "{yaml}: {error}");
+        assert!(error.lines().count() < 3, "{yaml}: {error}");
     }
     let run = |yaml: &str| {
         parse_cases(yaml)
@@ -252,15 +269,38 @@ fn cases_are_strict() {
     run("- { name: a, text: 'x #12', expect: [{ rule: number, text: '#12', span: [2, 5] }], applied: 'x #' }").unwrap();
     run("- { name: a, text: x, none: true }").unwrap();
     run("- { name: a, segments: [{ role: tool, kind: tool-result, text: '#1' }], expect: [{ rule: number, segment: 0 }] }").unwrap();
-    for wrong in [
-        "- { name: a, text: '#1', none: true }",
-        "- { name: a, text: '#1 #2', expect: [{ rule: number, text: '#1' }] }",
-        "- { name: a, text: '#1', expect: [{ rule: number, max_confidence: 0.5 }] }",
-        "- { name: a, text: '#1', expect: [{ rule: number, replacement: x }] }",
-        "- { name: a, stage: later, text: '#1', expect: [{ rule: number }] }",
-        "- { name: a, text: '#1', expect: [{ rule: number }], applied: x }",
+    for (wrong, told) in [
+        (
+            "- { name: a, text: '#1', none: true }",
+            "nothing more was expected; found number in 0 at 0..2 (1.00)",
+        ),
+        (
+            "- { name: a, text: '#1 #2', expect: [{ rule: number, text: '#1' }] }",
+            "nothing more was expected; found number in 0 at 0..2 (1.00), number in 0 at 3..5 (1.00)",
+        ),
+        (
+            "- { name: a, text: '#1', expect: [{ rule: number, segment: 1, text: '#1', span: [0, 1] }] }",
+            "expected number in 1 on \"#1\" at 0..1; found number in 0 at 0..2 (1.00)",
+        ),
+        (
+            "- { name: a, text: '#1', expect: [{ rule: number, max_confidence: 0.5 }] }",
+            "expected number in 0 (0.00 to 0.50); found",
+        ),
+        (
+            "- { name: a, text: '#1', expect: [{ rule: number, replacement: x }] }",
+            "expected number in 0, to become \"x\"; found",
+        ),
+        (
+            "- { name: a, text: 'x', expect: [{ rule: number }] }",
+            "expected number in 0; found nothing",
+        ),
+        (
+            "- { name: a, text: '#1', expect: [{ rule: number }], applied: x }",
+            "expected the text \"x\"",
+        ),
     ] {
-        assert!(run(wrong).is_err(), "{wrong}");
+        let error = run(wrong).expect_err(wrong).to_string();
+        assert!(error.contains(told), "{wrong}: {error}");
     }
     assert_eq!(Case::default().text, None);
 }

@@ -135,15 +135,23 @@ pub struct Expectation {
 /// # Errors
 /// Where the text is not a list of cases, or a case says nothing or contradicts itself.
 pub fn parse_cases(yaml: &str) -> Result<Vec<Case>, Error> {
-    let cases: Vec<Case> =
-        serde_saphyr::from_str(yaml).map_err(|error| Error::new(error.to_string()))?;
+    let cases: Vec<Case> = serde_saphyr::from_str(yaml).map_err(|error| {
+        Error::new(format!(
+            "{}\nhint: a file is a list of cases; `caponier plugin new` writes some that can be copied",
+            error.without_snippet()
+        ))
+    })?;
     for case in &cases {
         let wrong = if case.text.is_some() != case.segments.is_empty() {
-            "it needs either `text` or `segments`"
+            "it needs either `text` or `segments`; hint: `text` is short for one segment of a user"
+                .to_owned()
         } else if case.none && !case.expect.is_empty() {
-            "`none: true` and `expect` contradict each other"
+            "`none: true` and `expect` contradict each other; hint: leave one of them out"
+                .to_owned()
         } else if !case.none && case.expect.is_empty() && case.applied.is_none() {
-            "it expects nothing; hint: say `none: true`"
+            "it expects nothing; hint: say `none: true`".to_owned()
+        } else if let Err(error) = stage(case).and_then(|_| inputs(case)) {
+            format!("{error}; hint: use one of these words")
         } else {
             continue;
         };
@@ -335,7 +343,7 @@ pub fn check_case(
         .as_ref()
         .map(ToString::to_string)
         .unwrap_or_default();
-    let stage: Stage = case.stage.as_deref().unwrap_or("prompt").parse()?;
+    let stage = stage(case)?;
     let inputs = inputs(case)?;
     let outcome = inspect(&settings, stage, &inputs)?;
     let mut left: Vec<&Found> = outcome.findings.iter().collect();
@@ -349,7 +357,8 @@ pub fn check_case(
             }
             None => {
                 return Err(Error::new(format!(
-                    "expected {expected:?}; found {}",
+                    "expected {}; found {}",
+                    wanted(expected),
                     describe(&outcome)
                 )));
             }
@@ -370,6 +379,10 @@ pub fn check_case(
         }
     }
     Ok(())
+}
+
+fn stage(case: &Case) -> Result<Stage, Error> {
+    case.stage.as_deref().unwrap_or("prompt").parse()
 }
 
 fn inputs(case: &Case) -> Result<Vec<Input>, Error> {
@@ -414,17 +427,44 @@ fn matches(expected: &Expectation, found: &Found, inputs: &[Input]) -> bool {
         && (expected.replacement.is_none() || expected.replacement == found.replacement)
 }
 
+/// An expectation in the words of [`describe`].
+fn wanted(expected: &Expectation) -> String {
+    let mut words = format!("{} in {}", expected.rule, expected.segment);
+    if let Some(text) = &expected.text {
+        words.push_str(&format!(" on {text:?}"));
+    }
+    if let Some((start, end)) = expected.span {
+        words.push_str(&format!(" at {start}..{end}"));
+    }
+    if expected.min_confidence.is_some() || expected.max_confidence.is_some() {
+        let least = expected.min_confidence.unwrap_or(0.0);
+        let most = expected.max_confidence.unwrap_or(1.0);
+        words.push_str(&format!(" ({least:.2} to {most:.2})"));
+    }
+    if let Some(replacement) = &expected.replacement {
+        words.push_str(&format!(", to become {replacement:?}"));
+    }
+    words
+}
+
 fn describe(outcome: &Outcome) -> String {
     if outcome.findings.is_empty() {
         return "nothing".into();
     }
+    let place = |found: &Found| match &found.span {
+        Some(span) => format!("at {span:?}"),
+        None => "as a whole".to_owned(),
+    };
     let found: Vec<String> = outcome
         .findings
         .iter()
         .map(|found| {
             format!(
-                "{} in {} at {:?} ({:.2})",
-                found.rule, found.segment, found.span, found.confidence
+                "{} in {} {} ({:.2})",
+                found.rule,
+                found.segment,
+                place(found),
+                found.confidence
             )
         })
         .collect();
