@@ -7,7 +7,6 @@ caponier_e2e::scenarios!("author":
     js_from_nothing,
     rust_cases_run_natively,
     rust_builds_are_reproducible,
-    what_authors_get_wrong,
     cases_that_fail_are_told,
     built_in_cases_hold_in_the_sandbox,
     python_sdk_by_itself,
