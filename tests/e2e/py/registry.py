@@ -1,15 +1,22 @@
 """Plugins from a registry: signed, locked, tampered with, and the registry gone."""
 
 import contextlib
+import gzip
+import io
 import json
 import pathlib
 import shutil
 import subprocess
+import tarfile
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 from author import run
+from envoy_bootstrap import run_pack
+from envoy_manifests import LAYER, MANIFEST, call, digest_of
+from envoy_manifests import config as packed_config
 from support import ROOT, Gateway, Upstream, completion, free_port
 
 COMPONENT = ROOT / "target/wasm/components/secrets.wasm"
@@ -264,3 +271,99 @@ def grants_are_compared():
         assert "risk" not in check(folder, folder / "cache")
         shutil.copy(COMPONENT, folder / "counting.wasm")
         assert "`grants.counters` is given" in check(folder, folder / "cache")
+
+
+WASM_LAYER = "application/vnd.module.wasm.content.layer.v1+wasm"
+
+
+def fetched(url, wanted):
+    """A module as Istio's agent and Envoy Gateway fetch it: the last layer, an archive that holds
+    `plugin.wasm` in whatever folder; or else the module itself, which is one of two layers."""
+    _, headers, raw = call("GET", f"{url}/manifests/{wanted}", accept=MANIFEST)
+    assert headers["content-type"] == MANIFEST, headers["content-type"]
+    digest = digest_of(raw)
+    assert wanted in (digest, "1") and headers["docker-content-digest"] == digest
+    manifest = json.loads(raw)
+    assert manifest["mediaType"] == MANIFEST, manifest
+
+    def blob(described):
+        _, _, content = call("GET", f"{url}/blobs/{described['digest']}")
+        assert digest_of(content) == described["digest"] and len(content) == described["size"]
+        return content
+
+    layers = manifest["layers"]
+    if layers[-1]["mediaType"] == LAYER:
+        with tarfile.open(fileobj=io.BytesIO(gzip.decompress(blob(layers[-1])))) as archive:
+            (member,) = [member for member in archive if pathlib.PurePath(member.name).name == "plugin.wasm"]
+            return "image", digest, archive.extractfile(member).read()
+    assert len(layers) == 2, layers
+    return "artifact", digest, blob(next(layer for layer in layers if layer["mediaType"] == WASM_LAYER))
+
+
+def write_layout(folder, config, layers):
+    """An image in a directory, of layers with their types."""
+    (folder / "blobs/sha256").mkdir(parents=True)
+
+    def described(kind, content):
+        digest = digest_of(content)
+        (folder / "blobs/sha256" / digest.removeprefix("sha256:")).write_bytes(content)
+        return {"mediaType": kind, "digest": digest, "size": len(content)}
+
+    manifest = json.dumps({
+        "schemaVersion": 2, "mediaType": MANIFEST, "config": described(*config),
+        "layers": [described(*layer) for layer in layers],
+    }).encode()
+    (folder / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}')
+    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [described(MANIFEST, manifest)]}))
+
+
+def packed_modules_are_fetched_as_meshes_do():
+    """In both layouts that they read, the module comes out as it was packed."""
+    with registry() as there, tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        text = packed_config("http://127.0.0.1:9", 1, 2)
+        made = run_pack(folder, text, "--output", "module.wasm", "--oci", "image", "--format", "json")
+        assert made.returncode == 0, made.stderr
+        module = (folder / "module.wasm").read_bytes()
+        # The other layout, as the tools write that put the module there by itself.
+        write_layout(
+            folder / "artifact",
+            ("application/vnd.module.wasm.config.v1+json", b'{"type":"envoy_proxy","abiVersions":["v0-2-1"]}'),
+            [(WASM_LAYER, module), ("application/vnd.module.wasm.runtime-config.layer.v1+json", b"{}")],
+        )
+        for layout in ("image", "artifact"):
+            place = f"oci://{there.host}/meshes/{layout}"
+            url = f"http://{there.host}/v2/meshes/{layout}"
+            pushed = run("plugin", "push", layout, f"{place}:1", "--target", "envoy", cwd=folder)
+            digest = use(pushed).rsplit("@", 1)[1]
+            for wanted in ("1", digest):
+                assert fetched(url, wanted) == (layout, digest, module), (layout, wanted)
+            # The same image again is the same, and its reference is the one that `pack` names.
+            assert use(run("plugin", "push", layout, f"{place}:again", "--target", "envoy", cwd=folder)) == use(pushed)
+            if layout == "image":
+                assert json.loads(made.stdout)["image"] == digest, made.stdout
+            # It is no plugin of this program, and says what it is.
+            said = run("plugin", "pull", f"{place}:1", cwd=folder, expected=2)
+            assert "not a plugin" in said and "hint: " in said, said
+
+        # What is changed on the way there never gets a name.
+        index = json.loads((folder / "image/index.json").read_text())
+        blobs = folder / "image/blobs/sha256"
+        manifest = json.loads((blobs / index["manifests"][0]["digest"].removeprefix("sha256:")).read_text())
+        layer = blobs / manifest["layers"][0]["digest"].removeprefix("sha256:")
+        layer.write_bytes(layer.read_bytes()[:-1] + b"x")
+        bad = f"oci://{there.host}/meshes/bad:1"
+        for what, words in [
+            ("image", ["digest", "hint: "]), ("blobs", ["index.json", "pack --oci"]), ("gone", ["index.json", "pack --oci"]),
+            ("module.wasm", ["index.json", "pack --oci"]),
+        ]:
+            said = run("plugin", "push", what, bad, "--target", "envoy", cwd=folder, expected=2)
+            assert all(word in said for word in words), said
+        try:
+            call("GET", f"http://{there.host}/v2/meshes/bad/manifests/1", accept=MANIFEST)
+            raise AssertionError("it was given a name")
+        except urllib.error.HTTPError as error:
+            assert error.code == 404, error
+        # A packed module is no component, and pushed as one by mistake it is told apart.
+        said = run("plugin", "push", "module.wasm", bad, cwd=folder, expected=2)
+        assert "core WebAssembly module" in said and "hint: " in said, said

@@ -7,4 +7,5 @@ caponier_e2e::scenarios!("registry":
     signatures_are_demanded,
     registries_are_not_trusted,
     grants_are_compared,
+    packed_modules_are_fetched_as_meshes_do,
 );
