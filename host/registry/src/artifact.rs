@@ -257,6 +257,7 @@ pub(crate) fn pack(component: &[u8], metadata: &Metadata) -> Result<Packed, Erro
         });
     }
     let surface = component::surface("the component", component)?;
+    component::check("the component", component)?;
     let layer = Descriptor::of(WASM_LAYER, component);
     let created = rfc3339(metadata.created)?;
     let unwritable = |error: serde_json::Error| Error::Input {

@@ -95,7 +95,7 @@ impl Client {
     /// Pushes a component. The same bytes and metadata give the same digest.
     ///
     /// # Errors
-    /// Where it is no component, or the registry does not take it.
+    /// Where it is no valid component, or the registry does not take it.
     pub async fn push(
         &self,
         to: &Reference,

@@ -1,7 +1,7 @@
 //! What a component shows of itself: whether it is one, what it imports and exports.
 
 use serde::{Deserialize, Serialize};
-use wasmparser::{ComponentExternalKind, Parser, Payload};
+use wasmparser::{ComponentExternalKind, Parser, Payload, Validator, WasmFeatures};
 
 use crate::error::Error;
 
@@ -108,9 +108,22 @@ pub fn surface(what: &str, bytes: &[u8]) -> Result<Surface, Error> {
     Ok(surface)
 }
 
+/// Checks everything down to the code, by whatever features there are: which of them a host offers
+/// is the host's affair.
+///
+/// # Errors
+/// [`Error::NotAComponent`].
+pub(crate) fn check(what: &str, bytes: &[u8]) -> Result<(), Error> {
+    let valid = Validator::new_with_features(WasmFeatures::all()).validate_all(bytes);
+    valid.map(|_| ()).map_err(|_| Error::NotAComponent {
+        what: what.to_owned(),
+        kind: Kind::Damaged,
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Kind, surface};
+    use super::{Kind, check, surface};
     use crate::error::Error;
 
     fn kind(bytes: &[u8]) -> Option<Kind> {
@@ -150,5 +163,23 @@ mod tests {
         assert_eq!(kind(b""), Some(Kind::Foreign));
         assert_eq!(kind(b"#!/bin/sh"), Some(Kind::Foreign));
         assert_eq!(kind(b"\0asm\x0d\0\x01\0\xff\xff"), Some(Kind::Damaged));
+    }
+
+    /// Sections that lie where they should say nothing of what is in them.
+    #[test]
+    fn damage_in_the_code_is_found() {
+        let good =
+            wat::parse_str(r#"(component (core module (func (result i32) i32.const 0x1234567)))"#)
+                .unwrap();
+        assert!(check("x", &good).is_ok());
+        let constant = good
+            .windows(5)
+            .position(|bytes| bytes == [0x41, 0xe7, 0x8a, 0x8d, 0x09]);
+        for changed in [0x0b, 0x42, 0xff] {
+            let mut bad = good.clone();
+            bad[constant.unwrap()] = changed;
+            assert!(surface("x", &bad).is_ok());
+            assert!(check("x", &bad).is_err(), "{changed:#x}");
+        }
     }
 }
