@@ -7,7 +7,7 @@ use crate::Error;
 /// # Example
 ///
 /// A plugin takes what it needs from them when it is configured; in a test
-/// [`Data::from_files`] supplies them.
+/// `Data::from_files` supplies them.
 ///
 /// ```
 /// use caponier_sdk::{Data, Error};
