@@ -137,6 +137,9 @@ def builds_of_something_else():
             path, "plugin", "build", env=cargo("rust"), beside=tools,
             words=["caponier:policy/types@9.0.0", "speaks caponier:policy 0.1.0", "hint: rebuild"],
         )
+    with project("c") as (path, _):
+        (path / "src/plugin.c").write_text('#include "caponier.h"\n')
+        refused(path, "plugin", "build", beside=["build"], words=["undefined symbol: caponier_plugin", "make", "hint: "])
 
 
 def cases_with_mistakes():
