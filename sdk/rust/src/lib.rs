@@ -5,7 +5,7 @@
 //! same, so that it can be unit-tested without a sandbox.
 //!
 //! ```
-//! use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule, Severity};
+//! use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule, Severity, hold};
 //!
 //! #[derive(Default, serde::Deserialize, schemars::JsonSchema)]
 //! #[serde(default)]
@@ -34,6 +34,16 @@
 //!         for segment in call.segments {
 //!             for (start, badge) in segment.text().match_indices(&self.prefix) {
 //!                 report.finding("badge", segment).at(start..start + badge.len() + 6);
+//!             }
+//!             // In a stream: what may become a badge number must not go out yet.
+//!             let is_begun = |end: &str| match end.strip_prefix(&self.prefix) {
+//!                 Some(digits) => digits.len() < 6,
+//!                 None => self.prefix.starts_with(end),
+//!             };
+//!             let window = self.prefix.len() + 6;
+//!             if let Some(start) = hold::growing(segment.text(), segment.is_open(), window, is_begun)
+//!             {
+//!                 report.hold(segment, start);
 //!             }
 //!         }
 //!         Ok(())

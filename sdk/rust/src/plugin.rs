@@ -14,8 +14,8 @@ use crate::{Context, Data, Error, Manifest, Report, Segment, state};
 /// # Example
 ///
 /// ```
-/// use caponier_sdk::testing::Harness;
-/// use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule};
+/// use caponier_sdk::testing::{Harness, Input, check_splits};
+/// use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule, hold};
 ///
 /// #[derive(Default, serde::Deserialize, schemars::JsonSchema)]
 /// #[serde(default)]
@@ -26,23 +26,27 @@ use crate::{Context, Data, Error, Manifest, Report, Segment, state};
 ///
 /// struct Codenames {
 ///     names: Vec<String>,
+///     longest: usize,
+/// }
+///
+/// fn longest(names: &[String]) -> usize {
+///     names.iter().map(String::len).max().unwrap_or(0)
 /// }
 ///
 /// impl Plugin for Codenames {
 ///     type Settings = Settings;
 ///
 ///     fn manifest(settings: &Settings) -> Manifest {
-///         // In a stream, a name that has come in part is decided by as many bytes as the longest has.
-///         let longest = settings.names.iter().map(String::len).max().unwrap_or(0);
+///         let window = longest(&settings.names) as u32;
 ///         Manifest::new("codenames", "1.0.0", "Names of projects.")
-///             .rule(Rule::new("codename", "Name of a project").window(longest as u32))
+///             .rule(Rule::new("codename", "Name of a project").window(window))
 ///     }
 ///
 ///     fn configure(settings: Settings, _: &Data) -> Result<Self, Error> {
 ///         if settings.names.is_empty() {
 ///             return Err("settings.names: it is empty; hint: list what must not go out".into());
 ///         }
-///         Ok(Self { names: settings.names })
+///         Ok(Self { longest: longest(&settings.names), names: settings.names })
 ///     }
 ///
 ///     fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
@@ -52,13 +56,22 @@ use crate::{Context, Data, Error, Manifest, Report, Segment, state};
 ///                     report.finding("codename", segment).at(start..start + found.len());
 ///                 }
 ///             }
+///             // In a stream: what may become a name must not go out yet.
+///             let is_begun = |end: &str| self.names.iter().any(|name| name.starts_with(end));
+///             let text = segment.text();
+///             if let Some(start) = hold::growing(text, segment.is_open(), self.longest, is_begun) {
+///                 report.hold(segment, start);
+///             }
 ///         }
 ///         Ok(())
 ///     }
 /// }
 ///
-/// let mut plugin = Harness::<Codenames>::new(r#"{ "names": ["bluebird"] }"#)?;
-/// assert_eq!(plugin.prompt("When does bluebird start?")?.findings[0].span, Some(10..18));
+/// let plugin = || Harness::<Codenames>::new(r#"{ "names": ["bluebird"] }"#);
+/// assert_eq!(plugin()?.prompt("When does bluebird start?")?.findings[0].span, Some(10..18));
+/// // Wherever a stream is cut, nothing of a name goes out.
+/// let streamed = check_splits(plugin, &Input::assistant(""), "Soon bluebird starts.")?;
+/// assert_eq!(streamed.released, "Soon [codename] starts.");
 /// assert!(Harness::<Codenames>::new("").is_err());
 /// # Ok::<(), Error>(())
 /// ```

@@ -21,8 +21,8 @@ pub const MAX_NOTE: usize = 4096;
 /// # Example
 ///
 /// ```
-/// # use caponier_sdk::testing::{Harness, Input};
-/// # use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule, Stage};
+/// # use caponier_sdk::testing::{Harness, Input, check_splits};
+/// # use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule, Stage, hold};
 /// # struct Mine;
 /// # impl Plugin for Mine {
 /// #     type Settings = ();
@@ -42,10 +42,12 @@ pub const MAX_NOTE: usize = 4096;
 ///             for (start, _) in segment.text().match_indices("BADGE-") {
 ///                 report.finding("badge", segment).at(start..start + 12);
 ///             }
-///             // What is still coming could be the rest of a badge number.
-///             if let Some((start, _)) = segment.text().rmatch_indices("BADGE-").next()
-///                 && start + 12 > segment.text().len()
-///             {
+///             // In a stream: what may become a badge number must not go out yet.
+///             let is_begun = |end: &str| match end.strip_prefix("BADGE-") {
+///                 Some(digits) => digits.len() < 6,
+///                 None => "BADGE-".starts_with(end),
+///             };
+///             if let Some(start) = hold::growing(segment.text(), segment.is_open(), 11, is_begun) {
 ///                 report.hold(segment, start);
 ///             }
 ///         }
@@ -57,9 +59,8 @@ pub const MAX_NOTE: usize = 4096;
 /// assert_eq!(plugin.prompt("It is BADGE-123456.")?.findings[0].span, Some(6..18));
 /// let long = Input::document("a".repeat(20_000)).id(7);
 /// assert_eq!(plugin.inspect(Stage::Retrieval, &[long])?.skipped, [7]);
-/// // Nothing of a number goes out before all of it is there.
-/// let streamed = plugin.stream(&Input::assistant(""), &["It is BADGE-12", "3456."])?;
-/// assert_eq!(streamed.released_upto[0], 6);
+/// let answer = Input::assistant("");
+/// let streamed = check_splits(|| Harness::<Mine>::new(""), &answer, "It is BADGE-123456.")?;
 /// assert_eq!(streamed.released, "It is [badge].");
 /// # Ok::<(), Error>(())
 /// ```
@@ -170,7 +171,7 @@ impl<'a> Report<'a> {
     ///
     /// ```
     /// # use caponier_sdk::testing::{Harness, Input};
-    /// # use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule, Stage};
+    /// # use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule, hold};
     /// # struct Mine;
     /// # impl Plugin for Mine {
     /// #     type Settings = ();
@@ -182,20 +183,25 @@ impl<'a> Report<'a> {
     /// #     }
     ///     fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
     ///         for segment in call.segments {
-    ///             let Some((start, _)) = segment.text().rmatch_indices("BADGE-").next() else {
-    ///                 continue;
+    ///             let text = segment.text();
+    ///             for (start, _) in text.match_indices("BADGE-") {
+    ///                 report.finding("badge", segment).at(start..start + 12);
+    ///             }
+    ///             let is_begun = |end: &str| match end.strip_prefix("BADGE-") {
+    ///                 Some(digits) => digits.len() < 6,
+    ///                 None => "BADGE-".starts_with(end),
     ///             };
-    ///             match 12_usize.checked_sub(segment.text().len() - start) {
-    ///                 // So many digits are missing: until they have come there is nothing to say.
-    ///                 Some(missing @ 1..) => report.hold_until(segment, start, Some(missing as u32)),
-    ///                 _ => _ = report.finding("badge", segment).at(start..start + 12),
+    ///             if let Some(start) = hold::growing(text, segment.is_open(), 11, is_begun) {
+    ///                 // So many bytes are missing: until they have come there is nothing to say.
+    ///                 let missing = start + 12 - text.len();
+    ///                 report.hold_until(segment, start, Some(missing as u32));
     ///             }
     ///         }
     ///         Ok(())
     ///     }
     /// # }
     /// let mut plugin = Harness::<Mine>::new("")?;
-    /// let streamed = plugin.stream(&Input::assistant(""), &["BADGE-1", "23", "456!"])?;
+    /// let streamed = plugin.stream(&Input::assistant(""), &["BADG", "E-123", "456!"])?;
     /// assert_eq!(streamed.released_upto, [0, 0, 13, 13]);
     /// # Ok::<(), Error>(())
     /// ```
