@@ -1,4 +1,4 @@
-//! Embeds the built-in plugins that `cargo xtask build` made.
+//! Embeds the built-in plugins that `cargo xtask build` made, each with its bill of materials.
 //!
 //! It only reads them: building them here would start a cargo within cargo, and the two would wait
 //! for each other's lock on the target directory.
@@ -21,15 +21,22 @@ fn run() -> Result<(), String> {
             .map(PathBuf::from)
             .ok_or(format!("{name} is not set"))
     };
-    let folder = variable("CARGO_MANIFEST_DIR")?.join("../../target/wasm/components");
+    let folder = variable("CARGO_MANIFEST_DIR")?.join("../../target/wasm");
     let mut table = String::from("&[\n");
     for name in BUILTIN {
-        let path = folder.join(format!("{name}.wasm"));
-        println!("cargo::rerun-if-changed={}", path.display());
-        let path = path.canonicalize().map_err(|_| {
-            format!("the built-in plugin `{name}` has not been built; hint: cargo xtask build")
-        })?;
-        let _ = writeln!(table, "    ({name:?}, include_bytes!({path:?})),");
+        let built = |file: String| {
+            let path = folder.join(file);
+            println!("cargo::rerun-if-changed={}", path.display());
+            path.canonicalize().map_err(|_| {
+                format!("the built-in plugin `{name}` has not been built; hint: cargo xtask build")
+            })
+        };
+        let component = built(format!("components/{name}.wasm"))?;
+        let bill = built(format!("sbom/{name}.cdx.json"))?;
+        let _ = writeln!(
+            table,
+            "    ({name:?}, include_bytes!({component:?}), include_str!({bill:?})),"
+        );
     }
     table.push(']');
     let target = variable("OUT_DIR")?.join("builtin.rs");

@@ -21,7 +21,7 @@ mod seal;
 mod trust;
 mod watch;
 
-pub use builtin::{builtin, builtin_names};
+pub use builtin::{builtin, builtin_names, builtin_sbom};
 pub use caponier_component::{Call, EngineMode, Plugin, Session};
 pub use caponier_decide::{DenialKind, Outcome, RoutePlan, StageInput, Step, StreamRun, Timings};
 pub use files::Files;

@@ -11,6 +11,7 @@ import tomllib
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from author import run
 from support import ROOT
 
 WASM = ROOT / "target/wasm"
@@ -203,3 +204,17 @@ def bills_that_are_wrong_are_noticed():
         assert found, name
         print(f"{name}: {found[0][:100]}", flush=True)
     assert faults(bill, component + b"\0", crates, facts) == ["the component has another digest"]
+
+
+def the_program_prints_them():
+    for plugin in PLUGINS:
+        assert run("plugin", "inspect", f"builtin:{plugin}", "--sbom") == path(plugin).read_text(), plugin
+        # It is the bill of the component that this program runs.
+        facts = json.loads(run("plugin", "inspect", f"builtin:{plugin}", "--format", "json"))
+        (own,) = digest(json.loads(path(plugin).read_text())["metadata"]["component"])
+        assert facts["digest"] == f"sha256:{own}", plugin
+    for file in ("builtin:gone", str(WASM / "components/pii.wasm")):
+        said = run("plugin", "inspect", file, "--sbom", expected=2)
+        assert "only built-in plugins" in said and "pii, secrets, injection" in said, said
+    said = run("plugin", "inspect", "builtin:gone", expected=2)
+    assert "`gone`" in said and "hint: there are pii" in said, said

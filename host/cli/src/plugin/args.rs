@@ -22,7 +22,7 @@ pub(crate) enum PluginCommand {
     /// Run a plugin's cases in the sandbox; ends with 2 where one fails
     Test(Test),
     /// Tell what a component is, what it asks for, what it finds and whether it packs
-    Inspect(Look),
+    Inspect(Inspect),
     /// Measure what a plugin costs in the sandbox
     Bench(Look),
     /// Make a pair of keys: one that signs plugins, one that verifies them
@@ -66,7 +66,7 @@ pub(crate) struct Build {
 /// A component, and what it is tried with.
 #[derive(Debug, Args)]
 pub(crate) struct Component {
-    /// The component [default: what `build` makes of the project in this folder]
+    /// The component, or builtin:NAME [default: what `build` makes of the project in this folder]
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
 
@@ -106,6 +106,16 @@ pub(crate) struct Look {
     /// How the result looks
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    #[command(flatten)]
+    pub(crate) look: Look,
+
+    /// Print the bill of materials of a built-in plugin and nothing else: CycloneDX, as JSON
+    #[arg(long)]
+    pub(crate) sbom: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,17 +1,23 @@
 //! `caponier plugin inspect`
 
+use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use caponier_author::{Facts, Packs};
 use serde_json::{Value, json};
 
-use super::args::Look;
-use super::read;
+use super::args::Inspect;
+use super::{builtin_name, read};
 use crate::args::Format;
 use crate::pack::SHELL;
 use crate::style::{BOLD, DIM, GOOD, WARN, shown};
 
-pub(super) fn run(command: &Look) -> anyhow::Result<ExitCode> {
+pub(super) fn run(command: &Inspect) -> anyhow::Result<ExitCode> {
+    if command.sbom {
+        return sbom(command.look.component.file.as_deref());
+    }
+    let command = &command.look;
     let (path, component) = read(&command.component)?;
     let data = command.component.data.as_deref();
     let facts = caponier_author::inspect(&component, &command.settings, data, SHELL)?;
@@ -22,6 +28,21 @@ pub(super) fn run(command: &Look) -> anyhow::Result<ExitCode> {
             text(&facts);
         }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn sbom(file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let bill = file
+        .and_then(builtin_name)
+        .and_then(caponier_runtime::builtin_sbom);
+    let Some(bill) = bill else {
+        let known: Vec<&str> = caponier_runtime::builtin_names().collect();
+        bail!(
+            "only built-in plugins come with a bill of materials\nhint: name one: builtin: and {}",
+            known.join(", ")
+        );
+    };
+    anstream::print!("{bill}");
     Ok(ExitCode::SUCCESS)
 }
 

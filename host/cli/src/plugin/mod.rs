@@ -141,8 +141,25 @@ fn word(text: &str) -> String {
     }
 }
 
+/// The name of a built-in plugin, where one is meant: `builtin:pii`.
+fn builtin_name(file: &Path) -> Option<&str> {
+    file.to_str()?.strip_prefix("builtin:")
+}
+
 /// The component that is meant, and where it lies.
 fn read(component: &Component) -> anyhow::Result<(PathBuf, Vec<u8>)> {
+    if let Some(file) = &component.file
+        && let Some(name) = builtin_name(file)
+    {
+        let known: Vec<&str> = caponier_runtime::builtin_names().collect();
+        let component = caponier_runtime::builtin(name).ok_or_else(|| {
+            anyhow::anyhow!(
+                "there is no built-in plugin `{name}`\nhint: there are {}",
+                known.join(", ")
+            )
+        })?;
+        return Ok((file.clone(), component.to_owned()));
+    }
     let path = match &component.file {
         Some(path) => path.clone(),
         None => {
