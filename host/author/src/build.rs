@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use caponier_component::surface;
+use caponier_component::{LoadError, surface};
 use serde_json::Value;
 use wasmparser::Parser;
 use wit_component::ComponentEncoder;
@@ -39,7 +39,10 @@ pub fn build(project: &Project) -> Result<Vec<u8>, Error> {
             hint: "versions are as in 0.1.0, licences SPDX expressions such as Apache-2.0, sources URLs".to_owned(),
         },
     )?;
-    check(&component)?;
+    check(&component).map_err(|error| match error {
+        Error::Load(LoadError::NoGuard { .. }) => Error::ExportsNothing,
+        error => error,
+    })?;
     Ok(component)
 }
 

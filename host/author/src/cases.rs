@@ -37,6 +37,8 @@ pub fn test(
     data: Option<&Path>,
     wanted: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<Verdict>, Error> {
+    // Once, and not for each case.
+    crate::check(component)?;
     let sandbox = Sandbox::new()?;
     // Cases with the same settings share a plugin: each call has an instance of its own.
     let mut loaded: BTreeMap<String, Result<Plugin, String>> = BTreeMap::new();

@@ -38,7 +38,9 @@ pub enum EngineError {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// Larger than `limits.component_bytes`.
-    #[error("the component has {bytes} bytes; at most {limit} are accepted")]
+    #[error(
+        "the component has {bytes} bytes; at most {limit} are accepted\nhint: build it without debug information, and let the operator grant lists as data"
+    )]
     TooLarge {
         /// Its size.
         bytes: usize,
@@ -56,7 +58,9 @@ pub enum LoadError {
     )]
     CoreModule,
     /// A component that breaks off or is not valid.
-    #[error("the component is damaged or uses features that the sandbox does not offer")]
+    #[error(
+        "the component is damaged or uses features that the sandbox does not offer\nhint: build it again with `caponier plugin build`, and copy the whole file"
+    )]
     Malformed(#[source] wasmtime::Error),
     /// It does not speak the contract.
     #[error(
@@ -118,7 +122,9 @@ pub enum LoadError {
         fault: Fault,
     },
     /// What it says of itself cannot be used.
-    #[error("the plugin's manifest cannot be used")]
+    #[error(
+        "the plugin's manifest cannot be used\nhint: mend what its `describe` returns; in the SDKs that is the manifest with its rules"
+    )]
     Manifest(#[from] ManifestError),
     /// Its data directory cannot be read.
     #[error("data directory {}: {problem}", path.display())]

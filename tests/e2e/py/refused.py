@@ -126,7 +126,7 @@ def builds_of_something_else():
         source.write_text("".join(line for line in good.splitlines(True) if "export!" not in line))
         refused(
             path, "plugin", "build", env=cargo("rust"), beside=tools,
-            words=["does not export `caponier:policy/guard`", "hint: "],
+            words=["does not export `caponier:policy/guard`", "hint: ", "export!"],
         )
         source.write_text("this is no Rust")
         refused(path, "plugin", "build", env=cargo("rust"), beside=tools, words=["src/lib.rs:1", "failed", "hint: "])
@@ -174,7 +174,7 @@ def components_that_are_none():
             "text.wasm": (b"hello", ["not a WebAssembly component", "hint: "]),
             "empty.wasm": (b"", ["not a WebAssembly component", "hint: "]),
             "core.wasm": ((GUESTS / "core-module.wasm").read_bytes(), ["core WebAssembly module", "hint: "]),
-            "cut.wasm": (whole[: len(whole) // 2], ["damaged"]),
+            "cut.wasm": (whole[: len(whole) // 2], ["damaged", "hint: "]),
             "nothing.wasm": ((GUESTS / "nothing.wasm").read_bytes(), ["does not export `caponier:policy/guard`", "hint: "]),
             "other.wasm": ((GUESTS / "other-version.wasm").read_bytes(), ["caponier:policy/types@9.0.0", "hint: "]),
             "shell.wasm": ((GUESTS / "import-unknown.wasm").read_bytes(), ["evil:host/shell@1.0.0", "hint: "]),
@@ -185,10 +185,16 @@ def components_that_are_none():
             (folder / name).write_bytes(content)
             configure(folder, f"file:{name}")
             for command in ("inspect", "bench", "test"):
-                refused(folder, "plugin", command, name, words=words)
-            refused(folder, "plugin", "push", name, f"oci://{there.host}/plugins/some:1", words=words)
+                said = refused(folder, "plugin", command, name, words=[name, *words])
+                assert said.count("hint: ") == 1, said
+            refused(folder, "plugin", "push", name, f"oci://{there.host}/plugins/some:1", words=[name, *words])
             for command in ("check", "serve"):
                 refused(folder, command, "--config", "caponier.yaml", words=[name, "caponier.yaml:4", *words])
+        # Sections that lie where they should, and code that is none.
+        (folder / "code.wasm").write_bytes(whole[:5000] + b"\xff" * 64 + whole[5064:])
+        for command in ("inspect", "bench"):
+            refused(folder, "plugin", command, "code.wasm", words=["code.wasm", "damaged", "hint: "])
+        refused(folder, "plugin", "push", "code.wasm", f"oci://{there.host}/plugins/some:1", words=["damaged", "hint: "])
         # Nothing of it is there.
         refused(folder, "plugin", "pull", f"oci://{there.host}/plugins/some:1", words=["plugins/some:1: not found", "hint: "])
         missing = ["gone.wasm", "hint: "]
@@ -205,8 +211,8 @@ def a_component_of_a_gibibyte():
             huge.truncate(1 << 30)
         configure(folder, "file:huge.wasm")
         for command in ("inspect", "bench"):
-            refused(folder, "plugin", command, "huge.wasm", words=["at most"])
-        refused(folder, "plugin", "push", "huge.wasm", f"oci://{there.host}/plugins/huge:1", words=[])
+            refused(folder, "plugin", command, "huge.wasm", words=["huge.wasm", "at most", "hint: "])
+        refused(folder, "plugin", "push", "huge.wasm", f"oci://{there.host}/plugins/huge:1", words=["huge.wasm", "at most", "hint: "])
         refused(folder, "check", "--config", "caponier.yaml", words=["huge.wasm", "larger than"])
 
 
@@ -223,7 +229,7 @@ def manifests_that_cannot_be_used():
         }.items():
             settings = json.dumps({"mode": mode, "when": "describe"})
             for command in ("inspect", "bench"):
-                said = refused(folder, "plugin", command, "hostile.wasm", "--settings", settings, words=["manifest", *words])
+                said = refused(folder, "plugin", command, "hostile.wasm", "--settings", settings, words=["hostile.wasm", "manifest", "hint: ", *words])
                 assert len(said) < 2000, "an error that repeats what it was given"
             configure(folder, "file:hostile.wasm", "")
             text = (folder / "caponier.yaml").read_text()

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use caponier_author::{Facts, Packs};
 use serde_json::{Value, json};
 
@@ -20,7 +20,8 @@ pub(super) fn run(command: &Inspect) -> anyhow::Result<ExitCode> {
     let command = &command.look;
     let (path, component) = read(&command.component)?;
     let data = command.component.data.as_deref();
-    let facts = caponier_author::inspect(&component, &command.settings, data, SHELL)?;
+    let facts = caponier_author::inspect(&component, &command.settings, data, SHELL)
+        .with_context(|| path.display().to_string())?;
     match command.format {
         Format::Json => anstream::println!("{}", as_json(&facts)),
         Format::Text => {

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use anyhow::{Context as _, bail};
 use caponier_author::{Error, Project};
-use caponier_registry::{Digest, write_whole};
+use caponier_registry::{Digest, MAX_COMPONENT, write_whole};
 use serde_json::json;
 
 use self::args::{Build, Component, Look, New, PluginArgs, PluginCommand, Test};
@@ -73,11 +74,16 @@ fn build(command: &Build) -> anyhow::Result<ExitCode> {
 }
 
 fn test(command: &Test) -> anyhow::Result<ExitCode> {
-    let (_, component) = read(&command.component)?;
+    let (path, component) = read(&command.component)?;
     let filter = command.filter.as_deref().unwrap_or_default();
     let data = command.component.data.as_deref();
     let verdicts = caponier_author::test(&component, &command.cases, data, &|name| {
         name.contains(filter)
+    })
+    .map_err(|error| match error {
+        // It names the file with the cases.
+        Error::Cases(_) | Error::File { .. } => error.into(),
+        error => anyhow::Error::new(error).context(path.display().to_string()),
     })?;
     let verdicts: Vec<Verdict> = verdicts.into_iter().map(Verdict::from).collect();
     let failed = verdicts.iter().any(|verdict| !verdict.is_passed());
@@ -92,7 +98,8 @@ fn test(command: &Test) -> anyhow::Result<ExitCode> {
 fn bench(command: &Look) -> anyhow::Result<ExitCode> {
     let (path, component) = read(&command.component)?;
     let data = command.component.data.as_deref();
-    let costs = caponier_author::bench(&component, &command.settings, data)?;
+    let costs = caponier_author::bench(&component, &command.settings, data)
+        .with_context(|| path.display().to_string())?;
     let micros = |time: Duration| time.as_secs_f64() * 1e6;
     if command.format == Format::Json {
         let report = json!({
@@ -173,12 +180,23 @@ fn read(component: &Component) -> anyhow::Result<(PathBuf, Vec<u8>)> {
             project.component()
         }
     };
-    let bytes = std::fs::read(&path).map_err(|error| {
-        let hint = match component.file {
-            Some(_) => "name the component's file",
-            None => "caponier plugin build",
-        };
-        anyhow::anyhow!("cannot read {}: {error}\nhint: {hint}", path.display())
-    })?;
+    let hint = match component.file {
+        Some(_) => "name the component's file",
+        None => "caponier plugin build",
+    };
+    let bytes = read_component(&path, hint)?;
     Ok((path, bytes))
+}
+
+/// A component's bytes. What is larger than any may be is not read.
+fn read_component(path: &Path, hint: &str) -> anyhow::Result<Vec<u8>> {
+    let size = std::fs::metadata(path).map_or(0, |file| file.len());
+    if size > MAX_COMPONENT {
+        bail!(
+            "{} has {size} bytes; a component has at most {MAX_COMPONENT}\nhint: build it without debug information, and let the operator grant lists as data",
+            path.display()
+        );
+    }
+    std::fs::read(path)
+        .map_err(|error| anyhow::anyhow!("cannot read {}: {error}\nhint: {hint}", path.display()))
 }

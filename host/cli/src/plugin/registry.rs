@@ -16,6 +16,7 @@ use caponier_runtime::{Options, Pulled, Source};
 use zeroize::Zeroizing;
 
 use super::args::{Keygen, Pull, Push, Sign, Target, Verify};
+use super::read_component;
 use crate::problems::Problems;
 use crate::style::{DIM, GOOD, WARN};
 
@@ -48,10 +49,10 @@ pub(super) fn push(command: &Push) -> anyhow::Result<ExitCode> {
     let digest = match command.target {
         Target::Envoy => client.push_layout(&to, &command.file)?,
         Target::Caponier => {
-            let component = std::fs::read(&command.file)
-                .with_context(|| format!("cannot read {}", command.file.display()))?;
+            let component = read_component(&command.file, "name the component's file")?;
             // What is no plugin does not belong there.
-            caponier_author::check(&component)?;
+            caponier_author::check(&component)
+                .with_context(|| command.file.display().to_string())?;
             let words = Words::read(&component)?;
             let metadata = Metadata {
                 title: words.name,
