@@ -5,7 +5,7 @@
 
 use caponier_core::Exchange;
 use caponier_protocol::{
-    ErrorKind, ErrorShape, Format, KEEP_ALIVE, StreamCodec, StreamEnd, StreamLimits, Update,
+    ErrorKind, ErrorShape, Format, StreamCodec, StreamEnd, StreamLimits, Update,
 };
 
 use crate::refusal::Refusal;
@@ -96,6 +96,11 @@ impl Wire {
         self.run.as_ref().map_or(0, StreamRun::held)
     }
 
+    /// A sign of life for the client.
+    pub fn keep_alive(&self) -> &'static [u8] {
+        self.codec.keep_alive()
+    }
+
     /// Takes upstream bytes, cut anywhere.
     ///
     /// # Errors
@@ -177,7 +182,7 @@ impl Wire {
         let before = out.len();
         let sent = self.codec.release(&step.releases, &step.edits, out);
         if sent == 0 && out.len() == before && !self.has_ended && self.codec.held() > 0 {
-            out.extend_from_slice(KEEP_ALIVE);
+            out.extend_from_slice(self.keep_alive());
         }
         if self.has_ended {
             self.is_over = true;

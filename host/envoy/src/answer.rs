@@ -4,7 +4,7 @@
 use caponier_config::{DenyAs, StreamMode};
 use caponier_core::{Action, Stage};
 use caponier_decide::{Arrived, Cut, Guests, Next, Refusal, Step, Wire};
-use caponier_protocol::{ErrorKind, KEEP_ALIVE};
+use caponier_protocol::ErrorKind;
 
 use crate::filter::{Filter, Flow, Gathered, Live, Passage, Sent, State};
 use crate::headers::Headers;
@@ -79,7 +79,8 @@ impl<H: Host, G: Guests> Filter<H, G> {
             self.root.metrics.upstream_error(&self.host, word);
             return self.refuse_answer(&refusal.action(passage.action), &passage);
         }
-        if is_success && headers.is_event_stream() {
+        let kind = headers.one("content-type").unwrap_or_default();
+        if is_success && passage.format.is_stream(kind) {
             let Some((route, _, plan)) = self.root.route(passage.route) else {
                 return Flow::Pause;
             };
@@ -191,7 +192,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
         let done = match live.wire.take(&mut live.exchange, bytes) {
             Ok(Next::Wait) => Ok(()),
             Ok(Next::KeepAlive) => {
-                out.extend_from_slice(KEEP_ALIVE);
+                out.extend_from_slice(live.wire.keep_alive());
                 Ok(())
             }
             Ok(Next::Step) => match self.root.route(live.passage.route) {

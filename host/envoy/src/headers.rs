@@ -50,12 +50,6 @@ impl Headers {
             .filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity"))
     }
 
-    pub(crate) fn is_event_stream(&self) -> bool {
-        let kind = self.one("content-type").unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default();
-        kind.trim().eq_ignore_ascii_case("text/event-stream")
-    }
-
     /// Takes out what is only the filter's to say. False where some of it stays.
     pub(crate) fn clean(&self, host: &impl Host, map: Map) -> bool {
         let mut own = self.0.iter().filter(|(name, _)| is_own(name));

@@ -74,6 +74,15 @@ impl Format {
         StreamCodec::new(events, first_segment, *limits)
     }
 
+    /// Whether an answer of this content type is a stream.
+    pub fn is_stream(self, content_type: &str) -> bool {
+        let kind = content_type.split(';').next().unwrap_or_default().trim();
+        let kinds: &[&str] = match self {
+            Self::OpenAiChat => &["text/event-stream"],
+        };
+        kinds.iter().any(|known| kind.eq_ignore_ascii_case(known))
+    }
+
     /// The body of an error response.
     pub fn error(self, shape: &ErrorShape) -> Vec<u8> {
         match self {

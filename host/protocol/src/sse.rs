@@ -30,6 +30,15 @@ pub(crate) struct Data {
 }
 
 impl Data {
+    /// Data that is the block's bytes.
+    pub(crate) fn verbatim(text: String) -> Self {
+        Self {
+            name: None,
+            text,
+            lines: vec![(0, 0)],
+        }
+    }
+
     /// Where a part of the text stands in the block. A JSON string never goes over a line's end.
     pub(crate) fn place(&self, span: Span) -> Span {
         let line = self

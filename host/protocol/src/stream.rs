@@ -4,13 +4,10 @@ use std::collections::BTreeSet;
 
 use caponier_core::{Gap, GapKind, Release, Segment, SegmentEdit, ToolCall};
 
+use crate::framing::Framing;
 use crate::queue::{Event, Queue, Seen};
 use crate::reading::Reading;
-use crate::sse::Sse;
 use crate::{ErrorKind, ErrorShape, Malformed, StreamLimits, Tokens};
-
-/// What to send in place of events that are held, so that no idle timeout fires.
-pub const KEEP_ALIVE: &[u8] = b": held\n\n";
 
 /// What bytes of a stream add.
 #[derive(Clone, PartialEq)]
@@ -68,6 +65,11 @@ pub enum StreamEnd {
 
 /// What a wire format makes of the events of one stream.
 pub(crate) trait Events: Send + Sync {
+    /// How the stream is cut into events.
+    fn framing(&self) -> Framing {
+        Framing::events()
+    }
+
     /// Reads the data of one event.
     fn read(&mut self, reading: &mut Reading<'_>) -> Result<(), Malformed>;
 
@@ -89,7 +91,7 @@ pub(crate) trait Events: Send + Sync {
 /// Events go out in their order, each as a whole, as soon as all of their text is released: as the
 /// original bytes, or with nothing but the edited strings changed.
 pub struct StreamCodec {
-    sse: Sse,
+    framing: Framing,
     queue: Queue,
     events: Box<dyn Events>,
     limits: StreamLimits,
@@ -104,7 +106,7 @@ pub struct StreamCodec {
 impl StreamCodec {
     pub(crate) fn new(events: Box<dyn Events>, first_segment: u32, limits: StreamLimits) -> Self {
         Self {
-            sse: Sse::default(),
+            framing: events.framing(),
             queue: Queue::new(first_segment, limits),
             events,
             limits,
@@ -136,7 +138,8 @@ impl StreamCodec {
 
     fn read(&mut self, bytes: &[u8], updates: &mut Vec<Update>) -> Result<(), Malformed> {
         let mut blocks = Vec::new();
-        self.sse.feed(bytes, self.limits.event_bytes, &mut blocks)?;
+        self.framing
+            .feed(bytes, self.limits.event_bytes, &mut blocks)?;
         for block in blocks {
             let mut event = Event {
                 bytes: block.bytes,
@@ -216,7 +219,7 @@ impl StreamCodec {
     /// The upstream has ended. What is still held is discarded.
     pub fn finish(&mut self) -> StreamEnd {
         let held = self.queue.len();
-        let ended = self.events.is_complete(self.sse.rest());
+        let ended = self.events.is_complete(self.framing.rest());
         let complete = self.denied || (!self.over && held == 0 && ended);
         self.over = true;
         self.queue.clear();
@@ -225,6 +228,11 @@ impl StreamCodec {
         } else {
             StreamEnd::Cut { held }
         }
+    }
+
+    /// What to send in place of events that are held, so that no idle timeout fires.
+    pub const fn keep_alive(&self) -> &'static [u8] {
+        self.framing.keep_alive()
     }
 
     /// How many events wait for their release.

@@ -61,7 +61,8 @@ pub(super) async fn forward(
         .map_err(|_| failed(&shared.metrics, &UpstreamError::Encoding).action(action))?;
     headers::incoming(&mut parts.headers);
     parts.version = Version::HTTP_11;
-    if parts.status.is_success() && is_event_stream(&parts.headers) {
+    let format = accepted.passage.format;
+    if parts.status.is_success() && format.is_stream(content_type(&parts.headers)) {
         let decoder = stream::decoder(packed)?;
         let live = Live::new(shared.runtime.clone(), accepted, body, decoder);
         let response = Response::from_parts(parts, Answer::live(live));
@@ -98,16 +99,10 @@ pub(super) fn failed(metrics: &Metrics, error: &UpstreamError) -> Refusal {
     Refusal::from(error)
 }
 
-fn is_event_stream(headers: &HeaderMap) -> bool {
-    let kind = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    kind.split(';')
-        .next()
+fn content_type(headers: &HeaderMap) -> &str {
+    let kind = headers.get(CONTENT_TYPE);
+    kind.and_then(|value| value.to_str().ok())
         .unwrap_or_default()
-        .trim()
-        .eq_ignore_ascii_case("text/event-stream")
 }
 
 /// Puts the request into the upstream's terms and sends it.

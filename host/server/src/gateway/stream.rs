@@ -11,9 +11,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use caponier_config::{DenyAs, StreamMode};
 use caponier_core::{Action, Exchange};
-use caponier_protocol::{
-    ErrorKind, ErrorShape, KEEP_ALIVE, StreamCodec, StreamEnd, StreamLimits, Update,
-};
+use caponier_protocol::{ErrorKind, ErrorShape, StreamCodec, StreamEnd, StreamLimits, Update};
 use caponier_runtime::{DenialKind, Step, StreamRun};
 use http_body::Body as _;
 use tokio::sync::oneshot;
@@ -233,7 +231,7 @@ impl Live {
         if self.buffer && !self.has_ended {
             self.state = State::Reading(inspection);
             return if taken.is_news {
-                KEEP_ALIVE.to_vec()
+                self.codec.keep_alive().to_vec()
             } else {
                 Vec::new()
             };
@@ -278,7 +276,7 @@ impl Live {
         }
         let sent = self.codec.release(&step.releases, &step.edits, &mut out);
         if sent == 0 && out.is_empty() && !self.has_ended && self.codec.held() > 0 {
-            out.extend_from_slice(KEEP_ALIVE);
+            out.extend_from_slice(self.codec.keep_alive());
         }
         if self.has_ended {
             match self.codec.finish() {
