@@ -15,6 +15,7 @@
 
 mod anthropic_messages;
 mod body;
+mod draft;
 mod error;
 mod fields;
 mod format;

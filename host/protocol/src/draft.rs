@@ -1,0 +1,104 @@
+//! A request while its fields are read.
+
+use caponier_core::{GapKind, RequestFacts};
+
+use crate::fields::Fields as _;
+use crate::history::History;
+use crate::json::{Document, Type, Value};
+use crate::parts::{Label, Parts};
+use crate::place::Place;
+use crate::words::{is_token, shown};
+use crate::{Limits, Malformed, Problem, Request};
+
+/// The names that a format's requests know.
+pub(crate) struct Names {
+    /// Keys of the request itself.
+    pub(crate) top: &'static [&'static str],
+    /// The key without which it asks for nothing.
+    pub(crate) required: Option<&'static str>,
+    /// The words that errors may name.
+    pub(crate) vocabulary: &'static [&'static str],
+    /// The fields that a decision may set or take out.
+    pub(crate) settable: &'static [&'static str],
+}
+
+/// A request while its fields are read.
+pub(crate) struct Draft {
+    pub(crate) parts: Parts,
+    pub(crate) facts: RequestFacts,
+    pub(crate) history: History,
+    top: &'static [&'static str],
+}
+
+impl Draft {
+    /// Reads a body, `field` by field.
+    pub(crate) fn read(
+        body: String,
+        limits: &Limits,
+        names: &Names,
+        mut field: impl FnMut(&mut Self, &str, Value<'_>) -> Result<(), Malformed>,
+    ) -> Result<Request, Malformed> {
+        let document = Document::parse(&body, limits, names.vocabulary)?;
+        let root = document.root().object(&Place::ROOT, names.top)?;
+        let mut draft = Self {
+            parts: Parts::new(0, limits.segments),
+            facts: RequestFacts::default(),
+            history: History::default(),
+            top: names.top,
+        };
+        let mut members = Vec::new();
+        for (key, value) in root.members() {
+            let Some(name) = key.string() else { continue };
+            members.push((name.clone().into_owned(), key.span(), value.span()));
+            field(&mut draft, &name, value)?;
+        }
+        if let Some(key) = names.required.filter(|key| root.get(key).is_none()) {
+            return Err(root.refuse(&Place::ROOT, Problem::Missing(key)));
+        }
+        let Self {
+            mut parts,
+            facts,
+            history,
+            ..
+        } = draft;
+        history.add_query(&mut parts);
+        drop(document);
+        let parts = parts.checked()?;
+        Ok(Request::new(body, parts, facts, members, names.settable))
+    }
+
+    /// A text, an array of texts, or tokens in their place: those are text that nobody here can
+    /// read, and a gap.
+    pub(crate) fn input(&mut self, value: Value<'_>, place: &Place<'_>, label: &Label<'_>) {
+        let is_tokens = |item: Value<'_>| item.kind() == Type::Number;
+        match value.kind() {
+            Type::String => self.parts.string(value, label),
+            Type::Null => {}
+            Type::Array if !value.items().all(is_tokens) => {
+                for (index, item) in value.items().enumerate() {
+                    self.input(item, &place.item(index), label);
+                }
+            }
+            Type::Array if value.items().next().is_none() => {}
+            _ => self.parts.gap(GapKind::Unrecognized, place),
+        }
+    }
+
+    /// The model's name.
+    pub(crate) fn model(&mut self, value: Value<'_>) -> Result<(), Malformed> {
+        self.facts.model = self.parts.token(Some(value), &Place::of("model"))?;
+        Ok(())
+    }
+
+    /// A field that is not read: words of one that the format knows are no text, and any string of
+    /// one that it does not know may be.
+    pub(crate) fn unread(&mut self, name: &str, value: Value<'_>) {
+        let says_text = match self.top.contains(&name) {
+            true => value.any_string(|text| !is_token(text)),
+            false => !is_token(name) || value.any_string(|text| !text.is_empty()),
+        };
+        if says_text {
+            self.parts.gap(GapKind::Unrecognized, shown(name));
+        }
+    }
+}
