@@ -28,6 +28,8 @@ pub(crate) struct Event {
     pub(crate) parts: Vec<Part>,
     /// What the client knows once it has the event.
     pub(crate) tells: Vec<Seen>,
+    /// What repeats the text of the stream so far: it goes where any of that was edited.
+    pub(crate) retells: Option<Span>,
 }
 
 /// A text that events append to.
@@ -67,6 +69,8 @@ pub(crate) struct Queue {
     next_carrier: u32,
     next_segment: u32,
     limits: StreamLimits,
+    /// Something went out changed.
+    edited: bool,
 }
 
 impl Queue {
@@ -79,6 +83,7 @@ impl Queue {
             next_carrier: 0,
             next_segment: first_segment,
             limits,
+            edited: false,
         }
     }
 
@@ -536,6 +541,8 @@ impl Queue {
             }
             carrier.gone = carrier.gone.max(part.text.end);
         }
+        self.edited |= !splices.is_empty();
+        shadows.extend(event.retells.filter(|_| self.edited));
         shadows.sort_unstable();
         shadows.dedup();
         splices.extend(shadows.into_iter().map(|span| Splice::new(span, "null")));
