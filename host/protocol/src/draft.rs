@@ -20,6 +20,8 @@ pub(crate) struct Names {
     pub(crate) vocabulary: &'static [&'static str],
     /// The fields that a decision may set or take out.
     pub(crate) settable: &'static [&'static str],
+    /// Whether an answer streams unless the request says otherwise.
+    pub(crate) streams: bool,
 }
 
 /// A request while its fields are read.
@@ -42,7 +44,10 @@ impl Draft {
         let root = document.root().object(&Place::ROOT, names.top)?;
         let mut draft = Self {
             parts: Parts::new(0, limits.segments),
-            facts: RequestFacts::default(),
+            facts: RequestFacts {
+                stream: names.streams,
+                ..RequestFacts::default()
+            },
             history: History::default(),
             top: names.top,
         };
@@ -88,6 +93,18 @@ impl Draft {
     pub(crate) fn model(&mut self, value: Value<'_>) -> Result<(), Malformed> {
         self.facts.model = self.parts.token(Some(value), &Place::of("model"))?;
         Ok(())
+    }
+
+    /// A whole number. Text in its place is not read as one.
+    pub(crate) fn count(&mut self, name: &str, value: Value<'_>) -> Option<u64> {
+        self.unread(name, value);
+        value.unsigned()
+    }
+
+    /// A number. Text in its place is not read as one.
+    pub(crate) fn number(&mut self, name: &str, value: Value<'_>) -> Option<f64> {
+        self.unread(name, value);
+        value.number()
     }
 
     /// A field that is not read: words of one that the format knows are no text, and any string of

@@ -2,7 +2,7 @@
 
 use crate::{
     ErrorShape, Filtered, Limits, Malformed, Problem, Request, Response, StreamCodec, StreamLimits,
-    anthropic_messages, openai_chat, stream::Events,
+    anthropic_messages, openai_chat, openai_completions, openai_embeddings, stream::Events,
 };
 
 /// A wire format that the host can look into.
@@ -12,20 +12,26 @@ pub enum Format {
     OpenAiChat,
     /// Anthropic Messages, and the counting of their tokens.
     AnthropicMessages,
+    /// OpenAI Completions.
+    OpenAiCompletions,
+    /// OpenAI Embeddings.
+    OpenAiEmbeddings,
 }
+
+/// What the paths of each format's endpoints end in. The first that fits counts.
+const ENDPOINTS: &[(&str, Format)] = &[
+    ("/chat/completions", Format::OpenAiChat),
+    ("/completions", Format::OpenAiCompletions),
+    ("/embeddings", Format::OpenAiEmbeddings),
+    ("/v1/messages", Format::AnthropicMessages),
+    ("/v1/messages/count_tokens", Format::AnthropicMessages),
+];
 
 impl Format {
     /// The format of an endpoint. The path is to be normalised before.
     pub fn of_path(path: &str) -> Option<Self> {
-        const PATHS: &[(&str, Format)] = &[
-            ("/chat/completions", Format::OpenAiChat),
-            ("/v1/messages", Format::AnthropicMessages),
-            ("/v1/messages/count_tokens", Format::AnthropicMessages),
-        ];
-        PATHS
-            .iter()
-            .find(|(end, _)| path.ends_with(end))
-            .map(|(_, format)| *format)
+        let endpoint = ENDPOINTS.iter().find(|(end, _)| path.ends_with(end));
+        endpoint.map(|(_, format)| *format)
     }
 
     /// Its name, as metrics and audit records have it.
@@ -33,6 +39,8 @@ impl Format {
         match self {
             Self::OpenAiChat => "openai-chat",
             Self::AnthropicMessages => "anthropic-messages",
+            Self::OpenAiCompletions => "openai-completions",
+            Self::OpenAiEmbeddings => "openai-embeddings",
         }
     }
 
@@ -45,6 +53,8 @@ impl Format {
         match self {
             Self::OpenAiChat => openai_chat::request(body, limits),
             Self::AnthropicMessages => anthropic_messages::request(body, limits),
+            Self::OpenAiCompletions => openai_completions::request(body, limits),
+            Self::OpenAiEmbeddings => openai_embeddings::request(body, limits),
         }
     }
 
@@ -60,7 +70,10 @@ impl Format {
     ) -> Result<Response, Malformed> {
         let body = text(body)?;
         match self {
-            Self::OpenAiChat => openai_chat::response(body, first_segment, limits),
+            Self::OpenAiChat | Self::OpenAiCompletions => {
+                openai_chat::response(body, first_segment, limits)
+            }
+            Self::OpenAiEmbeddings => openai_embeddings::response(body, first_segment, limits),
             Self::AnthropicMessages => anthropic_messages::response(body, first_segment, limits),
         }
     }
@@ -68,7 +81,13 @@ impl Format {
     /// A codec for one streamed response; its segments' ids begin with `first_segment`.
     pub fn stream(self, first_segment: u32, limits: &StreamLimits) -> StreamCodec {
         let events: Box<dyn Events> = match self {
-            Self::OpenAiChat => Box::new(openai_chat::Chunks::new(*limits)),
+            // Vectors do not stream. Whoever sends a stream in their place sends chunks.
+            Self::OpenAiChat | Self::OpenAiEmbeddings => {
+                Box::new(openai_chat::Chunks::new(openai_chat::CHUNK, *limits))
+            }
+            Self::OpenAiCompletions => {
+                Box::new(openai_chat::Chunks::new(openai_completions::CHUNK, *limits))
+            }
             Self::AnthropicMessages => Box::new(anthropic_messages::Blocks::new(*limits)),
         };
         StreamCodec::new(events, first_segment, *limits)
@@ -77,16 +96,15 @@ impl Format {
     /// Whether an answer of this content type is a stream.
     pub fn is_stream(self, content_type: &str) -> bool {
         let kind = content_type.split(';').next().unwrap_or_default().trim();
-        let kinds: &[&str] = match self {
-            Self::OpenAiChat => &["text/event-stream"],
-        };
-        kinds.iter().any(|known| kind.eq_ignore_ascii_case(known))
+        kind.eq_ignore_ascii_case("text/event-stream")
     }
 
     /// The body of an error response.
     pub fn error(self, shape: &ErrorShape) -> Vec<u8> {
         match self {
-            Self::OpenAiChat => openai_chat::error_body(shape).into_bytes(),
+            Self::OpenAiChat | Self::OpenAiCompletions | Self::OpenAiEmbeddings => {
+                openai_chat::error_body(shape).into_bytes()
+            }
             Self::AnthropicMessages => anthropic_messages::error_body(shape).into_bytes(),
         }
     }
@@ -96,6 +114,8 @@ impl Format {
         match self {
             Self::OpenAiChat => openai_chat::filtered(filtered).into_bytes(),
             Self::AnthropicMessages => anthropic_messages::filtered(filtered).into_bytes(),
+            Self::OpenAiCompletions => openai_completions::filtered(filtered).into_bytes(),
+            Self::OpenAiEmbeddings => openai_embeddings::filtered(filtered).into_bytes(),
         }
     }
 }
@@ -121,6 +141,9 @@ mod tests {
             ("/v1/chat/completions", Format::OpenAiChat),
             ("/chat/completions", Format::OpenAiChat),
             ("/openai/deployments/x/chat/completions", Format::OpenAiChat),
+            ("/v1/completions", Format::OpenAiCompletions),
+            ("/v1/fim/completions", Format::OpenAiCompletions),
+            ("/v1/embeddings", Format::OpenAiEmbeddings),
             ("/v1/messages", Format::AnthropicMessages),
             ("/anthropic/v1/messages", Format::AnthropicMessages),
             ("/v1/messages/count_tokens", Format::AnthropicMessages),
@@ -129,16 +152,33 @@ mod tests {
         }
         for path in [
             "/v1/chat/completions/",
-            "/v1/Chat/completions",
-            "/v1/completions",
-            "chat/completions",
-            "/xchat/completions",
+            "/v1/Chat/Completions",
+            "/v1/xcompletions",
+            "/v1/embeddings/x",
+            "/v1/moderations",
             "/v1/threads/t/messages",
             "/v1/messages/batches",
             "/v1/messages/",
             "/messages",
         ] {
             assert_eq!(Format::of_path(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_content_type_tells_a_stream() {
+        for (format, kind, is_stream) in [
+            (Format::OpenAiChat, "text/event-stream", true),
+            (
+                Format::OpenAiCompletions,
+                "Text/Event-Stream ; charset=utf-8",
+                true,
+            ),
+            (Format::OpenAiChat, "application/json", false),
+            (Format::OpenAiChat, "application/x-ndjson", false),
+            (Format::OpenAiChat, "", false),
+        ] {
+            assert_eq!(format.is_stream(kind), is_stream, "{kind}");
         }
     }
 }

@@ -25,6 +25,8 @@ mod json;
 mod limits;
 mod lines;
 mod openai_chat;
+mod openai_completions;
+mod openai_embeddings;
 mod parts;
 pub mod path;
 mod place;

@@ -104,7 +104,7 @@ fn special() -> Vec<Case> {
         named(
             "another endpoint",
             Case {
-                path: "/v1/embeddings".to_owned(),
+                path: "/v1/moderations".to_owned(),
                 ..hello()
             },
         ),

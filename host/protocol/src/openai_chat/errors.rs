@@ -3,6 +3,19 @@
 use crate::json::escaped;
 use crate::{ErrorKind, ErrorShape, Filtered};
 
+/// What the chunks of a stream are called, and how a choice without text is written in one.
+#[derive(Clone, Copy)]
+pub(crate) struct Chunk {
+    pub(crate) object: &'static str,
+    pub(crate) nothing: &'static str,
+}
+
+/// The format's own chunks.
+pub(crate) const CHUNK: Chunk = Chunk {
+    object: "chat.completion.chunk",
+    nothing: r#""delta":{}"#,
+};
+
 /// The format's `type` and `code` for a kind of error.
 fn names(kind: ErrorKind) -> (&'static str, Option<&'static str>) {
     match kind {

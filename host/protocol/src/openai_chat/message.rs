@@ -100,15 +100,15 @@ pub(super) fn assistant(
         let Some(key) = key.string() else { continue };
         let here = place.key(&key);
         match &*key {
-            "refusal" => written(parts, value, &here, &label(Kind::Refusal))?,
+            "refusal" => text_or_null(parts, value, &here, &label(Kind::Refusal))?,
             "reasoning_content" | "reasoning" => {
-                written(parts, value, &here, &label(Kind::Reasoning))?
+                text_or_null(parts, value, &here, &label(Kind::Reasoning))?
             }
             "annotations" => parts.texts(value, &label(Kind::Citation)),
             "audio" => {
                 parts.gap(GapKind::Audio, &here);
                 if let Some(transcript) = value.get("transcript") {
-                    written(parts, transcript, &here, &label(Kind::Text))?;
+                    text_or_null(parts, transcript, &here, &label(Kind::Text))?;
                 }
             }
             "tool_calls" => {
@@ -127,20 +127,22 @@ pub(super) fn assistant(
     Ok(())
 }
 
-fn written(
+/// Reads a text that may be missing.
+pub(crate) fn text_or_null(
     parts: &mut Parts,
     value: Value<'_>,
     place: &Place<'_>,
     label: &Label<'_>,
 ) -> Result<(), Malformed> {
-    if value.kind() != Type::String {
+    if !matches!(value.kind(), Type::String | Type::Null) {
         return Err(value.refuse(place, Problem::Type("a string or null")));
     }
     parts.string(value, label);
     Ok(())
 }
 
-fn tool_call(
+/// Reads a tool call. Tells its id and name.
+pub(crate) fn tool_call(
     parts: &mut Parts,
     call: Value<'_>,
     place: &Place<'_>,

@@ -5,6 +5,8 @@
 //! | part | stage | role | kind |
 //! |---|---|---|---|
 //! | message `content`, string or `text` part | prompt / output | the message's | `text` |
+//! | `prompt`, a string or an array of them; `text` of a choice | prompt / output | user / assistant | `text` |
+//! | `suffix` | prompt | user | `other`, `field`=`suffix` |
 //! | `content` of a `tool` or `function` message | retrieval | tool | `tool-result`, named after the tool |
 //! | the last user message, where there is a tool result | retrieval | user | `query`, read-only |
 //! | `refusal`, `refusal` part | prompt / output | assistant | `refusal` |
@@ -20,6 +22,9 @@
 //! | content of a message whose role is not known | prompt | other | `text`, and a gap |
 //! | `error.message` of an upstream's error | output | other | `other`, `field`=`error` |
 //!
+//! `prompt`, `suffix` and `text` are those of Completions: some servers take and give either in both
+//! endpoints. A `prompt` of tokens is a gap.
+//!
 //! Names and ids that are not plain tokens, content parts and fields that are not known and hold
 //! text, images, audio and files are gaps. `logprobs` repeat the text: they become `null` when the
 //! text they stand for is edited.
@@ -30,14 +35,17 @@ mod request;
 mod response;
 mod stream;
 
-pub(crate) use errors::{body as error_body, filtered};
-pub(crate) use request::request;
-pub(crate) use response::response;
+pub(crate) use errors::{CHUNK, Chunk, body as error_body, filtered};
+pub(crate) use message::{text_or_null, tool_call};
+pub(crate) use request::{field, request, tools};
+pub(crate) use response::{response, says_more, usage};
 pub(crate) use stream::Chunks;
 
 /// Keys of the request itself.
-const TOP: &[&str] = &[
+pub(crate) const TOP: &[&str] = &[
     "audio",
+    "best_of",
+    "echo",
     "frequency_penalty",
     "function_call",
     "functions",
@@ -53,6 +61,7 @@ const TOP: &[&str] = &[
     "parallel_tool_calls",
     "prediction",
     "presence_penalty",
+    "prompt",
     "prompt_cache_key",
     "prompt_cache_retention",
     "reasoning_effort",
@@ -64,6 +73,7 @@ const TOP: &[&str] = &[
     "store",
     "stream",
     "stream_options",
+    "suffix",
     "temperature",
     "tool_choice",
     "tools",
@@ -100,10 +110,10 @@ const PART: &[&str] = &[
 ];
 
 /// Keys of a tool call, or of a tool.
-const CALL: &[&str] = &["custom", "function", "id", "index", "type"];
+pub(crate) const CALL: &[&str] = &["custom", "function", "id", "index", "type"];
 
 /// Keys of a function: called, or offered.
-const FUNCTION: &[&str] = &[
+pub(crate) const FUNCTION: &[&str] = &[
     "arguments",
     "description",
     "input",
@@ -127,13 +137,21 @@ const RESPONSE: &[&str] = &[
 ];
 
 /// Keys of a choice.
-const CHOICE: &[&str] = &["delta", "finish_reason", "index", "logprobs", "message"];
+const CHOICE: &[&str] = &[
+    "delta",
+    "finish_reason",
+    "index",
+    "logprobs",
+    "message",
+    "text",
+];
 
 /// The words that errors may name.
-const VOCABULARY: &[&str] = &[
+pub(crate) const VOCABULARY: &[&str] = &[
     "annotations",
     "arguments",
     "audio",
+    "best_of",
     "choices",
     "citations",
     "code",
@@ -143,6 +161,7 @@ const VOCABULARY: &[&str] = &[
     "custom",
     "delta",
     "description",
+    "echo",
     "error",
     "file",
     "finish_reason",
@@ -173,6 +192,7 @@ const VOCABULARY: &[&str] = &[
     "parameters",
     "prediction",
     "presence_penalty",
+    "prompt",
     "prompt_cache_key",
     "prompt_tokens",
     "properties",
@@ -192,6 +212,7 @@ const VOCABULARY: &[&str] = &[
     "stream",
     "stream_options",
     "strict",
+    "suffix",
     "system_fingerprint",
     "temperature",
     "text",

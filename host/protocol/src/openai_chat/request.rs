@@ -39,6 +39,7 @@ const NAMES: Names = Names {
         "top_p",
         "user",
     ],
+    streams: false,
 };
 
 pub(crate) fn request(body: String, limits: &Limits) -> Result<Request, Malformed> {
@@ -51,6 +52,14 @@ pub(crate) fn field(draft: &mut Draft, name: &str, value: Value<'_>) -> Result<(
     let here = Place::of(name);
     match name {
         "messages" => messages(draft, value)?,
+        "prompt" => {
+            let label = Label::new(Stage::Prompt, Role::User, Kind::Text);
+            draft.input(value, &here, &label);
+        }
+        "suffix" => {
+            let label = Label::new(Stage::Prompt, Role::User, Kind::Other).with("field", name);
+            draft.input(value, &here, &label);
+        }
         "tools" | "functions" => tools(draft, value, &here)?,
         "response_format" => {
             draft.facts.response_format = value
@@ -72,13 +81,13 @@ pub(crate) fn field(draft: &mut Draft, name: &str, value: Value<'_>) -> Result<(
         "model" => draft.model(value)?,
         "stream" => draft.facts.stream = flag(value, &here)?,
         "logprobs" => draft.facts.logprobs = flag(value, &here)?,
-        "n" => draft.facts.n = value.unsigned(),
+        "n" => draft.facts.n = draft.count(name, value),
         "max_tokens" | "max_completion_tokens" => {
-            draft.facts.max_tokens = draft.facts.max_tokens.max(value.unsigned());
+            draft.facts.max_tokens = draft.facts.max_tokens.max(draft.count(name, value));
         }
-        "top_logprobs" => draft.facts.top_logprobs = value.unsigned(),
-        "temperature" => draft.facts.temperature = value.number(),
-        "top_p" => draft.facts.top_p = value.number(),
+        "top_logprobs" => draft.facts.top_logprobs = draft.count(name, value),
+        "temperature" => draft.facts.temperature = draft.number(name, value),
+        "top_p" => draft.facts.top_p = draft.number(name, value),
         _ => draft.unread(name, value),
     }
     Ok(())
@@ -154,7 +163,12 @@ fn message(draft: &mut Draft, message: Value<'_>, place: &Place<'_>) -> Result<(
     )
 }
 
-fn tools(draft: &mut Draft, value: Value<'_>, place: &Place<'_>) -> Result<(), Malformed> {
+/// Reads the tools that are offered.
+pub(crate) fn tools(
+    draft: &mut Draft,
+    value: Value<'_>,
+    place: &Place<'_>,
+) -> Result<(), Malformed> {
     if value.is_null() {
         return Ok(());
     }

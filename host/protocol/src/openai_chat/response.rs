@@ -2,12 +2,13 @@
 
 use caponier_core::{GapKind, Kind, Role, Stage};
 
-use super::message::{assistant, content};
+use super::message::{assistant, content, text_or_null};
 use super::{CHOICE, MESSAGE, RESPONSE, VOCABULARY};
 use crate::fields::Fields;
-use crate::json::{Document, Value};
+use crate::json::{Document, Type, Value};
 use crate::parts::{Label, Parts};
 use crate::place::Place;
+use crate::words::is_token;
 use crate::{Limits, Malformed, Response, Tokens};
 
 pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Response, Malformed> {
@@ -44,14 +45,17 @@ fn choices(parts: &mut Parts, value: Value<'_>) -> Result<(), Malformed> {
     let place = Place::of("choices");
     for (index, choice) in value.items().enumerate() {
         let place = place.item(index);
-        choice.guard(&place, CHOICE)?;
+        choice.object(&place, CHOICE)?;
         let first = parts.next();
+        let said = Label::new(Stage::Output, Role::Assistant, Kind::Text);
+        if let Some(text) = choice.get("text") {
+            text_or_null(parts, text, &place.key("text"), &said)?;
+        }
         if let Some(message) = choice.get("message").filter(|message| !message.is_null()) {
             let place = place.key("message");
             message.object(&place, MESSAGE)?;
             if let Some(value) = message.get("content") {
-                let label = Label::new(Stage::Output, Role::Assistant, Kind::Text);
-                content(parts, value, &place.key("content"), &label)?;
+                content(parts, value, &place.key("content"), &said)?;
             }
             assistant(parts, message, &place, Stage::Output, |_, _| {})?;
             // Names, in a request. Nobody asks a model for them, so nobody reads them as text.
@@ -65,25 +69,30 @@ fn choices(parts: &mut Parts, value: Value<'_>) -> Result<(), Malformed> {
         {
             let segments = first..parts.next();
             // They go with the text that they repeat. Without it, nobody has looked at what they say.
-            if segments.is_empty() && says_tokens(logprobs) {
+            if says_more(logprobs, !segments.is_empty()) {
                 parts.gap(GapKind::Unrecognized, &place.key("logprobs"));
             }
             parts.shadow(segments, logprobs, "null");
         }
-        parts.rest(choice, &place, &["index", "logprobs", "message"]);
+        parts.rest(choice, &place, &["logprobs", "message", "text"]);
     }
     Ok(())
 }
 
-/// Whether `logprobs` lists any token.
-pub(super) fn says_tokens(logprobs: Value<'_>) -> bool {
-    logprobs
-        .members()
-        .any(|(_, list)| list.any_string(|text| !text.is_empty()))
+/// Whether `logprobs` lists tokens where there is no text that they could repeat, or is no list.
+pub(crate) fn says_more(logprobs: Value<'_>, repeats: bool) -> bool {
+    let says = |value: Value<'_>| value.any_string(|text| !text.is_empty());
+    match logprobs.kind() {
+        Type::Object | Type::Array if repeats => false,
+        Type::Object => logprobs
+            .members()
+            .any(|(key, list)| key.string().is_none_or(|key| !is_token(&key)) || says(list)),
+        _ => says(logprobs),
+    }
 }
 
 /// What the upstream says it has used.
-pub(super) fn usage(value: Value<'_>) -> Option<Tokens> {
+pub(crate) fn usage(value: Value<'_>) -> Option<Tokens> {
     let count = |key| value.get(key).and_then(Value::unsigned);
     let (prompt, completion) = (count("prompt_tokens"), count("completion_tokens"));
     (prompt.is_some() || completion.is_some()).then(|| Tokens {

@@ -1,12 +1,12 @@
-//! Streamed responses: `chat.completion.chunk` events and `[DONE]`.
+//! Streamed responses: chunks and `[DONE]`.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use caponier_core::{GapKind, Kind, Role, Stage, ToolCall};
 
-use super::response::{says_tokens, usage};
-use super::{CALL, CHOICE, FUNCTION, MESSAGE, RESPONSE, VOCABULARY, error_body};
+use super::response::{says_more, usage};
+use super::{CALL, CHOICE, Chunk, FUNCTION, MESSAGE, RESPONSE, VOCABULARY, error_body};
 use crate::fields::Fields;
 use crate::json::{Document, Type, Value};
 use crate::limits::MOST;
@@ -27,6 +27,7 @@ pub(crate) struct Chunks {
     /// `id`, `created` and `model` as JSON, for a chunk of our own.
     envelope: BTreeMap<&'static str, String>,
     ended: bool,
+    own: Chunk,
     limits: StreamLimits,
 }
 
@@ -51,11 +52,13 @@ struct Call {
 }
 
 impl Chunks {
-    pub(crate) fn new(limits: StreamLimits) -> Self {
+    /// A stream whose chunks are called `own`.
+    pub(crate) fn new(own: Chunk, limits: StreamLimits) -> Self {
         Self {
             choices: BTreeMap::new(),
             envelope: BTreeMap::new(),
             ended: false,
+            own,
             limits,
         }
     }
@@ -117,10 +120,13 @@ impl Chunks {
             delta.object(&place, MESSAGE)?;
             choice.delta(index, delta, &place, reading, &self.limits)?;
         }
+        if let Some(text) = value.get("text").filter(|text| !text.is_null()) {
+            choice.text("text", Kind::Text, index, text, &place.key("text"), reading)?;
+        }
         reading.shadow = None;
         // They go with the text that they repeat. Without it, nobody has looked at what they say.
         let repeats = reading.event.parts.len() > before;
-        if logprobs.is_some_and(|logprobs| !repeats && says_tokens(logprobs)) {
+        if logprobs.is_some_and(|logprobs| says_more(logprobs, repeats)) {
             reading.note(GapKind::Unrecognized, &place.key("logprobs"));
         }
         if reading
@@ -134,7 +140,7 @@ impl Chunks {
         reading.rest(
             value,
             place,
-            &["delta", "finish_reason", "index", "logprobs"],
+            &["delta", "finish_reason", "index", "logprobs", "text"],
         );
         Ok(())
     }
@@ -200,9 +206,10 @@ impl Events for Chunks {
             let value = self.envelope.get(key).map_or(default, String::as_str);
             format!("\"{key}\":{value}")
         };
+        let Chunk { object, nothing } = self.own;
         for index in open {
             let chunk = format!(
-                "data: {{{},\"object\":\"chat.completion.chunk\",{},{},\"choices\":[{{\"index\":{index},\"delta\":{{}},\
+                "data: {{{},\"object\":\"{object}\",{},{},\"choices\":[{{\"index\":{index},{nothing},\
                  \"logprobs\":null,\"finish_reason\":\"content_filter\"}}]}}\n\n",
                 field("id", "\"\""),
                 field("created", "0"),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use caponier_core::{Kind, Release, Segment, SegmentEdit, Span, Stage};
 
-use crate::{Placed, StreamCodec, Update};
+use crate::{Malformed, Placed, StreamCodec, StreamEnd, Update};
 
 /// Plays the part of plugins and decision: finds one value, holds what could become it, and lets go
 /// of everything else at once.
@@ -28,7 +28,11 @@ impl Inspector {
     }
 
     pub(in crate::tests) fn feed(&mut self, bytes: &[u8]) {
-        let updates = self.codec.feed(bytes).unwrap();
+        self.try_feed(bytes).unwrap();
+    }
+
+    pub(in crate::tests) fn try_feed(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
+        let updates = self.codec.feed(bytes)?;
         for update in &updates {
             match update {
                 Update::Open(segment) => {
@@ -74,18 +78,60 @@ impl Inspector {
             });
         }
         self.codec.release(&releases, &edits, &mut self.out);
+        Ok(())
+    }
+
+    /// Every segment that has begun.
+    pub(in crate::tests) fn opened(&self) -> Vec<Placed> {
+        let place = |(segment, _): &(Segment, usize)| Placed {
+            segment: segment.clone(),
+            stage: Stage::Output,
+        };
+        self.segments.values().map(place).collect()
+    }
+
+    /// What it was told beside text.
+    pub(in crate::tests) fn told(&self) -> Vec<String> {
+        let is_text = |update: &&Update| {
+            matches!(
+                update,
+                Update::Open(_) | Update::Text { .. } | Update::Close { .. }
+            )
+        };
+        let told = self.updates.iter().filter(|update| !is_text(update));
+        told.map(|update| format!("{update:?}")).collect()
     }
 
     /// The segments that are complete.
     pub(in crate::tests) fn closed(&self) -> Vec<Placed> {
-        let closed = self.segments.values().filter(|(segment, _)| !segment.open);
-        closed
-            .map(|(segment, _)| Placed {
-                segment: segment.clone(),
-                stage: Stage::Output,
-            })
-            .collect()
+        let mut opened = self.opened();
+        opened.retain(|placed| !placed.segment.open);
+        opened
     }
+}
+
+/// A stream of which nothing is edited leaves as it came, and says the same, wherever it is cut.
+pub(in crate::tests) fn check_cuts(codec: impl Fn() -> StreamCodec, stream: &str) {
+    let run = |cuts: &[usize]| {
+        let mut inspector = Inspector::new(codec(), "");
+        let mut begin = 0;
+        for cut in cuts.iter().copied().chain([stream.len()]) {
+            inspector.feed(&stream.as_bytes()[begin..cut]);
+            begin = cut;
+        }
+        assert_eq!(inspector.out, stream.as_bytes(), "{cuts:?}");
+        assert_eq!(inspector.codec.finish(), StreamEnd::Complete, "{cuts:?}");
+        inspector.updates
+    };
+    let whole = run(&[]);
+    for first in 0..stream.len() {
+        assert!(run(&[first]) == whole, "{first}");
+        for second in (first..stream.len()).step_by(7) {
+            assert!(run(&[first, second]) == whole, "{first} {second}");
+        }
+    }
+    let every: Vec<usize> = (1..stream.len()).collect();
+    assert!(run(&every) == whole);
 }
 
 /// A text cut at these places.

@@ -3,8 +3,11 @@
 mod anthropic_messages;
 mod inspector;
 mod openai_chat;
+mod openai_completions;
+mod openai_embeddings;
+mod skipping;
 
-use caponier_core::{SegmentEdit, Span};
+use caponier_core::{Gap, SegmentEdit, Span};
 
 use crate::Placed;
 
@@ -25,6 +28,12 @@ fn lines(segments: &[Placed]) -> Vec<String> {
         format!("{line}: {:?}", segment.text)
     };
     segments.iter().map(line).collect()
+}
+
+/// One line per gap.
+fn gaps(gaps: &[Gap]) -> Vec<String> {
+    let line = |gap: &Gap| format!("{} {}", gap.kind, gap.place);
+    gaps.iter().map(line).collect()
 }
 
 /// Replaces every `from` in the segments that may be edited.

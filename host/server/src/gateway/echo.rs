@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use caponier_protocol::Format;
+use caponier_protocol::{ErrorKind, ErrorShape, Format};
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
@@ -54,7 +54,17 @@ pub(crate) fn answer(format: Format, exchange: &str, body: &[u8]) -> Response<An
     match format {
         Format::OpenAiChat => chat(exchange, body),
         Format::AnthropicMessages => anthropic_messages::answer(exchange, body),
+        Format::OpenAiCompletions | Format::OpenAiEmbeddings => nowhere(format),
     }
+}
+
+/// What the built-in model does not speak.
+fn nowhere(format: Format) -> Response<AnswerBody> {
+    let error = ErrorShape::new(ErrorKind::NotFound, "the echo model has no such endpoint");
+    let pieces = VecDeque::from([format.error(&error).into()]);
+    let mut response = response("application/json", pieces);
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
 }
 
 /// The list of models, which is one.

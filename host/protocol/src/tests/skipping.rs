@@ -1,0 +1,117 @@
+//! No text gets by: put anywhere, it is a segment, a gap, or refused.
+
+use caponier_core::Gap;
+use serde_json::{Value, json};
+
+use super::inspector::Inspector;
+use crate::{Format, Limits, Malformed, Placed, StreamLimits, Update};
+
+const TEXT: &str = "some words";
+
+/// The body with a text in each place in turn: for each value, in each object, in each array.
+fn variants(body: &Value) -> Vec<(String, Value)> {
+    let mut out = Vec::new();
+    walk(body, String::new(), &mut |pointer, change| {
+        let mut variant = body.clone();
+        let place = variant.pointer_mut(&pointer).unwrap();
+        let name = match (change, &mut *place) {
+            (Change::Value, place) => {
+                *place = json!(TEXT);
+                pointer
+            }
+            (Change::Key, Value::Object(fields)) => {
+                fields.insert(TEXT.to_owned(), json!(1));
+                format!("{pointer}/key")
+            }
+            (Change::More, Value::Object(fields)) => {
+                fields.insert("x_new".to_owned(), json!({"deep": [TEXT]}));
+                format!("{pointer}/+")
+            }
+            (Change::More, Value::Array(items)) => {
+                items.push(json!(TEXT));
+                format!("{pointer}/+")
+            }
+            (Change::Key | Change::More, _) => return,
+        };
+        out.push((name, variant));
+    });
+    out
+}
+
+#[derive(Clone, Copy)]
+enum Change {
+    Value,
+    Key,
+    More,
+}
+
+fn walk(value: &Value, pointer: String, each: &mut impl FnMut(String, Change)) {
+    if !pointer.is_empty() {
+        each(pointer.clone(), Change::Value);
+    }
+    each(pointer.clone(), Change::Key);
+    each(pointer.clone(), Change::More);
+    match value {
+        Value::Object(fields) => {
+            for (key, field) in fields {
+                walk(field, format!("{pointer}/{key}"), each);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                walk(item, format!("{pointer}/{index}"), each);
+            }
+        }
+        _ => {}
+    }
+}
+
+type Seen = Result<(Vec<Placed>, Vec<Gap>), Malformed>;
+
+fn check(body: &str, read: impl Fn(String) -> Seen) {
+    let body: Value = serde_json::from_str(body).unwrap();
+    let (_, before) = read(body.to_string()).unwrap();
+    let variants = variants(&body);
+    assert!(variants.len() > 5);
+    for (place, variant) in variants {
+        let Ok((segments, gaps)) = read(variant.to_string()) else {
+            continue;
+        };
+        let is_segment = segments.iter().any(|placed| {
+            let read_only = placed.segment.is_read_only();
+            !read_only && placed.segment.text.contains(TEXT)
+        });
+        let is_gap = gaps.iter().any(|gap| !before.contains(gap));
+        assert!(is_segment || is_gap, "{place}: {gaps:?}");
+    }
+}
+
+/// Checks a request that is whole in itself and holds none of its texts twice.
+pub(in crate::tests) fn in_request(format: Format, body: &str) {
+    check(body, |body| {
+        let request = format.request(body.into_bytes(), &Limits::default())?;
+        Ok((request.segments().to_vec(), request.gaps().to_vec()))
+    });
+}
+
+/// Checks a response.
+pub(in crate::tests) fn in_response(format: Format, body: &str) {
+    check(body, |body| {
+        let response = format.response(body.into_bytes(), 0, &Limits::default())?;
+        Ok((response.segments().to_vec(), response.gaps().to_vec()))
+    });
+}
+
+/// Checks an event of a stream that has none before; `framed` makes one of its JSON.
+pub(in crate::tests) fn in_event(format: Format, event: &str, framed: fn(String) -> String) {
+    check(event, |event| {
+        let codec = format.stream(0, &StreamLimits::default());
+        let mut inspector = Inspector::new(codec, "");
+        inspector.try_feed(framed(event).as_bytes())?;
+        let gaps = inspector.updates.iter().filter_map(|update| match update {
+            Update::Gap(gap) => Some(gap.clone()),
+            _ => None,
+        });
+        Ok((inspector.opened(), gaps.collect()))
+    });
+}
