@@ -2,7 +2,10 @@
 
 use crate::{
     ErrorShape, Filtered, Limits, Malformed, Problem, Request, Response, StreamCodec, StreamLimits,
-    anthropic_messages, openai_chat, openai_completions, openai_embeddings, stream::Events,
+    anthropic_messages,
+    ollama::{self, Endpoint},
+    openai_chat, openai_completions, openai_embeddings,
+    stream::Events,
 };
 
 /// A wire format that the host can look into.
@@ -16,10 +19,20 @@ pub enum Format {
     OpenAiCompletions,
     /// OpenAI Embeddings.
     OpenAiEmbeddings,
+    /// Ollama's chat.
+    OllamaChat,
+    /// Ollama's completion of a prompt.
+    OllamaGenerate,
+    /// Ollama's embeddings.
+    OllamaEmbed,
 }
 
 /// What the paths of each format's endpoints end in. The first that fits counts.
 const ENDPOINTS: &[(&str, Format)] = &[
+    ("/api/chat", Format::OllamaChat),
+    ("/api/generate", Format::OllamaGenerate),
+    ("/api/embed", Format::OllamaEmbed),
+    ("/api/embeddings", Format::OllamaEmbed),
     ("/chat/completions", Format::OpenAiChat),
     ("/completions", Format::OpenAiCompletions),
     ("/embeddings", Format::OpenAiEmbeddings),
@@ -41,6 +54,9 @@ impl Format {
             Self::AnthropicMessages => "anthropic-messages",
             Self::OpenAiCompletions => "openai-completions",
             Self::OpenAiEmbeddings => "openai-embeddings",
+            Self::OllamaChat => "ollama-chat",
+            Self::OllamaGenerate => "ollama-generate",
+            Self::OllamaEmbed => "ollama-embed",
         }
     }
 
@@ -55,6 +71,9 @@ impl Format {
             Self::AnthropicMessages => anthropic_messages::request(body, limits),
             Self::OpenAiCompletions => openai_completions::request(body, limits),
             Self::OpenAiEmbeddings => openai_embeddings::request(body, limits),
+            Self::OllamaChat => ollama::request(Endpoint::Chat, body, limits),
+            Self::OllamaGenerate => ollama::request(Endpoint::Generate, body, limits),
+            Self::OllamaEmbed => ollama::request(Endpoint::Embed, body, limits),
         }
     }
 
@@ -75,6 +94,9 @@ impl Format {
             }
             Self::OpenAiEmbeddings => openai_embeddings::response(body, first_segment, limits),
             Self::AnthropicMessages => anthropic_messages::response(body, first_segment, limits),
+            Self::OllamaChat | Self::OllamaGenerate | Self::OllamaEmbed => {
+                ollama::response(body, first_segment, limits)
+            }
         }
     }
 
@@ -89,6 +111,9 @@ impl Format {
                 Box::new(openai_chat::Chunks::new(openai_completions::CHUNK, *limits))
             }
             Self::AnthropicMessages => Box::new(anthropic_messages::Blocks::new(*limits)),
+            Self::OllamaChat => Box::new(ollama::Lines::new(Endpoint::Chat, *limits)),
+            Self::OllamaGenerate => Box::new(ollama::Lines::new(Endpoint::Generate, *limits)),
+            Self::OllamaEmbed => Box::new(ollama::Lines::new(Endpoint::Embed, *limits)),
         };
         StreamCodec::new(events, first_segment, *limits)
     }
@@ -96,7 +121,16 @@ impl Format {
     /// Whether an answer of this content type is a stream.
     pub fn is_stream(self, content_type: &str) -> bool {
         let kind = content_type.split(';').next().unwrap_or_default().trim();
-        kind.eq_ignore_ascii_case("text/event-stream")
+        let kinds: &[&str] = match self {
+            Self::OpenAiChat
+            | Self::OpenAiCompletions
+            | Self::OpenAiEmbeddings
+            | Self::AnthropicMessages => &["text/event-stream"],
+            Self::OllamaChat | Self::OllamaGenerate | Self::OllamaEmbed => {
+                &["application/x-ndjson", "application/ndjson"]
+            }
+        };
+        kinds.iter().any(|known| kind.eq_ignore_ascii_case(known))
     }
 
     /// The body of an error response.
@@ -106,6 +140,9 @@ impl Format {
                 openai_chat::error_body(shape).into_bytes()
             }
             Self::AnthropicMessages => anthropic_messages::error_body(shape).into_bytes(),
+            Self::OllamaChat | Self::OllamaGenerate | Self::OllamaEmbed => {
+                ollama::error_body(shape).into_bytes()
+            }
         }
     }
 
@@ -116,6 +153,9 @@ impl Format {
             Self::AnthropicMessages => anthropic_messages::filtered(filtered).into_bytes(),
             Self::OpenAiCompletions => openai_completions::filtered(filtered).into_bytes(),
             Self::OpenAiEmbeddings => openai_embeddings::filtered(filtered).into_bytes(),
+            Self::OllamaChat => ollama::filtered(Endpoint::Chat, filtered).into_bytes(),
+            Self::OllamaGenerate => ollama::filtered(Endpoint::Generate, filtered).into_bytes(),
+            Self::OllamaEmbed => ollama::filtered(Endpoint::Embed, filtered).into_bytes(),
         }
     }
 }
@@ -144,6 +184,11 @@ mod tests {
             ("/v1/completions", Format::OpenAiCompletions),
             ("/v1/fim/completions", Format::OpenAiCompletions),
             ("/v1/embeddings", Format::OpenAiEmbeddings),
+            ("/api/v1/embeddings", Format::OpenAiEmbeddings),
+            ("/api/embeddings", Format::OllamaEmbed),
+            ("/api/embed", Format::OllamaEmbed),
+            ("/api/chat", Format::OllamaChat),
+            ("/ollama/api/generate", Format::OllamaGenerate),
             ("/v1/messages", Format::AnthropicMessages),
             ("/anthropic/v1/messages", Format::AnthropicMessages),
             ("/v1/messages/count_tokens", Format::AnthropicMessages),
@@ -177,6 +222,10 @@ mod tests {
             (Format::OpenAiChat, "application/json", false),
             (Format::OpenAiChat, "application/x-ndjson", false),
             (Format::OpenAiChat, "", false),
+            (Format::OllamaChat, "application/x-ndjson", true),
+            (Format::OllamaGenerate, "Application/X-NDJSON; x=y", true),
+            (Format::OllamaChat, "application/json; charset=utf-8", false),
+            (Format::OllamaChat, "text/event-stream", false),
         ] {
             assert_eq!(format.is_stream(kind), is_stream, "{kind}");
         }

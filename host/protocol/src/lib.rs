@@ -24,6 +24,7 @@ mod history;
 mod json;
 mod limits;
 mod lines;
+mod ollama;
 mod openai_chat;
 mod openai_completions;
 mod openai_embeddings;

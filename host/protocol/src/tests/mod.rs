@@ -2,6 +2,7 @@
 
 mod anthropic_messages;
 mod inspector;
+mod ollama;
 mod openai_chat;
 mod openai_completions;
 mod openai_embeddings;

@@ -54,7 +54,11 @@ pub(crate) fn answer(format: Format, exchange: &str, body: &[u8]) -> Response<An
     match format {
         Format::OpenAiChat => chat(exchange, body),
         Format::AnthropicMessages => anthropic_messages::answer(exchange, body),
-        Format::OpenAiCompletions | Format::OpenAiEmbeddings => nowhere(format),
+        Format::OpenAiCompletions
+        | Format::OpenAiEmbeddings
+        | Format::OllamaChat
+        | Format::OllamaGenerate
+        | Format::OllamaEmbed => nowhere(format),
     }
 }
 
