@@ -18,6 +18,8 @@ mod endpoint;
 #[cfg(test)]
 mod fake;
 mod filter;
+#[cfg(test)]
+mod formats;
 #[cfg(all(target_arch = "wasm32", feature = "packed"))]
 mod guests;
 mod headers;

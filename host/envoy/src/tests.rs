@@ -172,7 +172,7 @@ pub(crate) fn refusal(exchange: &Exchange) -> (u16, Value) {
 }
 
 pub(crate) const DENY: &str = "actions: {\"finder/*\": deny}\n";
-const REDACT: &str = "actions: {\"finder/*\": redact}\n";
+pub(crate) const REDACT: &str = "actions: {\"finder/*\": redact}\n";
 
 #[test]
 fn a_clean_request_goes_on_untouched() {

@@ -46,6 +46,8 @@ struct Carrier {
     edits: Vec<CarrierEdit>,
     /// Something of it went out changed.
     edited: bool,
+    /// Seals of it that have not gone out.
+    seals: usize,
 }
 
 struct Lexed {
@@ -147,6 +149,7 @@ impl Queue {
             lexed: None,
             edits: Vec::new(),
             edited: false,
+            seals: 0,
         };
         self.carriers.insert(id, carrier);
         id
@@ -241,8 +244,12 @@ impl Queue {
     }
 
     /// What vouches for the text that a carrier has so far: it goes when that has been edited.
-    pub(crate) fn seal(&self, carrier: u32, raw: Span) -> Part {
-        let end = self.carriers.get(&carrier).map_or(0, |state| state.end);
+    pub(crate) fn seal(&mut self, carrier: u32, raw: Span) -> Part {
+        let mut end = 0;
+        if let Some(state) = self.carriers.get_mut(&carrier) {
+            state.seals += 1;
+            end = state.end;
+        }
         Part {
             carrier,
             raw,
@@ -389,7 +396,8 @@ impl Queue {
             self.advance(carrier);
         }
         self.carriers.retain(|_, carrier| {
-            !(carrier.closed && carrier.leaves.is_empty() && carrier.gone >= carrier.end)
+            let is_gone = carrier.gone >= carrier.end && carrier.seals == 0;
+            !(carrier.closed && carrier.leaves.is_empty() && is_gone)
         });
         Ok(())
     }
@@ -536,8 +544,11 @@ impl Queue {
                 carrier.edited = true;
                 shadows.extend(part.shadow);
             }
-            if part.written == Written::Seal && carrier.edited {
-                splices.push(Splice::new(part.raw, ""));
+            if part.written == Written::Seal {
+                carrier.seals -= 1;
+                if carrier.edited {
+                    splices.push(Splice::new(part.raw, ""));
+                }
             }
             carrier.gone = carrier.gone.max(part.text.end);
         }

@@ -1,0 +1,113 @@
+//! Wire formats beside the one of the other scenes: a denial has the format's own shape wherever it
+//! comes.
+
+use caponier_decide::Shell;
+use serde_json::{Value, json};
+
+use crate::Flow;
+use crate::fake::owned;
+use crate::tests::{DENY, Exchange, REDACT, exchange, refusal, respond, send, stream};
+
+/// An exchange on a path.
+fn on(path: &str, more: &str) -> Exchange {
+    let exchange = exchange(more, Shell::default(), &[]);
+    let mut headers = exchange.host().request.borrow_mut();
+    headers.retain(|(name, _)| name != ":path");
+    headers.extend(owned(&[(":path", path)]));
+    drop(headers);
+    exchange
+}
+
+fn ask(content: &Value) -> Vec<u8> {
+    json!({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": content}]})
+        .to_string()
+        .into_bytes()
+}
+
+fn event(data: &Value) -> String {
+    let name = data["type"].as_str().unwrap();
+    format!("event: {name}\ndata: {data}\n\n")
+}
+
+#[test]
+fn messages_are_denied_and_redacted() {
+    for path in ["/v1/messages", "/v1/messages/count_tokens"] {
+        let texts = [
+            json!("a SECRET"),
+            json!([{"type": "text", "text": "a SECRET"}]),
+            json!([{"type": "tool_result", "tool_use_id": "t", "content": "a SECRET"}]),
+            json!([{"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "a SECRET"}}]),
+        ];
+        for text in texts {
+            let mut denied = on(path, DENY);
+            assert_eq!(send(&mut denied, ask(&text)), Flow::Pause);
+            let (status, body) = refusal(&denied);
+            assert_eq!(status, 400);
+            assert_eq!(body["type"], "error");
+            assert_eq!(body["error"]["type"], "invalid_request_error");
+            let code = &body["error"]["details"]["error_code"];
+            assert_eq!(code, "content_policy_violation");
+            let mut redacted = on(path, REDACT);
+            assert_eq!(send(&mut redacted, ask(&text)), Flow::Continue);
+            let body = redacted.host().request_body.borrow().clone();
+            let body = String::from_utf8(body).unwrap();
+            let expected = String::from_utf8(ask(&text)).unwrap();
+            assert_eq!(body, expected.replace("SECRET", "[gone]"));
+        }
+    }
+}
+
+#[test]
+fn an_answer_of_messages_is_denied_as_a_refusal() {
+    let mut denied = on("/v1/messages", DENY);
+    send(&mut denied, ask(&json!("Go on")));
+    let answer = json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "m",
+        "content": [{"type": "text", "text": "a SECRET"}], "stop_reason": "end_turn", "stop_sequence": null,
+        "usage": {"input_tokens": 1, "output_tokens": 1}});
+    let (flow, body) = respond(&mut denied, "200", answer.to_string());
+    assert_eq!(flow, Flow::Continue);
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(body["stop_reason"], "refusal");
+    assert_eq!(body["content"], json!([]));
+    assert_eq!(body["model"], "m");
+}
+
+#[test]
+fn a_stream_of_messages_is_ended_as_a_refusal() {
+    let text = |text: &str| {
+        let delta = json!({"type": "text_delta", "text": text});
+        event(&json!({"type": "content_block_delta", "index": 0, "delta": delta}))
+    };
+    let message =
+        json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": []});
+    let block = json!({"type": "text", "text": ""});
+    let end = event(&json!({"type": "content_block_stop", "index": 0}))
+        + &event(
+            &json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 3}}),
+        )
+        + &event(&json!({"type": "message_stop"}));
+    let open = |more: &str| {
+        let mut live = on("/v1/messages", more);
+        send(&mut live, ask(&json!("Go on")));
+        let head = owned(&[(":status", "200"), ("content-type", "text/event-stream")]);
+        *live.host().response.borrow_mut() = head;
+        assert_eq!(live.on_response_headers(false), Flow::Continue);
+        live
+    };
+    let start = event(&json!({"type": "message_start", "message": message}))
+        + &event(&json!({"type": "content_block_start", "index": 0, "content_block": block}));
+    let pieces = [start, text("Fine. "), text("a SECRET"), text(" More."), end];
+    let out = stream(&mut open(REDACT), &pieces, true);
+    assert!(out.contains("a [gone]") && !out.contains("SECRET"), "{out}");
+    assert!(out.ends_with(&pieces[4]), "{out}");
+    let out = stream(&mut open(DENY), &pieces, true);
+    assert!(out.starts_with(&(pieces[0].clone() + &pieces[1])), "{out}");
+    assert!(!out.contains("SECRET") && !out.contains("More"), "{out}");
+    let names: Vec<&str> = out
+        .lines()
+        .filter_map(|line| line.strip_prefix("event: "))
+        .collect();
+    let ends = ["content_block_stop", "message_delta", "message_stop"];
+    assert_eq!(names[names.len() - 3..], ends);
+    assert!(out.contains(r#""stop_reason":"refusal""#), "{out}");
+}
