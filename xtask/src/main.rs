@@ -1,9 +1,10 @@
-//! The project's own commands: build, demo, test.
+//! The project's own commands: build, demo, book, test.
 //!
 //! They need git, rustup, a C compiler and Python 3; everything else they fetch themselves.
 
 #![forbid(unsafe_code)]
 
+mod book;
 mod compile;
 mod demo;
 mod guests;
@@ -36,6 +37,8 @@ enum Command {
     },
     /// Build and show the main job: a denial, a redaction that is restored, a dropped document
     Demo,
+    /// Write the reference part of the book, and build the book: target/book
+    Book,
     /// Build and run every test; the last line says how many passed, failed and were skipped
     Test {
         /// Run only the tests whose name contains this
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Build { wasm: true } => compile::build_wasm_only().map(|()| ExitCode::SUCCESS),
         Command::Build { wasm: false } => compile::build().map(|()| ExitCode::SUCCESS),
         Command::Demo => demo::run(),
+        Command::Book => book::build(),
         Command::Test {
             filter,
             package,

@@ -117,6 +117,12 @@ pub(crate) fn run(
         Ok(shown)
     })?;
 
+    let mut mdbook = std::path::PathBuf::new();
+    step("mdBook for the tests", || {
+        mdbook = tools::mdbook()?;
+        Ok(mdbook.display().to_string())
+    })?;
+
     let mut envoys = std::ffi::OsString::new();
     step("Envoy for the tests", || {
         envoys = std::env::join_paths(tools::envoys(versions)?)?;
@@ -146,6 +152,7 @@ pub(crate) fn run(
             .env("CAPONIER_BIN", place::program())
             .env("CAPONIER_GUESTS", place::wasm().join("guests"))
             .env("CAPONIER_ENVOYS", &envoys)
+            .env("CAPONIER_MDBOOK", &mdbook)
             .env("CAPONIER_SHELLS", place::wasm().join("shell"))
             .env("CAPONIER_TEST_RECORDS", &records);
         let begin = Instant::now();

@@ -1,11 +1,12 @@
 //! What the tests need beside the checkout: a Python environment, promtool, wrk, nginx, a registry,
-//! and what plugins in C and JavaScript are built with.
+//! mdBook, and what plugins in C and JavaScript are built with.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::compile::cargo;
 use crate::place;
 use crate::steps::run;
 
@@ -61,6 +62,30 @@ pub(crate) fn python() -> Result<PathBuf> {
     )?;
     std::fs::write(&stamp, wanted)?;
     Ok(python)
+}
+
+/// What builds the book.
+const MDBOOK: &str = "0.5.4";
+
+/// Installs mdBook in the version that the book is tested with, and returns the program.
+pub(crate) fn mdbook() -> Result<PathBuf> {
+    let folder = place::test_environment().join(format!("mdbook-{MDBOOK}"));
+    let program = folder.join("bin/mdbook");
+    if program.is_file() {
+        return Ok(program);
+    }
+    // Not optimised: it is compiled in a fifth of the time, and a book is built within a second.
+    let mut command = cargo();
+    command
+        .args(["install", "mdbook", "--version", MDBOOK, "--locked"])
+        .args(["--debug", "--no-default-features", "--features", "search"])
+        .arg("--target-dir")
+        .arg(folder.join("build"))
+        .arg("--root")
+        .arg(&folder);
+    run(&mut command, "the Rust package registry must be reachable")?;
+    std::fs::remove_dir_all(folder.join("build"))?;
+    Ok(program)
 }
 
 /// The versions of Envoy that the filter is tested in: each time, and before a release.

@@ -20,7 +20,7 @@ pub struct Case {
     pub upload: Option<usize>,
     /// What the model says.
     pub answer: Answer,
-    /// Why the hosts differ here, as `docs/ENVOY.md` says.
+    /// Why the hosts differ here, as the book's page on Envoy says.
     pub by_design: Option<&'static str>,
 }
 

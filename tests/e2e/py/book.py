@@ -1,0 +1,506 @@
+"""The book and the README do what they say: every code block in them is run.
+
+A page is read from its top to its end, as a reader would work through it: in one new folder, with
+one shell. What stands behind ``` says what becomes of a block:
+
+    sh                      runs; every command must succeed
+    sh,serve=8787           runs until the page ends, or until a block serves the same port; the next
+                            block waits for that port
+    console                 runs what stands behind `$ `, and compares what it prints with the rest;
+                            `…` stands for anything, alone in a line for any lines
+    yaml,file=a.yaml        writes the file, which the text must name; a configuration is checked
+    yaml,file=a.yaml,wrong  the same, and the configuration must be refused
+    yaml,part               some sections of a configuration, which is checked
+    rego                    rules, which are checked; with `file=` they are written instead
+    json                    must be JSON; with `file=` it is written
+    LANGUAGE,file=F         writes the file: `rust`, `python`, `js`, `c`, `toml`, `make`
+    LANGUAGE,add=F          the same, at the end of the file
+    LANGUAGE,from=F         must stand in that file of the reader's folder, or of the checkout
+    text                    a diagram
+    sh,cluster              needs what no test has; see `CLUSTER`
+
+Nothing else is known, so that nothing is skipped. `<!-- run: … -->` runs what the reader needs not
+see. Ports of this machine and `registry.example` are exchanged for free ones, and numbers that
+differ each time (digests, ids, times) are compared by their form. No page may hide that a service
+is run: who serves says so.
+
+`tests/book.rs` names every page, so that they run beside each other.
+"""
+
+import collections
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+from author import cargo
+from registry import Registry
+from support import PROGRAM, ROOT, cache_directory, free_port
+
+BOOK = ROOT / "docs/src"
+LANGUAGES = {"sh", "console", "yaml", "rego", "json", "rust", "python", "js", "ts", "c", "toml", "ini", "make", "wit", "text"}
+ATTRIBUTES = {"serve", "file", "wrong", "part", "add", "from", "cluster"}
+# What only a cluster can run. The manifests these commands name are made, and looked at, by the
+# blocks before.
+CLUSTER = ("kubectl apply ", "kubectl create ", "kubectl rollout ", "kubectl get ")
+# What runs this test, and so cannot be run by it; that there are such commands is looked up.
+OWN_COMMANDS = re.compile(r"cargo xtask (\w+)")
+ADDRESS = re.compile(r"(?<![\w.])(127\.0\.0\.1|localhost|0\.0\.0\.0|\[::1?\]):(\d{4,5})\b")
+REGISTRY = "registry.example"
+
+Block = collections.namedtuple("Block", "line language attributes text before")
+
+
+def pages():
+    """Every page by the name of its scenario."""
+    found = {"page_readme": ROOT / "README.md"}
+    for path in sorted(BOOK.rglob("*.md")):
+        if path.name != "SUMMARY.md":
+            words = path.relative_to(BOOK).with_suffix("").as_posix()
+            found["page_" + re.sub(r"\W", "_", words)] = path
+    return found
+
+
+def blocks(markdown):
+    """The blocks of a page, hidden ones included, each with the prose before it."""
+    found, before = [], []
+    lines = iter(enumerate(markdown.splitlines(), 1))
+    for number, line in lines:
+        if fence := re.match(r"^( *)(`{3,}|~{3,})(.*)$", line):
+            indent, mark, info = fence.groups()
+            text = []
+            for _, inner in lines:
+                if inner.strip() == mark:
+                    break
+                text.append(inner.removeprefix(indent))
+            else:
+                raise AssertionError(f"line {number}: the block does not end")
+            language, *rest = info.strip().split(",")
+            attributes = dict((*item.split("=", 1), True)[:2] for item in rest)
+            found.append(Block(number, language, attributes, "\n".join(text) + "\n", "\n".join(before)))
+            before = []
+        elif line.startswith("<!-- run:"):
+            text = [line.removeprefix("<!-- run:")]
+            while "-->" not in text[-1]:
+                text.append(next(lines)[1])
+            text[-1] = text[-1].replace("-->", "")
+            found.append(Block(number, "sh", {}, "\n".join(text).strip() + "\n", ""))
+        else:
+            before.append(line)
+    return found
+
+
+def commands(text):
+    """The commands of a console, each with what it prints."""
+    found = []
+    lines = text.splitlines()
+    while lines:
+        line = lines.pop(0)
+        assert line.startswith("$ "), f"`$ ` is expected: {line}"
+        command = line[2:]
+        while not is_whole(command):
+            assert lines, f"the command does not end: {command}"
+            command += "\n" + lines.pop(0)
+        output = []
+        while lines and not lines[0].startswith("$ "):
+            output.append(lines.pop(0))
+        found.append((command, "\n".join(output)))
+    return found
+
+
+def by_form(text):
+    """What is printed, without what is different each time."""
+    text = re.sub(r"\b[0-9a-f]{16,}\b", "#", text.replace("\r", ""))
+    text = re.sub(r"\b\d{9,}\b", "#", text)
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+def matches(expected, printed):
+    """Whether a console prints what the page says."""
+    pattern = ""
+    for line in by_form(expected).splitlines():
+        if line.strip() == "…":
+            pattern += r"(?:.*\n)*?"
+        else:
+            pattern += ".*?".join(re.escape(part) for part in line.split("…")) + r"\n"
+    return re.fullmatch(pattern, by_form(printed) + "\n" if printed.strip() else "") is not None
+
+
+def is_whole(command):
+    """Whether a command ends where it does: quotes, here-documents and the like."""
+    read = subprocess.run(["bash", "-n", "-c", command], capture_output=True, check=False)
+    return not (command.endswith("\\") or read.returncode or read.stderr)
+
+
+class Reader:
+    """Who works through one page: a folder, a shell, and what was left running."""
+
+    def __init__(self, folder, markdown):
+        self.folder = folder
+        self.own = folder / ".reader"
+        self.work = folder / "work"
+        for path in (self.own / "bin", self.work):
+            path.mkdir(parents=True)
+        self.ports, self.services, self.count = {}, {}, 0
+        self.registry = None
+        if REGISTRY in markdown:
+            self.registry = Registry(self.own)
+            self.ports[REGISTRY] = self.registry.host
+        programs = {"caponier": PROGRAM, "python": sys.executable}
+        if envoys := os.environ.get("CAPONIER_ENVOYS"):
+            programs["envoy"] = envoys.split(os.pathsep)[-1]
+        for name, path in programs.items():
+            (self.own / "bin" / name).symlink_to(path)
+        usual = self.own / "default.yaml"
+        usual.write_text(self.here((ROOT / "host/config/src/default.yaml").read_text()))
+        environment = os.environ | cargo("rust") | {
+            # `caponier` without a file runs what is embedded; here with ports of its own.
+            "CAPONIER_CONFIG": str(usual),
+            "CAPONIER_CACHE": str(cache_directory()),
+            "NO_COLOR": "1",
+            "PATH": os.pathsep.join([str(self.own / "bin"), os.path.dirname(sys.executable), os.environ["PATH"]]),
+        }
+        self.shell = subprocess.Popen(
+            ["bash"], cwd=self.work, env=environment, stdin=subprocess.PIPE, text=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+
+    def here(self, text):
+        """With ports that are free, and the registry that runs."""
+        def free(found):
+            if found[2] in self.ports.values():
+                return found[0]
+            return f"{found[1]}:{self.port(found[2])}"
+
+        text = ADDRESS.sub(free, text)
+        return text.replace(REGISTRY, self.registry.host) if self.registry else text
+
+    def port(self, usual):
+        """The port that stands for one that the page names."""
+        if usual not in self.ports:
+            self.ports[usual] = str(free_port())
+        return self.ports[usual]
+
+    def there(self, text):
+        """What is printed, as the page says it."""
+        for name, real in sorted(self.ports.items(), key=lambda item: item[0] != REGISTRY):
+            text = text.replace(real, name)
+        return text
+
+    def cwd(self):
+        """Where the reader's shell stands."""
+        return pathlib.Path(os.readlink(f"/proc/{self.shell.pid}/cwd"))
+
+    def path(self, name):
+        path = self.cwd() / name
+        assert path.resolve().is_relative_to(self.folder), name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def run(self, text, strict=True):
+        """Runs in the shell, and answers exit code and output."""
+        self.count += 1
+        script, output, code = (self.own / f"{self.count}.{end}" for end in ("sh", "out", "code"))
+        script.write_text(text)
+        self.send(f"set {'-' if strict else '+'}e\n. {script} >{output} 2>&1 </dev/null\n"
+                  f"echo $? >{code}.new\nset +e\nmv {code}.new {code}\n")
+        until = time.monotonic() + 280
+        while not code.exists() and self.shell.poll() is None:
+            assert time.monotonic() < until, f"it does not end: {text}"
+            time.sleep(0.005)
+        said = self.there(output.read_text(errors="replace")) if output.exists() else ""
+        return (int(code.read_text()) if code.exists() else self.shell.returncode or 1), said
+
+    def send(self, text):
+        self.shell.stdin.write(text)
+        self.shell.stdin.flush()
+
+    def succeed(self, text):
+        code, said = self.run(text)
+        assert code == 0, f"exit code {code} of\n{text}\n{said}"
+        assert "panicked" not in said, said
+        return said
+
+    def serve(self, text, usual):
+        """Runs in the background, and waits until the port answers."""
+        self.end(usual)
+        # A configuration that the program wrote names the usual ports.
+        for name in re.findall(r"--config (\S+)", text):
+            path = self.path(name)
+            path.write_text(self.here(path.read_text()))
+        self.count += 1
+        script, output, pid = (self.own / f"{self.count}.{end}" for end in ("sh", "out", "pid"))
+        script.write_text(text)
+        # With a process group of its own, so that all of it can be ended.
+        self.send(f"set -m\n( . {script} ) >{output} 2>&1 </dev/null &\necho $! >{pid}.new\nset +m\nmv {pid}.new {pid}\n")
+        until = time.monotonic() + 120
+        port = int(self.port(usual))
+        while not is_open(port):
+            said = output.read_text(errors="replace") if output.exists() else ""
+            ended = pid.exists() and not pathlib.Path("/proc", pid.read_text().strip()).exists()
+            assert time.monotonic() < until and not ended, f"nothing serves {usual}:\n{text}\n{said}"
+            time.sleep(0.05)
+        self.services[usual] = (int(pid.read_text()), output)
+
+    def end(self, usual):
+        process, output = self.services.pop(usual, (None, None))
+        if process is None:
+            return
+        os.killpg(process, signal.SIGTERM)
+        until = time.monotonic() + 30
+        while is_open(int(self.ports[usual])):
+            assert time.monotonic() < until, f"port {usual} is still served"
+            time.sleep(0.05)
+        assert "panicked" not in output.read_text(errors="replace")
+
+    def logs(self):
+        return "\n".join(output.read_text(errors="replace")[-3000:] for _, output in self.services.values())
+
+    def close(self):
+        for usual in list(self.services):
+            self.end(usual)
+        self.shell.stdin.close()
+        self.shell.wait(20)
+        if self.registry:
+            self.registry.stop()
+
+    # ---- what becomes of a block ----------------------------------------------------------------
+
+    def follow(self, block):
+        """Does what the block says."""
+        language, attributes = block.language, block.attributes
+        assert language in LANGUAGES, f"what is to be done with `{language}`?"
+        assert set(attributes) <= ATTRIBUTES, f"what is to be done with {sorted(attributes)}?"
+        text = self.here(block.text)
+        if "from" in attributes:
+            return self.stands_in(block.text, attributes["from"])
+        if "file" in attributes or "add" in attributes:
+            return self.write(block, text)
+        if "part" in attributes:
+            return self.check_configuration("version: 1\n" + text)
+        if language == "sh":
+            if "cluster" in attributes:
+                return only(CLUSTER, text)
+            if all(OWN_COMMANDS.match(line) for line in text.splitlines()):
+                return are_own_commands(text)
+            if "serve" in attributes:
+                return self.serve(text, attributes["serve"])
+            return self.succeed(text)
+        if language == "console":
+            return self.converse(text, block.text)
+        if language == "json":
+            return json.loads(text)
+        if language == "rego":
+            return self.check_rules(text)
+        if language == "text":
+            assert re.search("[─│►→]", text), "`text` is for diagrams"
+            return None
+        raise AssertionError(f"what is to be done with a `{language}` that names no file?")
+
+    def converse(self, text, shown):
+        code = 0
+        for (command, _), (_, expected) in zip(commands(text), commands(shown), strict=True):
+            # `$?` is that of the command before.
+            code, printed = self.run(f"(exit {code})\n{command}\n", strict=False)
+            # A page that shows a failure shows what is said of it.
+            assert code == 0 or expected.strip("…\n "), f"exit code {code} of {command}\n{printed}"
+            assert "panicked" not in printed, printed
+            assert matches(expected, printed), f"$ {command}\n{printed}\n--- the page says\n{expected}"
+
+    def stands_in(self, text, name):
+        file = next(path for path in (self.cwd() / name, ROOT / name) if path.is_file())
+        assert text.strip("\n") in file.read_text(), f"{name} does not have this:\n{text}"
+
+    def write(self, block, text):
+        name = block.attributes.get("file") or block.attributes["add"]
+        assert f"`{name}`" in block.before, f"the text before does not say that this is `{name}`"
+        path = self.path(name)
+        if "add" in block.attributes:
+            text = path.read_text() + text
+        path.write_text(text)
+        if name.endswith(".json"):
+            json.loads(text)
+        if block.language == "yaml" and re.search(r"^version: 1$", text, re.M):
+            wrong = "wrong" in block.attributes
+            code, said = self.run(f"caponier check --config {name}\n", strict=False)
+            assert (code != 0) == wrong, f"{name}: {said}"
+
+    def check_configuration(self, text):
+        self.path(".part.yaml").write_text(text)
+        self.succeed("caponier check --config .part.yaml\n")
+
+    def check_rules(self, text):
+        if not text.startswith("package "):
+            text = "package caponier\n\n" + text
+        self.path(".part/rules.rego").write_text(text)
+        self.check_configuration("version: 1\nrego: [.part/]\n")
+
+
+def is_open(port):
+    with socket.socket() as connection:
+        connection.settimeout(1)
+        return connection.connect_ex(("127.0.0.1", port)) == 0
+
+
+def only(allowed, text):
+    for line in text.replace("\\\n", " ").splitlines():
+        assert line.startswith(allowed), f"a test can run this: {line}"
+
+
+def are_own_commands(text):
+    known = (ROOT / "xtask/src/main.rs").read_text()
+    for name in OWN_COMMANDS.findall(text):
+        assert re.search(rf"^    {name.capitalize()}\b", known, re.M), f"there is no `cargo xtask {name}`"
+
+
+def work_through(path):
+    """Runs one page."""
+    markdown = path.read_text()
+    with tempfile.TemporaryDirectory(prefix="caponier-book-") as folder:
+        reader = Reader(pathlib.Path(folder), markdown)
+        try:
+            for block in blocks(markdown):
+                try:
+                    reader.follow(block)
+                except (AssertionError, OSError, ValueError, StopIteration) as error:
+                    place = f"{path.relative_to(ROOT)}:{block.line}"
+                    raise AssertionError(f"{place}: {error!r}"[:200] + f"\n{error}\n{reader.logs()}") from error
+        finally:
+            reader.close()
+
+
+def __getattr__(name):
+    """The scenario of a page."""
+    path = pages().get(name)
+    if path is None:
+        raise AttributeError(name)
+    return lambda: work_through(path)
+
+
+# ---- the book as a whole ------------------------------------------------------------------------
+
+
+def every_page_has_a_test():
+    entry = (ROOT / "tests/e2e/tests/book.rs").read_text()
+    assert set(re.findall(r"\bpage_\w+", entry)) == set(pages()), sorted(pages())
+
+
+def every_page_is_in_the_summary():
+    listed = re.findall(r"\]\(([^)]+)\)", (BOOK / "SUMMARY.md").read_text())
+    there = {str(path.relative_to(BOOK)) for name, path in pages().items() if name != "page_readme"}
+    assert sorted(listed) == sorted(there), set(listed) ^ there
+
+
+def slug(heading):
+    """The anchor that a heading gets."""
+    heading = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading)
+    kept = (sign for sign in heading.strip().lower() if sign.isalnum() or sign in " -_")
+    return "".join("-" if sign == " " else sign for sign in kept)
+
+
+def prose(markdown):
+    """A page without its blocks and spans of code."""
+    return re.sub(r"`[^`\n]*`", "``", re.sub(r"^( *)```.*?^\1```$", "", markdown, flags=re.M | re.S))
+
+
+def anchors(path):
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```$", "", path.read_text(), flags=re.M | re.S), re.M)
+    return {slug(heading) for heading in headings}
+
+
+def every_link_leads_somewhere():
+    documents = [*pages().values(), BOOK / "SUMMARY.md", ROOT / "docs/ARCHITECTURE.md"]
+    documents += [path for top in ("examples", "plugins", "sdk") for path in (ROOT / top).rglob("README.md")
+                  if "node_modules" not in path.parts]
+    broken = []
+    for path in documents:
+        for target in re.findall(r"\]\(([^)\s]+)\)", prose(path.read_text())):
+            if re.match(r"[a-z]+:", target):
+                continue
+            name, _, anchor = target.partition("#")
+            file = (path.parent / name).resolve() if name else path
+            inside = BOOK not in path.parents or BOOK in file.parents
+            if not file.exists() or not inside or (anchor and anchor not in anchors(file)):
+                broken.append(f"{path.relative_to(ROOT)}: {target}")
+    assert not broken, "\n".join(broken)
+
+
+def the_book_builds_without_warnings():
+    with tempfile.TemporaryDirectory(prefix="caponier-book-") as folder:
+        built = subprocess.run(
+            [os.environ["CAPONIER_MDBOOK"], "build", ROOT / "docs", "--dest-dir", folder],
+            capture_output=True, text=True, check=False,
+        )
+        said = built.stdout + built.stderr
+        assert built.returncode == 0 and not re.search("warn|error", said, re.I), said
+        for path in BOOK.rglob("*.md"):
+            page = path.relative_to(BOOK).with_suffix(".html")
+            name = "index.html" if page.name in ("README.html", "SUMMARY.html") else page.name
+            assert (pathlib.Path(folder) / page.parent / name).is_file(), page
+
+
+def the_reference_is_current():
+    with tempfile.TemporaryDirectory(prefix="caponier-book-") as folder:
+        written = subprocess.run(
+            [sys.executable, ROOT / "docs/reference.py", "--program", PROGRAM, "--output", folder],
+            capture_output=True, text=True, check=False,
+        )
+        assert written.returncode == 0, written.stderr
+        there = {path.name: path.read_text() for path in (BOOK / "reference").glob("*.md")}
+        made = {path.name: path.read_text() for path in pathlib.Path(folder).glob("*.md")}
+        old = sorted(name for name in {*there, *made} if there.get(name) != made.get(name))
+        assert not old, f"docs/src/reference: {', '.join(old)} are not current; hint: cargo xtask book"
+
+
+def blocks_are_held_to_their_words():
+    """What would let a page say something untrue is refused."""
+    with tempfile.TemporaryDirectory(prefix="caponier-book-") as folder:
+        reader = Reader(pathlib.Path(folder), "")
+        try:
+            for markdown in [
+                "```sh\nfalse\n```",
+                "```sh\nfalse; true\n```",
+                "```console\n$ echo one\ntwo\n```",
+                "```console\n$ echo one\n```",
+                "```console\n$ true\none\n```",
+                "```console\n$ echo no; false\n…\n```",
+                "```\necho\n```",
+                "```bash\necho\n```",
+                "```sh,skip\necho\n```",
+                "```text\nnothing drawn\n```",
+                "```json\n{\n```",
+                "```rust\nfn main() {}\n```",
+                "```yaml,file=a.yaml\nversion: 1\n```",
+                "`a.yaml`:\n```yaml,file=a.yaml\nversion: 1\nrout: []\n```",
+                "`a.yaml`:\n```yaml,file=a.yaml,wrong\nversion: 1\n```",
+                "```yaml,part\nlimits: { boddy: 1 }\n```",
+                "```rego\ndeny contains \"x\" if {\n```",
+                "```wit,from=wit/policy.wit\nnowhere\n```",
+                "```sh,cluster\nls\n```",
+                "```sh\ncargo xtask nothing\n```",
+                "`../../../a`:\n```js,file=../../../a\n1\n```",
+            ]:
+                block, = blocks(markdown)
+                try:
+                    reader.follow(block)
+                except (AssertionError, StopIteration, ValueError):
+                    if reader.shell.poll() is not None:
+                        reader.close()
+                        reader = Reader(pathlib.Path(tempfile.mkdtemp(dir=folder)), "")
+                    continue
+                raise AssertionError(f"this was taken:\n{markdown}")
+            for markdown in [
+                "```console\n$ printf 'a\\nb\\nc\\n'\na\n…\nc\n$ echo 1 2\n1 …\n```",
+                "```console\n$ echo sha256:0123456789abcdef0\nsha256:fedcba9876543210\n```",
+                "```console\n$ echo 'a\n> b'\na\n> b\n```",
+                "```console\n$ echo no; (exit 3)\nno\n$ echo $?\n3\n```",
+            ]:
+                reader.follow(*blocks(markdown))
+        finally:
+            reader.close()
