@@ -28,6 +28,7 @@ is run: who serves says so.
 """
 
 import collections
+import faulthandler
 import json
 import os
 import pathlib
@@ -53,6 +54,9 @@ CLUSTER = ("kubectl apply ", "kubectl create ", "kubectl rollout ", "kubectl get
 OWN_COMMANDS = re.compile(r"cargo xtask (\w+)")
 ADDRESS = re.compile(r"(?<![\w.])(127\.0\.0\.1|localhost|0\.0\.0\.0|\[::1?\]):(\d{4,5})\b")
 REGISTRY = "registry.example"
+
+# How long a page may take: some five times what the longest does on two cores.
+MINUTES = 10
 
 Block = collections.namedtuple("Block", "line language attributes text before")
 
@@ -361,16 +365,21 @@ def are_own_commands(text):
 
 def work_through(path):
     """Runs one page."""
+    # The longest builds two components of 18 MB and compiles them several times.
+    faulthandler.dump_traceback_later(MINUTES * 60, exit=True)
     markdown = path.read_text()
     with tempfile.TemporaryDirectory(prefix="caponier-book-") as folder:
         reader = Reader(pathlib.Path(folder), markdown)
         try:
             for block in blocks(markdown):
+                started = time.monotonic()
                 try:
                     reader.follow(block)
                 except (AssertionError, OSError, ValueError, StopIteration) as error:
                     place = f"{path.relative_to(ROOT)}:{block.line}"
-                    raise AssertionError(f"{place}: {error!r}"[:200] + f"\n{error}\n{reader.logs()}") from error
+                    raise AssertionError(f"{place}: {error}\n{reader.logs()}") from error
+                if (seconds := time.monotonic() - started) > 5:
+                    print(f"line {block.line}: {seconds:.1f} s", flush=True)
         finally:
             reader.close()
 
