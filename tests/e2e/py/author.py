@@ -261,21 +261,3 @@ def examples():
             report = json.loads(run("plugin", "test", component, *data, "--format", "json", cwd=path))
             assert report["failed"] == 0 and report["passed"] > 3, report
             print(f"{folder}: {report['passed']} cases", flush=True)
-
-
-def the_guide_does_what_it_says():
-    """The way that docs/PLUGINS.md shows first, typed as it stands there."""
-    guide = (ROOT / "docs/PLUGINS.md").read_text()
-    block = guide.split("## In ten minutes", 1)[1].split("```sh\n", 1)[1].split("```", 1)[0]
-    lines = block.strip().splitlines()
-    # What serves does so until it is stopped; `rust_from_nothing` has it.
-    assert lines[-1].startswith("caponier serve "), lines
-    with tempfile.TemporaryDirectory(prefix="caponier-guide-") as name:
-        programs = pathlib.Path(name) / "bin"
-        programs.mkdir()
-        (programs / "caponier").symlink_to(PROGRAM)
-        by_itself(
-            "sh", "-ec", "\n".join(lines[:-1]), cwd=name, words="4 passed, 0 failed",
-            env={"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"} | cargo("rust"),
-        )
-        assert (pathlib.Path(name) / "staff-badges/staff-badges.wasm").is_file()

@@ -13,5 +13,4 @@ caponier_e2e::scenarios!("author":
     js_sdk_by_itself,
     c_sdk_by_itself,
     examples,
-    the_guide_does_what_it_says,
 );
