@@ -449,7 +449,10 @@ def main():
     environment.pop("COLUMNS", None)
 
     def program(*words):
-        return subprocess.run([arguments.program, *words], env=environment, capture_output=True, text=True, check=True).stdout
+        return subprocess.run(
+            [arguments.program, *words], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=True,
+        ).stdout
 
     for name, page in PAGES.items():
         text = re.sub(r"\n{3,}", "\n\n", page(program)).rstrip() + "\n"

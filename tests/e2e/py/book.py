@@ -235,6 +235,8 @@ class Reader:
     def serve(self, text, usual):
         """Runs in the background, and waits until the port answers."""
         self.end(usual)
+        port = int(self.port(usual))
+        assert not is_open(port), f"another block serves {usual} already, under another name"
         # A configuration that the program wrote names the usual ports.
         for name in re.findall(r"--config (\S+)", text):
             path = self.path(name)
@@ -245,8 +247,7 @@ class Reader:
         # With a process group of its own, so that all of it can be ended.
         self.send(f"set -m\n( . {script} ) >{output} 2>&1 </dev/null &\necho $! >{pid}.new\nset +m\nmv {pid}.new {pid}\n")
         until = time.monotonic() + 280
-        port = int(self.port(usual))
-        while not is_open(port):
+        while not (pid.exists() and is_open(port)):
             said = output.read_text(errors="replace") if output.exists() else ""
             ended = pid.exists() and not pathlib.Path("/proc", pid.read_text().strip()).exists()
             assert time.monotonic() < until and not ended, f"nothing serves {usual}:\n{text}\n{said}"
