@@ -13,21 +13,21 @@ one shell. What stands behind ``` says what becomes of a block:
     yaml,part               some sections of a configuration, which is checked
     rego                    rules, which are checked; with `file=` they are written instead
     json                    must be JSON; with `file=` it is written
-    LANGUAGE,file=F         writes the file: `rust`, `python`, `js`, `c`, `toml`, `make`
+    LANGUAGE,file=F         writes the file; manifests and units are looked at
     LANGUAGE,add=F          the same, at the end of the file
     LANGUAGE,from=F         must stand in that file of the reader's folder, or of the checkout
     text                    a diagram
     sh,cluster              needs what no test has; see `CLUSTER`
 
-Nothing else is known, so that nothing is skipped. `<!-- run: … -->` runs what the reader needs not
-see. Ports of this machine and `registry.example` are exchanged for free ones, and numbers that
-differ each time (digests, ids, times) are compared by their form. No page may hide that a service
-is run: who serves says so.
+Nothing else is known, so that nothing is skipped, and nothing is run that a reader does not see.
+Ports of this machine and `registry.example` are exchanged for free ones, and what differs each time
+(digests, ids, times) is compared by its form.
 
 `tests/book.rs` names every page, so that they run beside each other.
 """
 
 import collections
+import configparser
 import faulthandler
 import json
 import os
@@ -40,6 +40,7 @@ import sys
 import tempfile
 import time
 
+import yaml
 from author import cargo
 from registry import Registry
 from support import PROGRAM, ROOT, cache_directory, free_port
@@ -72,7 +73,7 @@ def pages():
 
 
 def blocks(markdown):
-    """The blocks of a page, hidden ones included, each with the prose before it."""
+    """The blocks of a page, each with the prose before it."""
     found, before = [], []
     lines = iter(enumerate(markdown.splitlines(), 1))
     for number, line in lines:
@@ -89,13 +90,9 @@ def blocks(markdown):
             attributes = dict((*item.split("=", 1), True)[:2] for item in rest)
             found.append(Block(number, language, attributes, "\n".join(text) + "\n", "\n".join(before)))
             before = []
-        elif line.startswith("<!-- run:"):
-            text = [line.removeprefix("<!-- run:")]
-            while "-->" not in text[-1]:
-                text.append(next(lines)[1])
-            text[-1] = text[-1].replace("-->", "")
-            found.append(Block(number, "sh", {}, "\n".join(text).strip() + "\n", ""))
         else:
+            hidden = re.match(r"\s*>\s*(```|~~~)|<pre|\t| {4}(?! *[-*|\d])", line)
+            assert not hidden, f"line {number}: code that is in no block of its own is not run"
             before.append(line)
     return found
 
@@ -292,7 +289,7 @@ class Reader:
             return self.check_configuration("version: 1\n" + text)
         if language == "sh":
             if "cluster" in attributes:
-                return only(CLUSTER, text)
+                return self.look_at_cluster(text)
             if all(OWN_COMMANDS.match(line) for line in text.splitlines()):
                 return are_own_commands(text)
             if "serve" in attributes:
@@ -332,6 +329,10 @@ class Reader:
         path.write_text(text)
         if name.endswith(".json"):
             json.loads(text)
+        if name.endswith(".service"):
+            self.check_unit(text)
+        if block.language == "yaml":
+            is_sound(text)
         if block.language == "yaml" and re.search(r"^version: 1$", text, re.M):
             wrong = "wrong" in block.attributes
             code, said = self.run(f"caponier check --config {name}\n", strict=False)
@@ -340,6 +341,22 @@ class Reader:
     def check_configuration(self, text):
         self.path(".part.yaml").write_text(text)
         self.succeed("caponier check --config .part.yaml\n")
+
+    def check_unit(self, text):
+        """A unit of systemd: its sections, and whether the program takes the command."""
+        unit = configparser.RawConfigParser(strict=True)
+        unit.optionxform = str
+        unit.read_string(text)
+        assert set(unit.sections()) == {"Unit", "Service", "Install"}, unit.sections()
+        program, *arguments = unit["Service"]["ExecStart"].split()
+        assert program.endswith("/caponier"), program
+        self.succeed(f"caponier {' '.join(arguments)} --help\n")
+
+    def look_at_cluster(self, text):
+        for line in text.replace("\\\n", " ").splitlines():
+            assert line.startswith(CLUSTER), f"a test can run this: {line}"
+            for name in re.findall(r"--filename (\S+)", line):
+                is_sound(self.path(name).read_text())
 
     def check_rules(self, text):
         if not text.startswith("package "):
@@ -354,9 +371,11 @@ def is_open(port):
         return connection.connect_ex(("127.0.0.1", port)) == 0
 
 
-def only(allowed, text):
-    for line in text.replace("\\\n", " ").splitlines():
-        assert line.startswith(allowed), f"a test can run this: {line}"
+def is_sound(text):
+    """Whether it is YAML; a manifest must say what it is."""
+    read = yaml.safe_load(text)
+    if isinstance(read, dict) and "kind" in read:
+        assert read["apiVersion"] and read["metadata"]["name"] and read["spec"], read
 
 
 def are_own_commands(text):
@@ -494,18 +513,27 @@ def blocks_are_held_to_their_words():
                 "```rego\ndeny contains \"x\" if {\n```",
                 "```wit,from=wit/policy.wit\nnowhere\n```",
                 "```sh,cluster\nls\n```",
+                "```sh,cluster\nkubectl apply --filename none.yaml\n```",
+                "`m.yaml`:\n```yaml,file=m.yaml\nkind: Secret\n```",
+                "`a.service`:\n```ini,file=a.service\n[Unit]\n[Install]\n[Service]\nExecStart=/x/caponier serve --confg a\n```",
                 "```sh\ncargo xtask nothing\n```",
                 "`../../../a`:\n```js,file=../../../a\n1\n```",
             ]:
                 block, = blocks(markdown)
                 try:
                     reader.follow(block)
-                except (AssertionError, StopIteration, ValueError):
+                except (AssertionError, LookupError, OSError, StopIteration, ValueError):
                     if reader.shell.poll() is not None:
                         reader.close()
                         reader = Reader(pathlib.Path(tempfile.mkdtemp(dir=folder)), "")
                     continue
                 raise AssertionError(f"this was taken:\n{markdown}")
+            for markdown in ["text\n\n    code", "> ```sh\n> ls\n> ```", "<pre>ls</pre>", "```sh\nls"]:
+                try:
+                    blocks(markdown)
+                except AssertionError:
+                    continue
+                raise AssertionError(f"this was read:\n{markdown}")
             for markdown in [
                 "```console\n$ printf 'a\\nb\\nc\\n'\na\n…\nc\n$ echo 1 2\n1 …\n```",
                 "```console\n$ echo sha256:0123456789abcdef0\nsha256:fedcba9876543210\n```",
