@@ -8,6 +8,7 @@ one shell. What stands behind ``` says what becomes of a block:
                             block waits for that port
     console                 runs what stands behind `$ `, and compares what it prints with the rest;
                             `…` stands for anything, alone in a line for any lines
+    console,soon            the same, tried until it prints that: a change needs a moment to be taken
     yaml,file=a.yaml        writes the file, which the text must name; a configuration is checked
     yaml,file=a.yaml,wrong  the same, and the configuration must be refused
     yaml,part               some sections of a configuration, which is checked
@@ -47,7 +48,9 @@ from support import PROGRAM, ROOT, cache_directory, free_port
 
 BOOK = ROOT / "docs/src"
 LANGUAGES = {"sh", "console", "yaml", "rego", "json", "rust", "python", "js", "ts", "c", "toml", "ini", "make", "wit", "text"}
-ATTRIBUTES = {"serve", "file", "wrong", "part", "add", "from", "cluster"}
+ATTRIBUTES = {"serve", "file", "wrong", "part", "add", "from", "cluster", "soon"}
+# Seconds in which what is to happen `soon` must have happened.
+SOON = 60
 # What only a cluster can run. The manifests these commands name are made, and looked at, by the
 # blocks before.
 CLUSTER = ("kubectl apply ", "kubectl create ", "kubectl rollout ", "kubectl get ")
@@ -296,7 +299,7 @@ class Reader:
                 return self.serve(text, attributes["serve"])
             return self.succeed(text)
         if language == "console":
-            return self.converse(text, block.text)
+            return self.converse(text, block.text, time.monotonic() + ("soon" in attributes) * SOON)
         if language == "json":
             return json.loads(text)
         if language == "rego":
@@ -306,11 +309,16 @@ class Reader:
             return None
         raise AssertionError(f"what is to be done with a `{language}` that names no file?")
 
-    def converse(self, text, shown):
+    def converse(self, text, shown, until):
         code = 0
         for (command, _), (_, expected) in zip(commands(text), commands(shown), strict=True):
             # `$?` is that of the command before.
-            code, printed = self.run(f"(exit {code})\n{command}\n", strict=False)
+            before = code
+            while True:
+                code, printed = self.run(f"(exit {before})\n{command}\n", strict=False)
+                if matches(expected, printed) or time.monotonic() > until:
+                    break
+                time.sleep(0.1)
             # A page that shows a failure shows what is said of it.
             assert code == 0 or expected.strip("…\n "), f"exit code {code} of {command}\n{printed}"
             assert "panicked" not in printed, printed
@@ -396,7 +404,7 @@ def work_through(path):
                 started = time.monotonic()
                 try:
                     reader.follow(block)
-                except (AssertionError, OSError, ValueError, StopIteration) as error:
+                except (AssertionError, LookupError, OSError, StopIteration, ValueError, yaml.YAMLError) as error:
                     place = f"{path.relative_to(ROOT)}:{block.line}"
                     raise AssertionError(f"{place}: {error}\n{reader.logs()}") from error
                 if (seconds := time.monotonic() - started) > 5:
@@ -522,7 +530,7 @@ def blocks_are_held_to_their_words():
                 block, = blocks(markdown)
                 try:
                     reader.follow(block)
-                except (AssertionError, LookupError, OSError, StopIteration, ValueError):
+                except (AssertionError, LookupError, OSError, StopIteration, ValueError, yaml.YAMLError):
                     if reader.shell.poll() is not None:
                         reader.close()
                         reader = Reader(pathlib.Path(tempfile.mkdtemp(dir=folder)), "")
