@@ -253,20 +253,22 @@ impl Reply {
             && self.is_success
             && outcome.kind == DenialKind::Content
             && outcome.decision.status.is_none();
-        Some(if is_refusal {
-            let context = &exchange.context;
-            let model = context.model.as_deref();
-            Ok(Judged {
-                body: self.format.filtered(&Filtered {
-                    model: model.unwrap_or_default(),
-                    exchange: &context.exchange,
-                    seconds: self.seconds,
-                }),
+        let context = &exchange.context;
+        let filtered = Filtered {
+            model: context.model.as_deref().unwrap_or_default(),
+            exchange: &context.exchange,
+            seconds: self.seconds,
+        };
+        let instead = is_refusal
+            .then(|| self.format.filtered(&filtered))
+            .flatten();
+        Some(match instead {
+            Some(body) => Ok(Judged {
+                body,
                 is_replaced: true,
                 action: Action::Deny,
-            })
-        } else {
-            Err(Refusal::denied(&outcome.decision, outcome.kind))
+            }),
+            None => Err(Refusal::denied(&outcome.decision, outcome.kind)),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     ErrorShape, Filtered, Limits, Malformed, Problem, Request, Response, StreamCodec, StreamLimits,
-    anthropic_messages,
+    anthropic_batches, anthropic_messages,
     ollama::{self, Endpoint},
     openai_chat, openai_completions, openai_embeddings,
     stream::Events,
@@ -25,6 +25,8 @@ pub enum Format {
     OllamaGenerate,
     /// Ollama's embeddings.
     OllamaEmbed,
+    /// Anthropic Message Batches.
+    AnthropicBatches,
 }
 
 /// What the paths of each format's endpoints end in. The first that fits counts.
@@ -38,6 +40,7 @@ const ENDPOINTS: &[(&str, Format)] = &[
     ("/embeddings", Format::OpenAiEmbeddings),
     ("/v1/messages", Format::AnthropicMessages),
     ("/v1/messages/count_tokens", Format::AnthropicMessages),
+    ("/v1/messages/batches", Format::AnthropicBatches),
 ];
 
 impl Format {
@@ -57,6 +60,7 @@ impl Format {
             Self::OllamaChat => "ollama-chat",
             Self::OllamaGenerate => "ollama-generate",
             Self::OllamaEmbed => "ollama-embed",
+            Self::AnthropicBatches => "anthropic-batches",
         }
     }
 
@@ -74,6 +78,7 @@ impl Format {
             Self::OllamaChat => ollama::request(Endpoint::Chat, body, limits),
             Self::OllamaGenerate => ollama::request(Endpoint::Generate, body, limits),
             Self::OllamaEmbed => ollama::request(Endpoint::Embed, body, limits),
+            Self::AnthropicBatches => anthropic_batches::request(body, limits),
         }
     }
 
@@ -97,6 +102,7 @@ impl Format {
             Self::OllamaChat | Self::OllamaGenerate | Self::OllamaEmbed => {
                 ollama::response(body, first_segment, limits)
             }
+            Self::AnthropicBatches => anthropic_batches::response(body, first_segment, limits),
         }
     }
 
@@ -110,7 +116,9 @@ impl Format {
             Self::OpenAiCompletions => {
                 Box::new(openai_chat::Chunks::new(openai_completions::CHUNK, *limits))
             }
-            Self::AnthropicMessages => Box::new(anthropic_messages::Blocks::new(*limits)),
+            Self::AnthropicMessages | Self::AnthropicBatches => {
+                Box::new(anthropic_messages::Blocks::new(*limits))
+            }
             Self::OllamaChat => Box::new(ollama::Lines::new(Endpoint::Chat, *limits)),
             Self::OllamaGenerate => Box::new(ollama::Lines::new(Endpoint::Generate, *limits)),
             Self::OllamaEmbed => Box::new(ollama::Lines::new(Endpoint::Embed, *limits)),
@@ -139,24 +147,29 @@ impl Format {
             Self::OpenAiChat | Self::OpenAiCompletions | Self::OpenAiEmbeddings => {
                 openai_chat::error_body(shape).into_bytes()
             }
-            Self::AnthropicMessages => anthropic_messages::error_body(shape).into_bytes(),
+            Self::AnthropicMessages | Self::AnthropicBatches => {
+                anthropic_messages::error_body(shape).into_bytes()
+            }
             Self::OllamaChat | Self::OllamaGenerate | Self::OllamaEmbed => {
                 ollama::error_body(shape).into_bytes()
             }
         }
     }
 
-    /// The body of an answer that the format calls filtered, in place of the model's.
-    pub fn filtered(self, filtered: &Filtered<'_>) -> Vec<u8> {
-        match self {
-            Self::OpenAiChat => openai_chat::filtered(filtered).into_bytes(),
-            Self::AnthropicMessages => anthropic_messages::filtered(filtered).into_bytes(),
-            Self::OpenAiCompletions => openai_completions::filtered(filtered).into_bytes(),
-            Self::OpenAiEmbeddings => openai_embeddings::filtered(filtered).into_bytes(),
-            Self::OllamaChat => ollama::filtered(Endpoint::Chat, filtered).into_bytes(),
-            Self::OllamaGenerate => ollama::filtered(Endpoint::Generate, filtered).into_bytes(),
-            Self::OllamaEmbed => ollama::filtered(Endpoint::Embed, filtered).into_bytes(),
-        }
+    /// The body of an answer that the format calls filtered, in place of the model's. `None` where
+    /// it has no such answer.
+    pub fn filtered(self, filtered: &Filtered<'_>) -> Option<Vec<u8>> {
+        let body = match self {
+            Self::OpenAiChat => openai_chat::filtered(filtered),
+            Self::AnthropicMessages => anthropic_messages::filtered(filtered),
+            Self::AnthropicBatches => return None,
+            Self::OpenAiCompletions => openai_completions::filtered(filtered),
+            Self::OpenAiEmbeddings => openai_embeddings::filtered(filtered),
+            Self::OllamaChat => ollama::filtered(Endpoint::Chat, filtered),
+            Self::OllamaGenerate => ollama::filtered(Endpoint::Generate, filtered),
+            Self::OllamaEmbed => ollama::filtered(Endpoint::Embed, filtered),
+        };
+        Some(body.into_bytes())
     }
 }
 
@@ -192,6 +205,7 @@ mod tests {
             ("/v1/messages", Format::AnthropicMessages),
             ("/anthropic/v1/messages", Format::AnthropicMessages),
             ("/v1/messages/count_tokens", Format::AnthropicMessages),
+            ("/v1/messages/batches", Format::AnthropicBatches),
         ] {
             assert_eq!(Format::of_path(path), Some(format), "{path}");
         }
@@ -202,7 +216,7 @@ mod tests {
             "/v1/embeddings/x",
             "/v1/moderations",
             "/v1/threads/t/messages",
-            "/v1/messages/batches",
+            "/v1/messages/batches/b/cancel",
             "/v1/messages/",
             "/messages",
         ] {

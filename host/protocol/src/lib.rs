@@ -13,6 +13,7 @@
 
 #![forbid(unsafe_code)]
 
+mod anthropic_batches;
 mod anthropic_messages;
 mod body;
 mod draft;

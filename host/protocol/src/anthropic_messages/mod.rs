@@ -44,7 +44,7 @@ mod response;
 mod stream;
 
 pub(crate) use errors::{body as error_body, filtered};
-pub(crate) use request::request;
+pub(crate) use request::{params, request};
 pub(crate) use response::response;
 pub(crate) use stream::Blocks;
 
@@ -152,7 +152,7 @@ const RESPONSE: &[&str] = &[
 ];
 
 /// The words that errors may name.
-const VOCABULARY: &[&str] = &[
+pub(crate) const VOCABULARY: &[&str] = &[
     "cache_control",
     "citation",
     "citations",
@@ -160,6 +160,7 @@ const VOCABULARY: &[&str] = &[
     "content_block",
     "context",
     "context_management",
+    "custom_id",
     "data",
     "delta",
     "description",
@@ -178,8 +179,10 @@ const VOCABULARY: &[&str] = &[
     "name",
     "output_config",
     "output_format",
+    "params",
     "partial_json",
     "properties",
+    "requests",
     "role",
     "schema",
     "signature",

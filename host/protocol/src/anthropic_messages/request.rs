@@ -32,27 +32,15 @@ const SETTABLE: &[&str] = &[
 
 pub(crate) fn request(body: String, limits: &Limits) -> Result<Request, Malformed> {
     let document = Document::parse(&body, limits, VOCABULARY)?;
-    let root = document.root().object(&Place::ROOT, TOP)?;
-    let mut walk = Walk {
-        parts: Parts::new(0, limits.segments),
-        facts: RequestFacts::default(),
-        history: History::default(),
-    };
+    let root = document.root();
+    let mut parts = Parts::new(0, limits.segments);
+    let mut facts = RequestFacts::default();
+    params(root, &Place::ROOT, &mut parts, &mut facts)?;
     let mut members = Vec::new();
     for (key, value) in root.members() {
         let Some(name) = key.string() else { continue };
-        members.push((name.clone().into_owned(), key.span(), value.span()));
-        walk.field(&name, value)?;
+        members.push((name.into_owned(), key.span(), value.span()));
     }
-    if root.get("messages").is_none() {
-        return Err(root.refuse(&Place::ROOT, Problem::Missing("messages")));
-    }
-    let Walk {
-        mut parts,
-        facts,
-        history,
-    } = walk;
-    history.add_query(&mut parts);
     drop(document);
     Ok(Request::new(
         body,
@@ -63,17 +51,42 @@ pub(crate) fn request(body: String, limits: &Limits) -> Result<Request, Malforme
     ))
 }
 
-struct Walk {
-    parts: Parts,
-    facts: RequestFacts,
+/// Reads what is asked of the model: a body, or a part of a batch.
+pub(crate) fn params(
+    value: Value<'_>,
+    place: &Place<'_>,
+    parts: &mut Parts,
+    facts: &mut RequestFacts,
+) -> Result<(), Malformed> {
+    value.object(place, TOP)?;
+    let mut walk = Walk {
+        parts,
+        facts,
+        history: History::default(),
+    };
+    for (key, member) in value.members() {
+        let Some(name) = key.string() else { continue };
+        walk.field(&name, member, place)?;
+    }
+    if value.get("messages").is_none() {
+        return Err(value.refuse(place, Problem::Missing("messages")));
+    }
+    let Walk { parts, history, .. } = walk;
+    history.add_query(parts);
+    Ok(())
+}
+
+struct Walk<'a> {
+    parts: &'a mut Parts,
+    facts: &'a mut RequestFacts,
     history: History,
 }
 
-impl Walk {
-    fn field(&mut self, name: &str, value: Value<'_>) -> Result<(), Malformed> {
-        let here = Place::of(name);
+impl Walk<'_> {
+    fn field(&mut self, name: &str, value: Value<'_>, place: &Place<'_>) -> Result<(), Malformed> {
+        let here = place.key(name);
         match name {
-            "messages" => self.messages(value)?,
+            "messages" => self.messages(value, &here)?,
             "system" if value.is_null() => {}
             "system" => self.said(value, &here, Role::System)?,
             "tools" => self.tools(value, &here)?,
@@ -92,18 +105,21 @@ impl Walk {
                 self.parts.strings(value, &here, &other.with("field", name));
             }
             "model" => self.facts.model = self.parts.token(Some(value), &here)?,
-            "stream" => self.facts.stream = flag(value, &here)?,
-            "max_tokens" => self.facts.max_tokens = value.unsigned(),
-            "temperature" => self.facts.temperature = value.number(),
-            "top_p" => self.facts.top_p = value.number(),
+            "stream" => self.facts.stream |= flag(value, &here)?,
+            "max_tokens" => {
+                self.facts.max_tokens = self.facts.max_tokens.max(value.unsigned());
+            }
+            "temperature" => most(&mut self.facts.temperature, value),
+            "top_p" => most(&mut self.facts.top_p, value),
             known if TOP.contains(&known) => {
                 if value.any_string(|text| !is_token(text)) {
-                    self.parts.gap(GapKind::Unrecognized, name);
+                    self.parts.gap(GapKind::Unrecognized, &here);
                 }
             }
             _ => {
                 if !is_token(name) || value.any_string(|text| !text.is_empty()) {
-                    self.parts.gap(GapKind::Unrecognized, shown(name));
+                    let here = place.key(shown(name));
+                    self.parts.gap(GapKind::Unrecognized, &here);
                 }
             }
         }
@@ -115,12 +131,11 @@ impl Walk {
             stage: Stage::Prompt,
             role,
         };
-        content(&mut self.parts, value, place, speaker, &mut self.history)
+        content(self.parts, value, place, speaker, &mut self.history)
     }
 
-    fn messages(&mut self, value: Value<'_>) -> Result<(), Malformed> {
-        let place = Place::of("messages");
-        for (index, message) in value.array(&place)?.items().enumerate() {
+    fn messages(&mut self, value: Value<'_>, place: &Place<'_>) -> Result<(), Malformed> {
+        for (index, message) in value.array(place)?.items().enumerate() {
             let place = place.item(index);
             self.message(message.object(&place, MESSAGE)?, &place)?;
         }
@@ -146,7 +161,7 @@ impl Walk {
             self.said(value, &place.key("content"), role)?;
         }
         if role == Role::User {
-            self.history.asked(&self.parts, first);
+            self.history.asked(self.parts, first);
         }
         self.parts.rest(message, place, MESSAGE);
         Ok(())
@@ -164,5 +179,13 @@ impl Walk {
             self.facts.tools.extend(name);
         }
         Ok(())
+    }
+}
+
+/// The larger of two numbers: a batch is as much as the most of its parts.
+fn most(known: &mut Option<f64>, value: Value<'_>) {
+    let number = value.number();
+    if known.is_none() || number > *known {
+        *known = number;
     }
 }

@@ -1,5 +1,6 @@
 //! What the crate promises as a whole.
 
+mod anthropic_batches;
 mod anthropic_messages;
 mod inspector;
 mod ollama;

@@ -54,7 +54,8 @@ pub(crate) fn answer(format: Format, exchange: &str, body: &[u8]) -> Response<An
     match format {
         Format::OpenAiChat => chat(exchange, body),
         Format::AnthropicMessages => anthropic_messages::answer(exchange, body),
-        Format::OpenAiCompletions
+        Format::AnthropicBatches
+        | Format::OpenAiCompletions
         | Format::OpenAiEmbeddings
         | Format::OllamaChat
         | Format::OllamaGenerate
@@ -227,6 +228,12 @@ mod tests {
             .collect();
         assert_eq!(text, "You said: hi  there");
         assert!(streamed[streamed.len() - 2].contains("\"usage\""));
+    }
+
+    #[test]
+    fn what_it_does_not_do_it_says() {
+        let response = answer(Format::AnthropicBatches, "x", b"{}");
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
     }
 
     #[test]
