@@ -1,13 +1,17 @@
 //! The segments of one body, and the way back from them to its bytes.
 
+mod list;
+
 use std::borrow::Cow;
 use std::ops::Range;
 
 use caponier_core::{Gap, GapKind, Kind, Role, Segment, SegmentEdit, Span, Stage, ToolCall};
 
 use crate::json::{Cursor, Form, LeafEvent, Leaves, Type, Value, cut, escaped, unescape};
-use crate::splice::{Splice, removals};
+use crate::splice::Splice;
 use crate::{EditError, Malformed, Problem};
+
+pub(crate) use list::{Goes, Item};
 
 /// What stands in the place of a dropped text.
 pub(crate) const REMOVED: &str = "[removed by policy]";
@@ -96,16 +100,6 @@ struct Shadow {
     span: Span,
     /// What then stands in its place.
     with: &'static str,
-}
-
-/// An item of an array.
-pub(crate) struct Item {
-    /// Where it stands.
-    pub(crate) span: Span,
-    /// The segments in it.
-    pub(crate) segments: Range<u32>,
-    /// Whether all of it goes when one of its segments is dropped.
-    pub(crate) may_go: bool,
 }
 
 /// The segments of a body.
@@ -246,32 +240,9 @@ impl Parts {
 
     /// Says that these are the items of an array, of which some may go as a whole.
     pub(crate) fn list(&mut self, items: Vec<Item>) {
-        if items.iter().any(|item| item.may_go) {
+        if items.iter().any(|item| item.goes != Goes::Never) {
             self.lists.push(items);
         }
-    }
-
-    /// The items that go with the segments that are dropped. An array is not left empty: where all
-    /// of it would go, its texts are replaced instead.
-    fn gone(&self, drop: &[u32]) -> (Vec<Splice>, Vec<Range<u32>>) {
-        let (mut splices, mut segments) = (Vec::new(), Vec::new());
-        for list in &self.lists {
-            let goes = |item: &Item| {
-                item.may_go && drop.iter().any(|segment| item.segments.contains(segment))
-            };
-            if list.iter().all(goes) {
-                continue;
-            }
-            let spans: Vec<Span> = list.iter().map(|item| item.span).collect();
-            let removed = removals(&spans, |index| list.get(index).is_some_and(goes));
-            splices.extend(removed.into_iter().map(|span| Splice::new(span, "")));
-            segments.extend(
-                list.iter()
-                    .filter(|item| goes(item))
-                    .map(|item| item.segments.clone()),
-            );
-        }
-        (splices, segments)
     }
 
     fn push(&mut self, label: &Label<'_>, text: String, source: Source) -> Option<&mut Segment> {
@@ -295,21 +266,26 @@ impl Parts {
         edits: &[SegmentEdit],
         drop: &[u32],
     ) -> Result<Vec<Splice>, EditError> {
-        let (mut splices, gone) = self.gone(drop);
-        let stays = |segment: &u32| !gone.iter().any(|items| items.contains(segment));
+        let mut drop = drop.to_vec();
+        drop.sort_unstable();
+        drop.dedup();
+        let mut edited: Vec<u32> = edits.iter().map(|edit| edit.segment).collect();
+        edited.sort_unstable();
+        let (mut splices, gone) = list::gone(&self.lists, &edited, &drop);
+        let is_in = |list: &[u32], segment: u32| list.binary_search(&segment).is_ok();
         let mut wanted: Vec<(u32, Span, &str)> = Vec::with_capacity(edits.len() + drop.len());
-        for edit in edits
-            .iter()
-            .filter(|edit| !drop.contains(&edit.segment) && stays(&edit.segment))
-        {
-            wanted.push((edit.segment, edit.span, &edit.replacement));
+        for edit in edits {
+            if !is_in(&drop, edit.segment) && !is_in(&gone, edit.segment) {
+                wanted.push((edit.segment, edit.span, &edit.replacement));
+            }
         }
-        for segment in drop.iter().filter(|segment| stays(segment)) {
-            let end = self.text(body, *segment)?.len();
-            wanted.push((*segment, Span::new(0, end), REMOVED));
+        for segment in &drop {
+            if !is_in(&gone, *segment) {
+                let end = self.text(body, *segment)?.len();
+                wanted.push((*segment, Span::new(0, end), REMOVED));
+            }
         }
         wanted.sort_by_key(|(segment, span, _)| (*segment, *span));
-        wanted.dedup_by(|second, first| first.0 == second.0 && drop.contains(&first.0));
 
         let mut in_arguments = Vec::new();
         for group in wanted.chunk_by(|first, second| first.0 == second.0) {

@@ -6,7 +6,7 @@ use super::BLOCK;
 use crate::fields::Fields;
 use crate::history::History;
 use crate::json::{Type, Value};
-use crate::parts::{Item, Label, Parts};
+use crate::parts::{Goes, Item, Label, Parts};
 use crate::place::Place;
 use crate::words::{is_token, shown};
 use crate::{Malformed, Problem};
@@ -73,7 +73,11 @@ pub(super) fn content(
                 items.push(Item {
                     span: item.span(),
                     segments: first..parts.next(),
-                    may_go: kind == "document" || kind == "search_result",
+                    goes: match &*kind {
+                        "document" | "search_result" => Goes::Dropped,
+                        "thinking" if speaker.stage == Stage::Prompt => Goes::Changed,
+                        _ => Goes::Never,
+                    },
                 });
             }
             parts.list(items);

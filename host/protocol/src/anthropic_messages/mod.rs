@@ -28,11 +28,11 @@
 //! images, files, documents that are not text, and what only the provider can read
 //! (`redacted_thinking`, `encrypted_content`) are gaps.
 //!
-//! A `signature` vouches to the provider for the text beside it, which refuses a block whose text
-//! was changed. It becomes empty when that text is edited, in a request as in an answer: a value
-//! that a policy takes out of `thinking` stays out, and the block is of no use in a later request.
-//! Leave `reasoning` out of what a plugin edits where its blocks are to be sent back. A signature
-//! that reads as base64 is no gap.
+//! A `signature` vouches to the provider for the text beside it; a block whose text was changed is
+//! refused. In an answer, it becomes empty when that text is edited: nobody takes the text for the
+//! model's own, and the client had better not send the block back. In a request, a `thinking` block
+//! that is edited leaves its array, as providers let earlier thoughts be left out; its signature
+//! becomes empty where nothing would remain. A signature that reads as base64 is no gap.
 //!
 //! A `document` or `search_result` of a message leaves its array when one of its segments is
 //! dropped, unless nothing would remain; in a result, its text is replaced.
