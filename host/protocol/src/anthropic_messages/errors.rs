@@ -1,7 +1,7 @@
 //! Errors as Messages clients expect them.
 
 use crate::json::escaped;
-use crate::{ErrorKind, ErrorShape, Filtered};
+use crate::{ErrorKind, ErrorShape, Filtered, Tokens};
 
 /// The format's `type` for a kind of error, and the code that tells what it is exactly.
 fn names(kind: ErrorKind) -> (&'static str, &'static str) {
@@ -36,13 +36,15 @@ pub(crate) fn filtered(filtered: &Filtered<'_>) -> String {
         &format!("\"msg_{exchange}\""),
         &format!("\"{model}\""),
         "\"refusal\"",
+        Tokens::default(),
     )
 }
 
-/// A message without content; all of the parameters are JSON.
-pub(super) fn message(id: &str, model: &str, reason: &str) -> String {
+/// A message without content; `id`, `model` and `reason` are JSON.
+pub(super) fn message(id: &str, model: &str, reason: &str, used: Tokens) -> String {
+    let Tokens { prompt, completion } = used;
     format!(
-        r#"{{"id":{id},"type":"message","role":"assistant","model":{model},"content":[],"stop_reason":{reason},"stop_sequence":null,"usage":{{"input_tokens":0,"output_tokens":0}}}}"#
+        r#"{{"id":{id},"type":"message","role":"assistant","model":{model},"content":[],"stop_reason":{reason},"stop_sequence":null,"usage":{{"input_tokens":{prompt},"output_tokens":{completion}}}}}"#
     )
 }
 

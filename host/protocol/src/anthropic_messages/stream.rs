@@ -116,8 +116,8 @@ impl Blocks {
             "message_delta" => self.delta(root, reading)?,
             "message_stop" => {
                 reading.event.tells.push(Seen::Stop);
-                self.end(reading)?;
                 reading.rest(root, &Place::ROOT, &["type"]);
+                self.end(reading)?;
             }
             _ => reading.note(GapKind::Unrecognized, &Place::of(shown(kind))),
         }
@@ -371,8 +371,9 @@ impl Events for Blocks {
     /// What the client has seen begin is ended, with the stop reason `refusal`.
     fn deny(&self, out: &mut Vec<u8>) {
         let field = |key| self.envelope.get(key).map_or("\"\"", String::as_str);
+        let used = self.usage.tokens().unwrap_or_default();
         if !self.client.started {
-            let message = message(field("id"), field("model"), "null");
+            let message = message(field("id"), field("model"), "null", used);
             let start = format!(r#"{{"type":"message_start","message":{message}}}"#);
             write("message_start", &start, out);
         }
@@ -381,9 +382,9 @@ impl Events for Blocks {
             write("content_block_stop", &stop, out);
         }
         if !self.client.finished {
-            let used = self.usage.tokens().map_or(0, |tokens| tokens.completion);
             let delta = format!(
-                r#"{{"type":"message_delta","delta":{{"stop_reason":"refusal","stop_sequence":null}},"usage":{{"output_tokens":{used}}}}}"#
+                r#"{{"type":"message_delta","delta":{{"stop_reason":"refusal","stop_sequence":null}},"usage":{{"output_tokens":{}}}}}"#,
+                used.completion
             );
             write("message_delta", &delta, out);
         }

@@ -170,6 +170,10 @@ fn a_denial_ends_what_the_client_has_seen_begin() {
             let is_known = seen + held >= start().len();
             assert_eq!(message["id"], if is_known { "msg_1" } else { "" });
             assert!(!out[sent..].contains("why"));
+            let used = if is_known { 7 } else { 0 };
+            let cached = message["usage"]["cache_read_input_tokens"].as_u64();
+            let input = message["usage"]["input_tokens"].as_u64().unwrap();
+            assert_eq!(input + cached.unwrap_or(0), used);
             assert_eq!(inspector.codec.finish(), StreamEnd::Complete);
         }
     }
@@ -486,7 +490,60 @@ fn an_edit_of_what_is_read_only_stops_the_stream() {
     assert!(out.is_empty());
 }
 
+/// Events that may come in any order; most orders are wrong.
+fn any_event() -> impl Strategy<Value = String> {
+    let blocks = [
+        json!({"type": "text", "text": "a"}),
+        json!({"type": "thinking", "thinking": "", "signature": ""}),
+        json!({"type": "tool_use", "id": "t", "name": "f", "input": {}}),
+        json!({"type": "of_the_future"}),
+    ];
+    let deltas = [
+        json!({"type": "text_delta", "text": "held"}),
+        json!({"type": "thinking_delta", "thinking": "held"}),
+        json!({"type": "signature_delta", "signature": "Eq+="}),
+        json!({"type": "input_json_delta", "partial_json": "{\"a\":"}),
+    ];
+    let start = |(index, block): (u64, Value)| {
+        event(&json!({"type": "content_block_start", "index": index, "content_block": block}))
+    };
+    let delta = |(index, delta): (u64, Value)| {
+        event(&json!({"type": "content_block_delta", "index": index, "delta": delta}))
+    };
+    let stop = |index: u64| event(&json!({"type": "content_block_stop", "index": index}));
+    prop_oneof![
+        4 => (0_u64..3, prop::sample::select(blocks.to_vec())).prop_map(start),
+        4 => (0_u64..3, prop::sample::select(deltas.to_vec())).prop_map(delta),
+        2 => (0_u64..3).prop_map(stop),
+        1 => Just(event(&json!({"type": "ping"}))),
+    ]
+}
+
 proptest! {
+    #[test]
+    fn whatever_comes_a_denial_ends_it_well(events in proptest::collection::vec(any_event(), 0..8), until in 0_usize..4) {
+        let mut codec = codec();
+        let mut out = Vec::new();
+        let mut is_refused = false;
+        for event in std::iter::once(start()).chain(events) {
+            is_refused = codec.feed(event.as_bytes()).is_err();
+            if is_refused {
+                break;
+            }
+            let all: Vec<Release> = (10..20).map(|segment| Release { segment, upto: until }).collect();
+            codec.release(&all, &[], &mut out);
+        }
+        let sent = out.len();
+        codec.deny("why", false, &mut out);
+        let out = String::from_utf8(out).unwrap();
+        // Nothing that was held goes out with the end.
+        prop_assert!(!out[sent..].contains("held"));
+        let message = message(&out);
+        prop_assert_eq!(&message["stop_reason"], "refusal");
+        prop_assert_eq!(codec.finish(), StreamEnd::Complete);
+        prop_assert!(!is_refused || codec.held() == 0);
+    }
+
     #[test]
     fn a_stream_and_a_body_say_the_same(
         said in "[aé😀\"\\\\\n]{1,8}",
