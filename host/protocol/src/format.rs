@@ -133,6 +133,7 @@ impl Format {
             Self::OpenAiChat
             | Self::OpenAiCompletions
             | Self::OpenAiEmbeddings
+            | Self::AnthropicBatches
             | Self::AnthropicMessages => &["text/event-stream"],
             Self::OllamaChat | Self::OllamaGenerate | Self::OllamaEmbed => {
                 &["application/x-ndjson", "application/ndjson"]
