@@ -1,5 +1,6 @@
-//! Ollama's own API: `/api/chat`, `/api/generate`, and `/api/embed` with the older
-//! `/api/embeddings`.
+//! Ollama.
+//!
+//! Its own API: `/api/chat`, `/api/generate`, and `/api/embed` with the older `/api/embeddings`.
 //!
 //! # What becomes of each part
 //!
@@ -22,8 +23,8 @@
 //! | `error` of an upstream | output | other | `other`, `field`=`error` |
 //!
 //! What is embedded is judged as a prompt is; a vector has nothing to inspect. `images`, an `image`
-//! that was made, and names that are not plain tokens are gaps, and so is every field that is not
-//! known and holds text.
+//! that was made, tokens in the place of a text, and names that are not plain tokens are gaps, and
+//! so is every field that is not known and holds text.
 //!
 //! `context` is a conversation as tokens. In a request it is a gap. In an answer it repeats prompt
 //! and answer: like `logprobs`, it becomes `null` when text that it may stand for is edited, and is
@@ -31,8 +32,6 @@
 //!
 //! The endpoints take and give different fields. They are read alike: a field means the same in
 //! each of them, and one that an endpoint does not have is looked into all the same.
-//!
-//! # Streams
 //!
 //! An answer streams unless the request says `"stream": false`: a line of JSON for each piece, the
 //! last of them `done`. An error is a line with `error`, and the last one, too. Clients stumble over

@@ -1,4 +1,6 @@
-//! OpenAI Completions: one text that the model goes on with.
+//! OpenAI Completions.
+//!
+//! One text that the model goes on with.
 //!
 //! # What becomes of each part
 //!

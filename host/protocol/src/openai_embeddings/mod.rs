@@ -1,4 +1,6 @@
-//! OpenAI Embeddings: texts in, vectors out.
+//! OpenAI Embeddings.
+//!
+//! Texts in, vectors out.
 //!
 //! # What becomes of each part
 //!
