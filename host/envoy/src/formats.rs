@@ -111,3 +111,62 @@ fn a_stream_of_messages_is_ended_as_a_refusal() {
     assert_eq!(names[names.len() - 3..], ends);
     assert!(out.contains(r#""stop_reason":"refusal""#), "{out}");
 }
+
+#[test]
+fn a_stream_of_lines_is_inspected_as_one_of_events_is() {
+    let line = |text: &str| {
+        let line = json!({"model": "m", "message": {"role": "assistant", "content": text}});
+        format!("{line}\n")
+    };
+    let last = "{\"done\":true,\"done_reason\":\"stop\"}\n".to_owned();
+    let open = |mode: &str, kind: &str, actions: &str| {
+        let route = format!("{{path: /v1/*, upstream: \"http://127.0.0.1:2\", stream: {mode}}}");
+        let gateway = format!("gateway:\n  listen: 127.0.0.1:1\n  routes: [{route}]\n");
+        let mut live = on("/v1/api/chat", &(gateway + actions));
+        send(&mut live, ask(&json!("Go on")));
+        let head = owned(&[(":status", "200"), ("content-type", kind)]);
+        *live.host().response.borrow_mut() = head;
+        let flow = live.on_response_headers(false);
+        (live, flow)
+    };
+    let (mut fine, flow) = open("hold", "application/x-ndjson", DENY);
+    assert_eq!(flow, Flow::Continue);
+    let pieces = [line("One, "), line("two"), last.clone()];
+    assert_eq!(stream(&mut fine, &pieces, true), pieces.concat());
+
+    let (mut denied, _) = open("hold", "application/x-ndjson", DENY);
+    let pieces = [
+        line("Fine. "),
+        line("a SECRET"),
+        line("More."),
+        last.clone(),
+    ];
+    let out = stream(&mut denied, &pieces, true);
+    let end: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
+    assert_eq!(end["done_reason"], "content_filter");
+    assert!(out.starts_with(&line("Fine. ")), "{out}");
+    assert!(!out.contains("SECRET") && !out.contains("More."), "{out}");
+
+    // While all of it is held, what goes out is no line of its own.
+    let (mut held, _) = open("buffer", "application/x-ndjson", REDACT);
+    let pieces = [line("a SEC"), line("RET word"), last.clone()];
+    let out = stream(&mut held, &pieces, true);
+    let lines: Vec<Value> = out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let texts = lines
+        .iter()
+        .filter_map(|line| line["message"]["content"].as_str());
+    assert_eq!(texts.collect::<String>(), "a [gone] word");
+    assert!(lines.len() == 3 && out.starts_with(' '), "{out}");
+
+    // What does not say that it is a stream is held, and is no answer.
+    let (mut unsaid, flow) = open("hold", "text/event-stream", DENY);
+    assert_eq!(flow, Flow::Pause);
+    let body = (line("a") + &last).into_bytes();
+    let size = body.len();
+    *unsaid.host().response_body.borrow_mut() = body;
+    assert_eq!(unsaid.on_response_body(size, true), Flow::Pause);
+    assert_eq!(refusal(&unsaid).0, 502);
+}
