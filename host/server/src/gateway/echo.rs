@@ -2,6 +2,8 @@
 //! work without a model.
 
 mod anthropic_messages;
+mod ollama;
+mod openai_completions;
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -54,16 +56,15 @@ pub(crate) fn answer(format: Format, exchange: &str, body: &[u8]) -> Response<An
     match format {
         Format::OpenAiChat => chat(exchange, body),
         Format::AnthropicMessages => anthropic_messages::answer(exchange, body),
-        Format::AnthropicBatches
-        | Format::OpenAiCompletions
-        | Format::OpenAiEmbeddings
-        | Format::OllamaChat
-        | Format::OllamaGenerate
-        | Format::OllamaEmbed => nowhere(format),
+        Format::OpenAiCompletions => openai_completions::answer(exchange, body),
+        Format::OllamaChat | Format::OllamaGenerate => ollama::answer(format, exchange, body),
+        Format::AnthropicBatches | Format::OpenAiEmbeddings | Format::OllamaEmbed => {
+            nowhere(format)
+        }
     }
 }
 
-/// What the built-in model does not speak.
+/// Where there is nothing to say back: it makes no vectors, and keeps no batches.
 fn nowhere(format: Format) -> Response<AnswerBody> {
     let error = ErrorShape::new(ErrorKind::NotFound, "the echo model has no such endpoint");
     let pieces = VecDeque::from([format.error(&error).into()]);
@@ -169,6 +170,19 @@ fn last_user_text(request: &Value) -> String {
             .collect::<Vec<_>>()
             .join("\n"),
         _ => String::new(),
+    }
+}
+
+/// The prompt, or what the user said last.
+fn prompted(request: &Value) -> String {
+    match request.get("prompt") {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(texts)) => texts
+            .iter()
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join("\n"),
+        _ => last_user_text(request),
     }
 }
 
