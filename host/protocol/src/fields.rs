@@ -16,14 +16,24 @@ pub(crate) trait Fields {
     /// A string that is a segment by itself.
     fn whole(&mut self, value: Value<'_>, label: &Label<'_>) -> Result<(), Malformed>;
 
-    /// Notes the fields that hold text and are not among those read.
+    /// Notes the fields that hold text and are not among those read, or a text in their place.
     fn rest(&mut self, value: Value<'_>, place: &Place<'_>, read: &[&str]) {
+        if value.kind() != Type::Object && value.any_string(|text| !is_token(text)) {
+            self.note(GapKind::Unrecognized, place);
+        }
         for (key, field) in value.members() {
             let Some(key) = key.string() else { continue };
             let says_text = || !is_token(&key) || field.any_string(|text| !is_token(text));
             if !read.contains(&&*key) && says_text() {
                 self.note(GapKind::Unrecognized, &place.key(shown(&key)));
             }
+        }
+    }
+
+    /// Notes keys that are text, in a value whose texts are read.
+    fn keys(&mut self, value: Value<'_>, place: &Place<'_>) {
+        if value.any_key(|key| !is_token(key)) {
+            self.note(GapKind::Unrecognized, place);
         }
     }
 

@@ -106,12 +106,15 @@ impl Walk<'_> {
             }
             "model" => self.facts.model = self.parts.token(Some(value), &here)?,
             "stream" => self.facts.stream |= flag(value, &here)?,
-            "max_tokens" => {
-                self.facts.max_tokens = self.facts.max_tokens.max(value.unsigned());
-            }
-            "temperature" => most(&mut self.facts.temperature, value),
-            "top_p" => most(&mut self.facts.top_p, value),
             known if TOP.contains(&known) => {
+                match known {
+                    "max_tokens" => {
+                        self.facts.max_tokens = self.facts.max_tokens.max(value.unsigned());
+                    }
+                    "temperature" => most(&mut self.facts.temperature, value),
+                    "top_p" => most(&mut self.facts.top_p, value),
+                    _ => {}
+                }
                 if value.any_string(|text| !is_token(text)) {
                     self.parts.gap(GapKind::Unrecognized, &here);
                 }

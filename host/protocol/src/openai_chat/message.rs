@@ -104,7 +104,10 @@ pub(super) fn assistant(
             "reasoning_content" | "reasoning" => {
                 text_or_null(parts, value, &here, &label(Kind::Reasoning))?
             }
-            "annotations" => parts.texts(value, &label(Kind::Citation)),
+            "annotations" => {
+                parts.keys(value, &here);
+                parts.texts(value, &label(Kind::Citation));
+            }
             "audio" => {
                 parts.gap(GapKind::Audio, &here);
                 if let Some(transcript) = value.get("transcript") {
@@ -164,7 +167,7 @@ pub(crate) fn tool_call(
     if let (Some(id), Some(name)) = (&id, &name) {
         called(id, name);
     }
-    parts.rest(call, place, CALL);
+    parts.rest(call, place, &["custom", "function", "id"]);
     Ok(())
 }
 

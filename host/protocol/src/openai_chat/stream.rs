@@ -79,7 +79,10 @@ impl Chunks {
                     }
                 }
                 Some("error") => reading.error(value)?,
-                Some("citations") => reading.texts(value, &citation())?,
+                Some("citations") => {
+                    reading.keys(value, &Place::of("citations"));
+                    reading.texts(value, &citation())?;
+                }
                 Some("id") => self.keep("id", value),
                 Some("created") => self.keep("created", value),
                 Some("model") => self.keep("model", value),
@@ -261,7 +264,10 @@ impl Choice {
                         self.text("transcript", Kind::Text, choice, transcript, &here, reading)?;
                     }
                 }
-                "annotations" => reading.texts(value, &citation())?,
+                "annotations" => {
+                    reading.keys(value, &here);
+                    reading.texts(value, &citation())?;
+                }
                 "tool_calls" => {
                     value.array(&here)?;
                     for (position, call) in value.items().enumerate() {
@@ -373,7 +379,7 @@ impl Choice {
                 )?;
             }
         }
-        reading.rest(value, place, CALL);
+        reading.rest(value, place, &["custom", "function", "id"]);
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 mod anthropic_batches;
 mod anthropic_messages;
+mod everywhere;
 mod inspector;
 mod ollama;
 mod openai_chat;
