@@ -71,6 +71,70 @@ pub(crate) trait Fields {
         }
         self.whole(text, label)
     }
+
+    /// Every string of a value that is not a mere word, as a segment.
+    fn texts(&mut self, value: Value<'_>, label: &Label<'_>) -> Result<(), Malformed> {
+        texts(value).try_for_each(|text| self.whole(text, label))
+    }
+
+    /// Every string of a value, keys that are not tokens as a gap.
+    fn strings(
+        &mut self,
+        value: Value<'_>,
+        place: &Place<'_>,
+        label: &Label<'_>,
+    ) -> Result<(), Malformed> {
+        match value.kind() {
+            Type::String => self.whole(value, label),
+            Type::Array => value
+                .items()
+                .try_for_each(|item| self.strings(item, place, label)),
+            Type::Object => value.members().try_for_each(|(key, member)| {
+                if key.string().is_some_and(|key| !is_token(&key)) {
+                    self.note(GapKind::Unrecognized, &place.key("*"));
+                }
+                self.strings(member, place, label)
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Descriptions, and whatever else in a schema is text. Names of properties reach the model
+    /// too: those that are not tokens are a gap.
+    fn schema(
+        &mut self,
+        value: Value<'_>,
+        place: &Place<'_>,
+        label: &Label<'_>,
+    ) -> Result<(), Malformed> {
+        match value.kind() {
+            Type::Array => value
+                .items()
+                .try_for_each(|item| self.schema(item, place, label)),
+            Type::Object => value.members().try_for_each(|(key, member)| {
+                let Some(key) = key.string() else {
+                    return Ok(());
+                };
+                if !is_token(&key) {
+                    self.note(GapKind::Unrecognized, &place.key("*"));
+                }
+                if &*key == "description" && member.kind() == Type::String {
+                    self.whole(member, label)
+                } else {
+                    self.schema(member, place, label)
+                }
+            }),
+            _ => self.texts(value, label),
+        }
+    }
+
+    /// Every text of an upstream's error.
+    fn error(&mut self, value: Value<'_>) -> Result<(), Malformed> {
+        let label = Label::new(Stage::Output, Role::Other, Kind::Other).with("field", "error");
+        value
+            .strings()
+            .try_for_each(|text| self.whole(text, &label))
+    }
 }
 
 impl Fields for Parts {
@@ -84,75 +148,15 @@ impl Fields for Parts {
     }
 }
 
-impl Parts {
-    /// Every string of a value that is not a mere word, as a segment.
-    pub(crate) fn texts(&mut self, value: Value<'_>, label: &Label<'_>) {
-        for text in texts(value) {
-            self.string(text, label);
-        }
-    }
-
-    /// Every string of a value, keys that are not tokens as a gap.
-    pub(crate) fn strings(&mut self, value: Value<'_>, place: &Place<'_>, label: &Label<'_>) {
-        match value.kind() {
-            Type::String => self.string(value, label),
-            Type::Array => value
-                .items()
-                .for_each(|item| self.strings(item, place, label)),
-            Type::Object => {
-                for (key, member) in value.members() {
-                    if key.string().is_some_and(|key| !is_token(&key)) {
-                        self.gap(GapKind::Unrecognized, &place.key("*"));
-                    }
-                    self.strings(member, place, label);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Descriptions, and whatever else in a schema is text. Names of properties reach the model
-    /// too: those that are not tokens are a gap.
-    pub(crate) fn schema(&mut self, value: Value<'_>, place: &Place<'_>, name: Option<&str>) {
-        let label = || Label::new(Stage::Prompt, Role::System, Kind::ToolDescription).named(name);
-        match value.kind() {
-            Type::Array => value
-                .items()
-                .for_each(|item| self.schema(item, place, name)),
-            Type::Object => {
-                for (key, member) in value.members() {
-                    let Some(key) = key.string() else { continue };
-                    if !is_token(&key) {
-                        self.gap(GapKind::Unrecognized, &place.key("*"));
-                    }
-                    if &*key == "description" && member.kind() == Type::String {
-                        self.string(member, &label());
-                    } else {
-                        self.schema(member, place, name);
-                    }
-                }
-            }
-            _ => self.texts(value, &label()),
-        }
-    }
-
-    /// Every text of an upstream's error.
-    pub(crate) fn error(&mut self, value: Value<'_>) {
-        for text in value.strings() {
-            self.string(text, &error_label());
-        }
-    }
-}
-
 /// The strings of a value that are not mere words.
-pub(crate) fn texts<'d>(value: Value<'d>) -> impl Iterator<Item = Value<'d>> {
+fn texts<'d>(value: Value<'d>) -> impl Iterator<Item = Value<'d>> {
     let is_text = |value: &Value<'_>| value.string().is_some_and(|text| !is_word(&text));
     value.strings().filter(is_text)
 }
 
-/// How the texts of an upstream's error are labelled.
-pub(crate) fn error_label() -> Label<'static> {
-    Label::new(Stage::Output, Role::Other, Kind::Other).with("field", "error")
+/// How what a request offers is labelled: a tool, or a format.
+pub(crate) fn offered(name: Option<&str>) -> Label<'_> {
+    Label::new(Stage::Prompt, Role::System, Kind::ToolDescription).named(name)
 }
 
 /// `true`, `false`, or nothing.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use caponier_core::{Gap, GapKind, Span};
 
 use crate::Malformed;
-use crate::fields::{Fields, error_label, texts};
+use crate::fields::Fields;
 use crate::json::Value;
 use crate::limits::MOST;
 use crate::parts::Label;
@@ -60,18 +60,6 @@ impl Reading<'_> {
     pub(crate) fn seal(&mut self, carrier: u32, value: Value<'_>) {
         let raw = self.data.place(value.inner());
         self.event.parts.push(self.queue.seal(carrier, raw));
-    }
-
-    /// The texts of a value, each a segment by itself.
-    pub(crate) fn texts(&mut self, value: Value<'_>, label: &Label<'_>) -> Result<(), Malformed> {
-        texts(value).try_for_each(|text| self.whole(text, label))
-    }
-
-    /// Every text of an upstream's error.
-    pub(crate) fn error(&mut self, value: Value<'_>) -> Result<(), Malformed> {
-        value
-            .strings()
-            .try_for_each(|text| self.whole(text, &error_label()))
     }
 }
 

@@ -4,7 +4,7 @@ use caponier_core::{GapKind, Kind, RequestFacts, Role, Stage};
 
 use super::message::{Speaker, content};
 use super::{MESSAGE, TOOL, TOP, VOCABULARY};
-use crate::fields::{Fields, flag};
+use crate::fields::{Fields, flag, offered};
 use crate::history::History;
 use crate::json::{Document, Value};
 use crate::parts::{Label, Parts};
@@ -98,11 +98,12 @@ impl Walk<'_> {
                 if let Some(kind) = format.and_then(|format| format.get("type")?.string()) {
                     self.facts.response_format = Some(kind.into_owned());
                 }
-                self.parts.schema(value, &here, None);
+                self.parts.schema(value, &here, &offered(None))?;
             }
             "metadata" | "stop_sequences" | "context_management" | "compaction" => {
                 let other = Label::new(Stage::Prompt, Role::Other, Kind::Other);
-                self.parts.strings(value, &here, &other.with("field", name));
+                self.parts
+                    .strings(value, &here, &other.with("field", name))?;
             }
             "model" => self.facts.model = self.parts.token(Some(value), &here)?,
             "stream" => self.facts.stream |= flag(value, &here)?,
@@ -178,7 +179,7 @@ impl Walk<'_> {
             let place = place.item(index);
             tool.object(&place, TOOL)?;
             let name = self.parts.token(tool.get("name"), &place.key("name"))?;
-            self.parts.schema(tool, &place, name.as_deref());
+            self.parts.schema(tool, &place, &offered(name.as_deref()))?;
             self.facts.tools.extend(name);
         }
         Ok(())

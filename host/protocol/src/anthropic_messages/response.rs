@@ -34,7 +34,7 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
         let read = &["content", "stop_details", "stop_sequence"];
         parts.rest(root, &Place::ROOT, read);
     } else {
-        parts.error(root);
+        parts.error(root)?;
     }
     drop(document);
     Ok(Response::new(body, parts.checked()?, usage.tokens()))

@@ -5,7 +5,7 @@ use caponier_core::{GapKind, Kind, Role, Stage};
 use super::message::{message, pictures};
 use super::{Endpoint, OPTIONS, TOP, VOCABULARY};
 use crate::draft::{Draft, Names};
-use crate::fields::{Fields, flag};
+use crate::fields::{Fields, flag, offered};
 use crate::json::{Type, Value};
 use crate::openai_chat::tools;
 use crate::parts::Label;
@@ -74,7 +74,7 @@ fn field(draft: &mut Draft, name: &str, value: Value<'_>) -> Result<(), Malforme
         }
         "images" => pictures(&mut draft.parts, value, &here),
         "tools" => tools(draft, value, &here)?,
-        "format" => format(draft, value, &here),
+        "format" => format(draft, value, &here)?,
         "options" => options(draft, value, &here)?,
         "model" => draft.model(value)?,
         "stream" => draft.facts.stream = flag(value, &here)?,
@@ -119,7 +119,7 @@ fn said(draft: &mut Draft, value: Value<'_>, place: &Place<'_>) -> Result<(), Ma
 }
 
 /// `json`, or a schema.
-fn format(draft: &mut Draft, value: Value<'_>, place: &Place<'_>) {
+fn format(draft: &mut Draft, value: Value<'_>, place: &Place<'_>) -> Result<(), Malformed> {
     let format = match value.kind() {
         Type::String => value.string().filter(|word| !word.is_empty()),
         _ => Some("json_schema".into()),
@@ -128,7 +128,7 @@ fn format(draft: &mut Draft, value: Value<'_>, place: &Place<'_>) {
         "json" => "json_object".to_owned(),
         _ => word.into_owned(),
     });
-    draft.parts.schema(value, place, None);
+    draft.parts.schema(value, place, &offered(None))
 }
 
 fn options(draft: &mut Draft, value: Value<'_>, place: &Place<'_>) -> Result<(), Malformed> {
@@ -143,7 +143,7 @@ fn options(draft: &mut Draft, value: Value<'_>, place: &Place<'_>) -> Result<(),
             "stop" => {
                 let label =
                     Label::new(Stage::Prompt, Role::Other, Kind::Other).with("field", "stop");
-                draft.parts.strings(value, &place.key("stop"), &label);
+                draft.parts.strings(value, &place.key("stop"), &label)?;
             }
             _ => {}
         }

@@ -39,8 +39,8 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
         let Some(key) = key.string() else { continue };
         let here = Place::of(&key);
         match &*key {
-            "error" => parts.error(value),
-            _ if !is_answer => parts.error(value),
+            "error" => parts.error(value)?,
+            _ if !is_answer => parts.error(value)?,
             "message" if value.is_null() => {}
             "message" => {
                 message(&mut parts, value, &here, &said(), Stage::Output, |_, _| {})?;

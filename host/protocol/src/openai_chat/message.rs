@@ -106,7 +106,7 @@ pub(super) fn assistant(
             }
             "annotations" => {
                 parts.keys(value, &here);
-                parts.texts(value, &label(Kind::Citation));
+                parts.texts(value, &label(Kind::Citation))?;
             }
             "audio" => {
                 parts.gap(GapKind::Audio, &here);

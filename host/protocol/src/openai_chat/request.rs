@@ -5,7 +5,7 @@ use caponier_core::{GapKind, Kind, Role, Stage};
 use super::message::{assistant, content};
 use super::{FUNCTION, MESSAGE, TOP, VOCABULARY};
 use crate::draft::{Draft, Names};
-use crate::fields::{Fields, flag};
+use crate::fields::{Fields, flag, offered};
 use crate::json::Value;
 use crate::parts::Label;
 use crate::place::Place;
@@ -66,7 +66,7 @@ pub(crate) fn field(draft: &mut Draft, name: &str, value: Value<'_>) -> Result<(
                 .get("type")
                 .and_then(|kind| kind.string())
                 .map(Into::into);
-            draft.parts.schema(value, &here, None);
+            draft.parts.schema(value, &here, &offered(None))?;
         }
         "prediction" => {
             if let Some(predicted) = value.get("content") {
@@ -76,7 +76,7 @@ pub(crate) fn field(draft: &mut Draft, name: &str, value: Value<'_>) -> Result<(
             draft.parts.rest(value, &here, &["content"]);
         }
         "user" | "safety_identifier" | "prompt_cache_key" | "stop" | "metadata" => {
-            draft.parts.strings(value, &here, &other());
+            draft.parts.strings(value, &here, &other())?;
         }
         "model" => draft.model(value)?,
         "stream" => draft.facts.stream = flag(value, &here)?,
@@ -182,7 +182,9 @@ pub(crate) fn tools(
             .unwrap_or(tool);
         inner.guard(&place, FUNCTION)?;
         let name = draft.parts.token(inner.get("name"), &place)?;
-        draft.parts.schema(tool, &place, name.as_deref());
+        draft
+            .parts
+            .schema(tool, &place, &offered(name.as_deref()))?;
         draft.facts.tools.extend(name);
     }
     Ok(())

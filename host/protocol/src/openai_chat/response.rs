@@ -22,13 +22,13 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
     for (key, value) in root.members() {
         match key.string().as_deref() {
             Some("choices") => choices(&mut parts, value)?,
-            Some("error") => parts.error(value),
-            _ if !is_answer => parts.error(value),
+            Some("error") => parts.error(value)?,
+            _ if !is_answer => parts.error(value)?,
             Some("usage") => tokens = usage(value),
             Some("citations") => {
                 let label = Label::new(Stage::Output, Role::Assistant, Kind::Citation);
                 parts.keys(value, &Place::of("citations"));
-                parts.texts(value, &label);
+                parts.texts(value, &label)?;
             }
             _ => {}
         }

@@ -4,6 +4,7 @@ use caponier_core::{Kind, Role, Stage};
 
 use super::{TOP, VOCABULARY};
 use crate::draft::{Draft, Names};
+use crate::fields::Fields as _;
 use crate::json::Value;
 use crate::parts::Label;
 use crate::place::Place;
@@ -30,7 +31,7 @@ fn field(draft: &mut Draft, name: &str, value: Value<'_>) -> Result<(), Malforme
         }
         "user" => {
             let label = Label::new(Stage::Prompt, Role::Other, Kind::Other).with("field", name);
-            draft.parts.strings(value, &here, &label);
+            draft.parts.strings(value, &here, &label)?;
         }
         "model" => draft.model(value)?,
         _ => draft.unread(name, value),

@@ -20,8 +20,8 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
     for (key, value) in root.members() {
         match key.string().as_deref() {
             Some("data") => vectors(&mut parts, value)?,
-            Some("error") => parts.error(value),
-            _ if !is_answer => parts.error(value),
+            Some("error") => parts.error(value)?,
+            _ if !is_answer => parts.error(value)?,
             Some("usage") => tokens = usage(value),
             _ => {}
         }
