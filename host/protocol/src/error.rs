@@ -14,6 +14,15 @@ pub struct Malformed {
 }
 
 impl Malformed {
+    /// More bytes than the limit of a stream.
+    pub(crate) fn too_long(limit: usize) -> Self {
+        Self {
+            place: String::new(),
+            at: 0,
+            problem: Problem::TooLong(limit),
+        }
+    }
+
     /// An event in a place where the format has none.
     pub(crate) fn sequence(what: &'static str) -> Self {
         Self {

@@ -6,7 +6,9 @@
 //! events before it have gone.
 
 mod leaf;
+mod out;
 mod part;
+mod repeats;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -14,12 +16,12 @@ use caponier_core::{Kind, Release, Segment, SegmentEdit, Span};
 
 use crate::json::{Form, LeafEvent, Leaves, escaped};
 use crate::parts::{Label, leaf_attributes, leaf_splices, pieces};
-use crate::splice::{Splice, apply_into};
 use crate::stream::Update;
 use crate::{Malformed, Problem, StreamLimits};
 use leaf::Leaf;
 use part::CarrierEdit;
-pub(crate) use part::{Part, Seen, Written};
+pub(crate) use part::{Part, Seen, Shadow, Written};
+use repeats::Repeats;
 
 /// An event as it came, and what it gave to carriers.
 #[derive(Default)]
@@ -29,7 +31,7 @@ pub(crate) struct Event {
     /// What the client knows once it has the event.
     pub(crate) tells: Vec<Seen>,
     /// What repeats the text of the stream so far: it goes where any of that was edited.
-    pub(crate) retells: Option<Span>,
+    pub(crate) retells: Option<Shadow>,
 }
 
 /// A text that events append to.
@@ -48,6 +50,10 @@ struct Carrier {
     edited: bool,
     /// Seals of it that have not gone out.
     seals: usize,
+    /// Edits that have gone out.
+    past: Vec<CarrierEdit>,
+    /// Later events may repeat it.
+    kept: bool,
 }
 
 struct Lexed {
@@ -73,6 +79,7 @@ pub(crate) struct Queue {
     limits: StreamLimits,
     /// Something went out changed.
     edited: bool,
+    repeats: Repeats,
 }
 
 impl Queue {
@@ -86,6 +93,7 @@ impl Queue {
             next_segment: first_segment,
             limits,
             edited: false,
+            repeats: Repeats::default(),
         }
     }
 
@@ -150,6 +158,8 @@ impl Queue {
             edits: Vec::new(),
             edited: false,
             seals: 0,
+            past: Vec::new(),
+            kept: false,
         };
         self.carriers.insert(id, carrier);
         id
@@ -198,7 +208,7 @@ impl Queue {
         carrier: u32,
         text: &str,
         (raw, written): (Span, Written),
-        shadow: Option<Span>,
+        shadow: Option<Shadow>,
         out: &mut Vec<Update>,
     ) -> Result<Part, Malformed> {
         let mut span = Span::new(0, 0);
@@ -238,9 +248,32 @@ impl Queue {
             carrier,
             raw,
             written,
+            again: false,
             text: span,
             shadow,
         })
+    }
+
+    /// The carrier that has said just this, if the text was [kept](Self::keep).
+    pub(crate) fn said(&self, label: &Label<'_>, text: &str, leaves: bool) -> Option<u32> {
+        self.repeats.find(label, leaves, text)
+    }
+
+    /// Keeps the text of a carrier, which is complete: later events may repeat it.
+    pub(crate) fn keep(
+        &mut self,
+        carrier: u32,
+        label: &Label<'_>,
+        text: String,
+        leaves: bool,
+    ) -> Result<(), Malformed> {
+        if let Some(carrier) = self.carriers.get_mut(&carrier) {
+            carrier.kept = true;
+        }
+        if self.repeats.keep(carrier, label, leaves, text) > self.limits.queued_bytes {
+            return Err(Malformed::too_long(self.limits.queued_bytes));
+        }
+        Ok(())
     }
 
     /// What vouches for the text that a carrier has so far: it goes when that has been edited.
@@ -254,6 +287,7 @@ impl Queue {
             carrier,
             raw,
             written: Written::Seal,
+            again: false,
             text: Span::new(end, end),
             shadow: None,
         }
@@ -360,12 +394,7 @@ impl Queue {
         self.bytes += event.bytes.len();
         self.events.push_back(event);
         if self.bytes > self.limits.queued_bytes {
-            let problem = Problem::TooLong(self.limits.queued_bytes);
-            return Err(Malformed {
-                place: String::new(),
-                at: 0,
-                problem,
-            });
+            return Err(Malformed::too_long(self.limits.queued_bytes));
         }
         Ok(())
     }
@@ -375,6 +404,7 @@ impl Queue {
         self.events.clear();
         self.carriers.clear();
         self.leaves.clear();
+        self.repeats = Repeats::default();
         self.bytes = 0;
     }
 
@@ -395,10 +425,14 @@ impl Queue {
         for carrier in carriers {
             self.advance(carrier);
         }
-        self.carriers.retain(|_, carrier| {
+        let done = self.carriers.extract_if(.., |_, carrier| {
             let is_gone = carrier.gone >= carrier.end && carrier.seals == 0;
-            !(carrier.closed && carrier.leaves.is_empty() && is_gone)
+            carrier.closed && carrier.leaves.is_empty() && is_gone
         });
+        for (id, mut carrier) in done.filter(|(_, carrier)| carrier.kept) {
+            carrier.past.append(&mut carrier.edits);
+            self.repeats.changed(id, carrier.past);
+        }
         Ok(())
     }
 
@@ -499,65 +533,5 @@ impl Queue {
         }
         carrier.edits.sort_by_key(|edit| edit.span);
         carrier.released = carrier.released.max(upto);
-    }
-
-    /// Writes every event that may go out. Gives how many did, and what they tell the client.
-    pub(crate) fn drain(&mut self, out: &mut Vec<u8>, seen: &mut Vec<Seen>) -> usize {
-        let mut count = 0;
-        while let Some(event) = self.events.front() {
-            let free = event.parts.iter().all(|part| {
-                part.text.is_empty()
-                    || self
-                        .carriers
-                        .get(&part.carrier)
-                        .is_none_or(|carrier| part.text.end <= carrier.released)
-            });
-            if !free {
-                break;
-            }
-            let Some(event) = self.events.pop_front() else {
-                break;
-            };
-            self.bytes -= event.bytes.len();
-            seen.extend(&event.tells);
-            self.write(&event, out);
-            count += 1;
-        }
-        count
-    }
-
-    fn write(&mut self, event: &Event, out: &mut Vec<u8>) {
-        let mut splices = Vec::new();
-        let mut shadows = Vec::new();
-        for part in &event.parts {
-            let Some(carrier) = self.carriers.get_mut(&part.carrier) else {
-                continue;
-            };
-            let before = splices.len();
-            if !carrier.edits.is_empty() {
-                part.splice(&event.bytes, &mut carrier.edits, &mut splices);
-                carrier
-                    .edits
-                    .retain(|edit| !edit.written || edit.span.end > part.text.end);
-            }
-            if splices.len() > before {
-                carrier.edited = true;
-                shadows.extend(part.shadow);
-            }
-            if part.written == Written::Seal {
-                carrier.seals -= 1;
-                if carrier.edited {
-                    splices.push(Splice::new(part.raw, ""));
-                }
-            }
-            carrier.gone = carrier.gone.max(part.text.end);
-        }
-        self.edited |= !splices.is_empty();
-        shadows.extend(event.retells.filter(|_| self.edited));
-        shadows.sort_unstable();
-        shadows.dedup();
-        splices.extend(shadows.into_iter().map(|span| Splice::new(span, "null")));
-        splices.sort_by_key(|splice| splice.span);
-        apply_into(out, &event.bytes, &splices);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use caponier_core::{Gap, GapKind, Span};
+use caponier_core::{Gap, GapKind};
 
 use crate::Malformed;
 use crate::fields::Fields;
@@ -10,7 +10,7 @@ use crate::json::Value;
 use crate::limits::MOST;
 use crate::parts::Label;
 use crate::place::Place;
-use crate::queue::{Event, Queue, Written};
+use crate::queue::{Event, Queue, Shadow, Written};
 use crate::sse::Data;
 use crate::stream::Update;
 
@@ -21,12 +21,20 @@ pub(crate) struct Reading<'a> {
     pub(crate) queue: &'a mut Queue,
     pub(crate) out: &'a mut Vec<Update>,
     /// What repeats the text that is read now, in the event's bytes.
-    pub(crate) shadow: Option<Span>,
+    pub(crate) shadow: Option<Shadow>,
     /// Places of gaps that have been told.
     pub(crate) told: &'a mut BTreeSet<String>,
 }
 
 impl Reading<'_> {
+    /// A value that goes where what it repeats is edited; `with` then stands in its place.
+    pub(crate) fn repeats(&self, value: Value<'_>, with: &'static str) -> Shadow {
+        Shadow {
+            span: self.data.place(value.span()),
+            with,
+        }
+    }
+
     /// A string whose text goes on in a carrier.
     pub(crate) fn append(
         &mut self,

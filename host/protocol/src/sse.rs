@@ -39,15 +39,15 @@ impl Data {
         }
     }
 
-    /// Where a part of the text stands in the block. A JSON string never goes over a line's end.
+    /// Where a part of the text stands in the block. A JSON string never goes over a line's end;
+    /// other values may, and then what is between the lines is part of the place.
     pub(crate) fn place(&self, span: Span) -> Span {
-        let line = self
-            .lines
-            .iter()
-            .rev()
-            .find(|(text, _)| *text <= span.start);
-        let (text, bytes) = line.copied().unwrap_or_default();
-        Span::new(span.start - text + bytes, span.end - text + bytes)
+        let at = |at: usize| {
+            let line = self.lines.iter().rev().find(|(text, _)| *text <= at);
+            let (text, bytes) = line.copied().unwrap_or_default();
+            at - text + bytes
+        };
+        Span::new(at(span.start), at(span.end))
     }
 }
 

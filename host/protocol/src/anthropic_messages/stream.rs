@@ -356,6 +356,7 @@ impl Events for Blocks {
                 }
                 Seen::Finish => self.client.finished = true,
                 Seen::Stop => self.client.stopped = true,
+                Seen::Number(_) => {}
             }
         }
     }

@@ -51,7 +51,7 @@ impl Lines {
     fn line(&mut self, root: Value<'_>, reading: &mut Reading<'_>) -> Result<(), Malformed> {
         let before = reading.event.parts.len();
         let logprobs = root.get("logprobs").filter(|value| !value.is_null());
-        reading.shadow = logprobs.map(|logprobs| reading.data.place(logprobs.span()));
+        reading.shadow = logprobs.map(|logprobs| reading.repeats(logprobs, "null"));
         let mut is_last = false;
         for (key, value) in root.members() {
             let Some(key) = key.string() else { continue };
@@ -89,7 +89,7 @@ impl Lines {
             }
         }
         if let Some(context) = root.get("context").filter(|value| !value.is_null()) {
-            reading.event.retells = Some(reading.data.place(context.span()));
+            reading.event.retells = Some(reading.repeats(context, "null"));
         }
         reading.rest(root, &Place::ROOT, READ);
         if let Some(tokens) = usage(root) {

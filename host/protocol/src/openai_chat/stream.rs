@@ -117,7 +117,7 @@ impl Chunks {
         let choice = self.choices.entry(index).or_default();
         let before = reading.event.parts.len();
         let logprobs = value.get("logprobs").filter(|logprobs| !logprobs.is_null());
-        reading.shadow = logprobs.map(|logprobs| reading.data.place(logprobs.span()));
+        reading.shadow = logprobs.map(|logprobs| reading.repeats(logprobs, "null"));
         if let Some(delta) = value.get("delta").filter(|delta| !delta.is_null()) {
             let place = place.key("delta");
             delta.object(&place, MESSAGE)?;

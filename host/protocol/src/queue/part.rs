@@ -19,6 +19,8 @@ pub(crate) enum Seen {
     Finish,
     /// Nothing more comes.
     Stop,
+    /// The event's own number.
+    Number(u64),
 }
 
 /// How a carrier's text is written in an event.
@@ -32,19 +34,30 @@ pub(crate) enum Written {
     Seal,
 }
 
+/// What repeats a text, and goes where that is edited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Shadow {
+    pub(crate) span: Span,
+    /// What then stands in its place.
+    pub(crate) with: &'static str,
+}
+
 /// A place in an event that belongs to a carrier.
 pub(crate) struct Part {
     pub(crate) carrier: u32,
     /// Where it stands in the event's bytes, without quotes.
     pub(crate) raw: Span,
     pub(crate) written: Written,
+    /// It repeats what other events have said.
+    pub(crate) again: bool,
     /// What it says, as a range of the carrier.
     pub(crate) text: Span,
     /// What repeats it in the same event.
-    pub(crate) shadow: Option<Span>,
+    pub(crate) shadow: Option<Shadow>,
 }
 
 /// A change of a carrier's text.
+#[derive(Clone)]
 pub(super) struct CarrierEdit {
     pub(super) span: Span,
     pub(super) with: String,
@@ -67,7 +80,7 @@ impl Part {
             .get(self.raw.start..self.raw.end)
             .and_then(|raw| std::str::from_utf8(raw).ok())
             .unwrap_or_default();
-        let mut cursor = Cursor::new(raw);
+        let (mut starts, mut ends) = (Cursor::new(raw), Cursor::new(raw));
         let mut done = 0;
         for edit in edits {
             let inserts = edit.span.is_empty() && !edit.written;
@@ -83,14 +96,10 @@ impl Part {
             let (from, to) = (local(edit.span.start), local(edit.span.end));
             let is_string = self.written == Written::String;
             let (start, end) = if is_string {
-                let start = (0..=from)
-                    .rev()
-                    .find_map(|at| Cursor::new(raw).seek(at))
-                    .unwrap_or(0);
-                let end = (to..=self.text.len())
-                    .find_map(|at| cursor.seek(at))
-                    .unwrap_or(raw.len());
-                (start, end)
+                let before = |at| (0..=at).rev().find_map(|at| Cursor::new(raw).seek(at));
+                let start = starts.seek(from).or_else(|| before(from)).unwrap_or(0);
+                let end = (to..=self.text.len()).find_map(|at| ends.seek(at));
+                (start, end.unwrap_or(raw.len()))
             } else {
                 (from, to)
             };
