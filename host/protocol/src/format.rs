@@ -4,7 +4,7 @@ use crate::{
     ErrorShape, Filtered, Limits, Malformed, Problem, Request, Response, StreamCodec, StreamLimits,
     anthropic_batches, anthropic_messages,
     ollama::{self, Endpoint},
-    openai_chat, openai_completions, openai_embeddings,
+    openai_chat, openai_completions, openai_embeddings, openai_responses,
     stream::Events,
 };
 
@@ -19,6 +19,8 @@ pub enum Format {
     OpenAiCompletions,
     /// OpenAI Embeddings.
     OpenAiEmbeddings,
+    /// OpenAI Responses, and the endpoints that count an input's tokens and compact it.
+    OpenAiResponses,
     /// Ollama's chat.
     OllamaChat,
     /// Ollama's completion of a prompt.
@@ -38,6 +40,9 @@ const ENDPOINTS: &[(&str, Format)] = &[
     ("/chat/completions", Format::OpenAiChat),
     ("/completions", Format::OpenAiCompletions),
     ("/embeddings", Format::OpenAiEmbeddings),
+    ("/responses", Format::OpenAiResponses),
+    ("/responses/compact", Format::OpenAiResponses),
+    ("/responses/input_tokens", Format::OpenAiResponses),
     ("/v1/messages", Format::AnthropicMessages),
     ("/v1/messages/count_tokens", Format::AnthropicMessages),
     ("/v1/messages/batches", Format::AnthropicBatches),
@@ -57,6 +62,7 @@ impl Format {
             Self::AnthropicMessages => "anthropic-messages",
             Self::OpenAiCompletions => "openai-completions",
             Self::OpenAiEmbeddings => "openai-embeddings",
+            Self::OpenAiResponses => "openai-responses",
             Self::OllamaChat => "ollama-chat",
             Self::OllamaGenerate => "ollama-generate",
             Self::OllamaEmbed => "ollama-embed",
@@ -75,6 +81,7 @@ impl Format {
             Self::AnthropicMessages => anthropic_messages::request(body, limits),
             Self::OpenAiCompletions => openai_completions::request(body, limits),
             Self::OpenAiEmbeddings => openai_embeddings::request(body, limits),
+            Self::OpenAiResponses => openai_responses::request(body, limits),
             Self::OllamaChat => ollama::request(Endpoint::Chat, body, limits),
             Self::OllamaGenerate => ollama::request(Endpoint::Generate, body, limits),
             Self::OllamaEmbed => ollama::request(Endpoint::Embed, body, limits),
@@ -98,6 +105,7 @@ impl Format {
                 openai_chat::response(body, first_segment, limits)
             }
             Self::OpenAiEmbeddings => openai_embeddings::response(body, first_segment, limits),
+            Self::OpenAiResponses => openai_responses::response(body, first_segment, limits),
             Self::AnthropicMessages => anthropic_messages::response(body, first_segment, limits),
             Self::OllamaChat | Self::OllamaGenerate | Self::OllamaEmbed => {
                 ollama::response(body, first_segment, limits)
@@ -108,22 +116,28 @@ impl Format {
 
     /// A codec for one streamed response; its segments' ids begin with `first_segment`.
     pub fn stream(self, first_segment: u32, limits: &StreamLimits) -> StreamCodec {
+        let mut limits = *limits;
         let events: Box<dyn Events> = match self {
             // Vectors do not stream. Whoever sends a stream in their place sends chunks.
             Self::OpenAiChat | Self::OpenAiEmbeddings => {
-                Box::new(openai_chat::Chunks::new(openai_chat::CHUNK, *limits))
+                Box::new(openai_chat::Chunks::new(openai_chat::CHUNK, limits))
             }
             Self::OpenAiCompletions => {
-                Box::new(openai_chat::Chunks::new(openai_completions::CHUNK, *limits))
+                Box::new(openai_chat::Chunks::new(openai_completions::CHUNK, limits))
+            }
+            Self::OpenAiResponses => {
+                // Its last event is the whole answer.
+                limits.event_bytes = limits.event_bytes.max(limits.queued_bytes);
+                Box::new(openai_responses::Answer::new(limits))
             }
             Self::AnthropicMessages | Self::AnthropicBatches => {
-                Box::new(anthropic_messages::Blocks::new(*limits))
+                Box::new(anthropic_messages::Blocks::new(limits))
             }
-            Self::OllamaChat => Box::new(ollama::Lines::new(Endpoint::Chat, *limits)),
-            Self::OllamaGenerate => Box::new(ollama::Lines::new(Endpoint::Generate, *limits)),
-            Self::OllamaEmbed => Box::new(ollama::Lines::new(Endpoint::Embed, *limits)),
+            Self::OllamaChat => Box::new(ollama::Lines::new(Endpoint::Chat, limits)),
+            Self::OllamaGenerate => Box::new(ollama::Lines::new(Endpoint::Generate, limits)),
+            Self::OllamaEmbed => Box::new(ollama::Lines::new(Endpoint::Embed, limits)),
         };
-        StreamCodec::new(events, first_segment, *limits)
+        StreamCodec::new(events, first_segment, limits)
     }
 
     /// Whether an answer of this content type is a stream.
@@ -133,8 +147,9 @@ impl Format {
             Self::OpenAiChat
             | Self::OpenAiCompletions
             | Self::OpenAiEmbeddings
-            | Self::AnthropicBatches
-            | Self::AnthropicMessages => &["text/event-stream"],
+            | Self::OpenAiResponses
+            | Self::AnthropicMessages
+            | Self::AnthropicBatches => &["text/event-stream"],
             Self::OllamaChat | Self::OllamaGenerate | Self::OllamaEmbed => {
                 &["application/x-ndjson", "application/ndjson"]
             }
@@ -148,6 +163,7 @@ impl Format {
             Self::OpenAiChat | Self::OpenAiCompletions | Self::OpenAiEmbeddings => {
                 openai_chat::error_body(shape).into_bytes()
             }
+            Self::OpenAiResponses => openai_responses::error_body(shape).into_bytes(),
             Self::AnthropicMessages | Self::AnthropicBatches => {
                 anthropic_messages::error_body(shape).into_bytes()
             }
@@ -166,6 +182,7 @@ impl Format {
             Self::AnthropicBatches => return None,
             Self::OpenAiCompletions => openai_completions::filtered(filtered),
             Self::OpenAiEmbeddings => openai_embeddings::filtered(filtered),
+            Self::OpenAiResponses => openai_responses::filtered(filtered),
             Self::OllamaChat => ollama::filtered(Endpoint::Chat, filtered),
             Self::OllamaGenerate => ollama::filtered(Endpoint::Generate, filtered),
             Self::OllamaEmbed => ollama::filtered(Endpoint::Embed, filtered),
@@ -207,6 +224,10 @@ mod tests {
             ("/anthropic/v1/messages", Format::AnthropicMessages),
             ("/v1/messages/count_tokens", Format::AnthropicMessages),
             ("/v1/messages/batches", Format::AnthropicBatches),
+            ("/v1/responses", Format::OpenAiResponses),
+            ("/openai/v1/responses", Format::OpenAiResponses),
+            ("/v1/responses/input_tokens", Format::OpenAiResponses),
+            ("/v1/responses/compact", Format::OpenAiResponses),
         ] {
             assert_eq!(Format::of_path(path), Some(format), "{path}");
         }
@@ -220,6 +241,11 @@ mod tests {
             "/v1/messages/batches/b/cancel",
             "/v1/messages/",
             "/messages",
+            "/v1/responses/",
+            "/v1/xresponses",
+            "/v1/responses/resp_1",
+            "/v1/responses/resp_1/cancel",
+            "/v1/responses/resp_1/input_items",
         ] {
             assert_eq!(Format::of_path(path), None, "{path}");
         }

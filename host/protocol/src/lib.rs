@@ -16,6 +16,7 @@
 mod anthropic_batches;
 mod anthropic_messages;
 mod body;
+mod data_url;
 mod draft;
 mod error;
 mod fields;
@@ -29,6 +30,7 @@ mod ollama;
 mod openai_chat;
 mod openai_completions;
 mod openai_embeddings;
+mod openai_responses;
 mod parts;
 pub mod path;
 mod place;

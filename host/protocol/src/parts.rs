@@ -8,8 +8,9 @@ use std::ops::Range;
 
 use caponier_core::{Gap, GapKind, Kind, Role, Segment, SegmentEdit, Span, Stage, ToolCall};
 
+use crate::data_url;
 use crate::json::{Form, Type, Value, cut, escaped, unescape};
-use crate::splice::Splice;
+use crate::splice::{Splice, apply_into};
 use crate::{EditError, Malformed, Problem};
 use leaf::{Placer, leaves, shifted};
 pub(crate) use leaf::{leaf_attributes, leaf_splices, pieces};
@@ -71,6 +72,8 @@ impl<'a> Label<'a> {
 enum Source {
     /// A string of the body, without its quotes.
     String { inner: Span, escaped: bool },
+    /// A file in a data URL, which is a string of the body.
+    File { inner: Span, escaped: bool },
     /// A part of a tool call's arguments.
     Leaf { call: usize, span: Span, form: Form },
     /// Nowhere that could be changed.
@@ -169,6 +172,21 @@ impl Parts {
             escaped: value.is_escaped(),
         };
         self.push(label, text.into_owned(), source);
+    }
+
+    /// A file in a data URL. `false` where it is no text, and nothing was read.
+    pub(crate) fn data_url(&mut self, value: Value<'_>, label: &Label<'_>) -> bool {
+        let Some(text) = value.string().and_then(|url| Some(data_url::read(&url)?.1)) else {
+            return false;
+        };
+        if !text.is_empty() {
+            let source = Source::File {
+                inner: value.inner(),
+                escaped: value.is_escaped(),
+            };
+            self.push(label, text, source);
+        }
+        true
     }
 
     /// A text that is shown and cannot be changed.
@@ -297,6 +315,20 @@ impl Parts {
                         splices.push(Splice::new(shifted(span, inner.start), escaped(with)));
                     }
                 }
+                Source::File { inner, escaped: is } => {
+                    let url = plain(cut(body, *inner), *is);
+                    let (head, text) = data_url::read(&url).ok_or(EditError::Span(*segment))?;
+                    let mut place = Placer::new(&text, false);
+                    let mut edits = Vec::with_capacity(group.len());
+                    for (_, span, with) in group {
+                        let span = place.place(*span).ok_or(EditError::Span(*segment))?;
+                        edits.push(Splice::new(span, *with));
+                    }
+                    let mut edited = Vec::new();
+                    apply_into(&mut edited, text.as_bytes(), &edits);
+                    let url = data_url::write(head, &edited);
+                    splices.push(Splice::new(*inner, escaped(&url)));
+                }
                 Source::Leaf {
                     call,
                     span: leaf,
@@ -365,6 +397,11 @@ impl Parts {
     fn text<'t>(&'t self, body: &'t str, segment: u32) -> Result<Cow<'t, str>, EditError> {
         let (spelling, is_escaped) = match self.source(segment)? {
             Source::String { inner, escaped } => (cut(body, *inner), *escaped),
+            Source::File { inner, escaped } => {
+                let url = plain(cut(body, *inner), *escaped);
+                let text = data_url::read(&url).map(|(_, text)| text);
+                return Ok(Cow::Owned(text.unwrap_or_default()));
+            }
             Source::Leaf { call, span, form } => {
                 let arguments = self.arguments.get(*call);
                 let text = arguments.map_or("", |arguments| arguments.text.as_str());
@@ -372,10 +409,7 @@ impl Parts {
             }
             Source::ReadOnly => return Err(EditError::ReadOnly(segment)),
         };
-        Ok(match is_escaped {
-            true => Cow::Owned(unescape(spelling)),
-            false => Cow::Borrowed(spelling),
-        })
+        Ok(plain(spelling, is_escaped))
     }
 }
 
@@ -389,4 +423,12 @@ fn check(segment: u32, group: &[(u32, Span, &str)]) -> Result<(), EditError> {
         end = span.end;
     }
     Ok(())
+}
+
+/// What is spelled with escapes, or without.
+fn plain(spelling: &str, is_escaped: bool) -> Cow<'_, str> {
+    match is_escaped {
+        true => Cow::Owned(unescape(spelling)),
+        false => Cow::Borrowed(spelling),
+    }
 }

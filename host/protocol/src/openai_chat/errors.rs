@@ -17,33 +17,37 @@ pub(crate) const CHUNK: Chunk = Chunk {
 };
 
 /// The format's `type` and `code` for a kind of error.
-fn names(kind: ErrorKind) -> (&'static str, Option<&'static str>) {
+fn names(kind: ErrorKind) -> (&'static str, &'static str) {
     match kind {
-        ErrorKind::Content => ("invalid_request_error", Some("content_filter")),
-        ErrorKind::Malformed => ("invalid_request_error", Some("malformed_request")),
-        ErrorKind::Unauthenticated => ("invalid_request_error", Some("invalid_api_key")),
-        ErrorKind::Access => ("invalid_request_error", Some("access_denied")),
-        ErrorKind::Budget => ("rate_limit_error", Some("rate_limit_exceeded")),
-        ErrorKind::TooLarge => ("invalid_request_error", Some("request_too_large")),
-        ErrorKind::UnsupportedEncoding => ("invalid_request_error", Some("unsupported_encoding")),
-        ErrorKind::Unavailable => ("server_error", Some("service_unavailable")),
-        ErrorKind::BadGateway => ("server_error", Some("bad_gateway")),
-        ErrorKind::UpstreamTimeout => ("server_error", Some("upstream_timeout")),
-        ErrorKind::NotFound => ("invalid_request_error", Some("not_found")),
+        ErrorKind::Content => ("invalid_request_error", "content_filter"),
+        ErrorKind::Malformed => ("invalid_request_error", "malformed_request"),
+        ErrorKind::Unauthenticated => ("invalid_request_error", "invalid_api_key"),
+        ErrorKind::Access => ("invalid_request_error", "access_denied"),
+        ErrorKind::Budget => ("rate_limit_error", "rate_limit_exceeded"),
+        ErrorKind::TooLarge => ("invalid_request_error", "request_too_large"),
+        ErrorKind::UnsupportedEncoding => ("invalid_request_error", "unsupported_encoding"),
+        ErrorKind::Unavailable => ("server_error", "service_unavailable"),
+        ErrorKind::BadGateway => ("server_error", "bad_gateway"),
+        ErrorKind::UpstreamTimeout => ("server_error", "upstream_timeout"),
+        ErrorKind::NotFound => ("invalid_request_error", "not_found"),
     }
+}
+
+/// The format's `code` for a kind of error.
+pub(crate) fn code(kind: ErrorKind) -> &'static str {
+    names(kind).1
 }
 
 /// The body of an error response, which is also the data of an error event.
 pub(crate) fn body(shape: &ErrorShape) -> String {
     let (kind, code) = names(shape.kind);
-    let code = code.map_or_else(|| "null".to_owned(), |code| format!("\"{code}\""));
     let inner = match shape.kind {
         ErrorKind::Content => r#","innererror":{"code":"content_policy_violation"}"#,
         _ => "",
     };
     let message = escaped(&shape.message);
     format!(
-        r#"{{"error":{{"message":"{message}","type":"{kind}","param":null,"code":{code}{inner}}}}}"#
+        r#"{{"error":{{"message":"{message}","type":"{kind}","param":null,"code":"{code}"{inner}}}}}"#
     )
 }
 

@@ -35,7 +35,7 @@ mod request;
 mod response;
 mod stream;
 
-pub(crate) use errors::{CHUNK, Chunk, body as error_body, filtered};
+pub(crate) use errors::{CHUNK, Chunk, body as error_body, code as error_code, filtered};
 pub(crate) use message::{text_or_null, tool_call};
 pub(crate) use request::{field, request, tools};
 pub(crate) use response::{response, says_more, usage};

@@ -8,6 +8,7 @@ mod ollama;
 mod openai_chat;
 mod openai_completions;
 mod openai_embeddings;
+mod openai_responses;
 mod skipping;
 
 use caponier_core::{Gap, SegmentEdit, Span};
