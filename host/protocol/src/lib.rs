@@ -20,6 +20,7 @@ mod data_url;
 mod draft;
 mod error;
 mod fields;
+mod files;
 mod format;
 mod framing;
 mod history;

@@ -2,7 +2,7 @@
 
 use caponier_core::{GapKind, Kind, Role, Stage};
 
-use super::{CALL, FUNCTION, MESSAGE, PART};
+use super::{CALL, FILE, FUNCTION, MESSAGE, PART};
 use crate::fields::Fields;
 use crate::json::{Type, Value};
 use crate::parts::{Label, Parts};
@@ -71,7 +71,7 @@ fn part(
             "input_audio"
         }
         "file" => {
-            parts.gap(GapKind::File, place);
+            attached(parts, value.get("file"), place, label.stage)?;
             "file"
         }
         _ => {
@@ -80,6 +80,28 @@ fn part(
         }
     };
     parts.rest(value, place, &["type", read]);
+    Ok(())
+}
+
+/// A file: its text is found in it, and not said.
+fn attached(
+    parts: &mut Parts,
+    file: Option<Value<'_>>,
+    place: &Place<'_>,
+    stage: Stage,
+) -> Result<(), Malformed> {
+    let Some(file) = file.filter(|file| file.kind() == Type::Object) else {
+        parts.gap(GapKind::File, place);
+        return Ok(());
+    };
+    let inside = place.key("file");
+    file.guard(&inside, FILE)?;
+    let stage = match stage {
+        Stage::Prompt => Stage::Retrieval,
+        other => other,
+    };
+    parts.file(file, place, stage)?;
+    parts.rest(file, &inside, FILE);
     Ok(())
 }
 

@@ -9,6 +9,8 @@
 //! | `suffix` | prompt | user | `other`, `field`=`suffix` |
 //! | `content` of a `tool` or `function` message | retrieval | tool | `tool-result`, named after the tool |
 //! | the last user message, where there is a tool result | retrieval | user | `query`, read-only |
+//! | text in the data URL of a `file` part | retrieval / output | document | `document`, named after the file |
+//! | a file's name that is no token | retrieval / output | document | `other`, `field`=`filename` |
 //! | `refusal`, `refusal` part | prompt / output | assistant | `refusal` |
 //! | `reasoning_content`, `reasoning` | prompt / output | assistant | `reasoning` |
 //! | each string, number and key of `arguments` | prompt / output | assistant | `tool-call`, with `path` and `part` |
@@ -26,7 +28,7 @@
 //! endpoints. A `prompt` of tokens is a gap.
 //!
 //! Names and ids that are not plain tokens, content parts and fields that are not known and hold
-//! text, images, audio and files are gaps. `logprobs` repeat the text: they become `null` when the
+//! text, images, audio and other files are gaps. `logprobs` repeat the text: they become `null` when the
 //! text they stand for is edited.
 
 mod errors;
@@ -108,6 +110,9 @@ const PART: &[&str] = &[
     "text",
     "type",
 ];
+
+/// Keys of a file.
+const FILE: &[&str] = &["file_data", "file_id", "filename"];
 
 /// Keys of a tool call, or of a tool.
 pub(crate) const CALL: &[&str] = &["custom", "function", "id", "index", "type"];

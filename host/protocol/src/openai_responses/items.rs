@@ -22,7 +22,7 @@ pub(super) enum Way {
     /// Something with descriptions in it.
     Schema,
     /// What the user said to a question.
-    Answer,
+    Reply,
     /// What cannot be looked into.
     Opaque(GapKind),
 }
@@ -85,7 +85,7 @@ pub(super) const ITEMS: &[Item] = &[
     item("mcp_call", &[("arguments", Way::Arguments), ("output", Way::Result), ("error", Way::Result)]),
     item("mcp_list_tools", &[("tools", Way::Tools), ("error", Way::Result)]),
     item("mcp_approval_request", &[("arguments", Way::Arguments)]),
-    item("mcp_approval_response", &[("reason", Way::Answer)]),
+    item("mcp_approval_response", &[("reason", Way::Reply)]),
     item("additional_tools", &[("tools", Way::Tools)]),
     item("configuration_update", &[("text", Way::Schema)]),
     item("compaction", &[("encrypted_content", SEALED)]),

@@ -5,6 +5,7 @@ use caponier_core::{GapKind, Kind, Role, Span, Stage, ToolCall};
 use super::items::{self, Way};
 use super::{ITEM, PART, TOOL};
 use crate::fields::Fields;
+use crate::files::filename;
 use crate::history::History;
 use crate::json::{Type, Value};
 use crate::parts::{Goes, Item, Label, Parts};
@@ -38,8 +39,8 @@ pub(super) trait Sink: Fields {
         id: Option<String>,
     ) -> Result<(), Malformed>;
 
-    /// A file in a data URL. `false` where it is no text.
-    fn document(&mut self, url: Value<'_>, label: &Label<'_>) -> bool;
+    /// An attached file.
+    fn file(&mut self, file: Value<'_>, place: &Place<'_>, stage: Stage) -> Result<(), Malformed>;
 
     /// What was found, of which any may be dropped: where each stands, and its first segment.
     fn found(&mut self, items: &[(Span, u32)]);
@@ -86,8 +87,8 @@ impl Sink for Parts {
         Ok(())
     }
 
-    fn document(&mut self, url: Value<'_>, label: &Label<'_>) -> bool {
-        self.data_url(url, label)
+    fn file(&mut self, file: Value<'_>, place: &Place<'_>, stage: Stage) -> Result<(), Malformed> {
+        self.file(file, place, stage)
     }
 
     fn found(&mut self, items: &[(Span, u32)]) {
@@ -245,7 +246,7 @@ impl<S: Sink> Walk<'_, S> {
                 let label = said(Role::System, Kind::ToolDescription).named(name);
                 self.sink.schema(value, place, &label)?;
             }
-            Way::Answer => {
+            Way::Reply => {
                 let label = said(Role::User, Kind::Text);
                 self.sink.strings(value, place, &label)?;
             }
@@ -308,7 +309,7 @@ impl<S: Sink> Walk<'_, S> {
                 &["type", "logs"]
             }
             Some("input_file") => {
-                self.file(part, place)?;
+                self.sink.file(part, place, self.side.found())?;
                 &["type", "file_data", "file_id", "file_url", "filename"]
             }
             Some("input_image" | "computer_screenshot" | "image") => {
@@ -366,24 +367,6 @@ impl<S: Sink> Walk<'_, S> {
         Ok(())
     }
 
-    /// An attached file: a document where it is text and there, and a gap where it is not.
-    fn file(&mut self, part: Value<'_>, place: &Place<'_>) -> Result<(), Malformed> {
-        let stage = self.side.found();
-        let name = word(part, "filename", place)?;
-        let label = Label::new(stage, Role::Document, Kind::Document);
-        let label = label.named(name.as_deref().filter(|name| is_token(name)));
-        if let (Some(name), None) = (part.get("filename"), label.name) {
-            let label = Label::new(stage, Role::Document, Kind::Other).with("field", "filename");
-            self.sink.whole(name, &label)?;
-        }
-        let there = |key| part.get(key).filter(|value| !value.is_null());
-        let read = there("file_data").is_some_and(|data| self.sink.document(data, &label));
-        if !read || there("file_id").is_some() || there("file_url").is_some() {
-            self.sink.note(GapKind::File, place);
-        }
-        Ok(())
-    }
-
     /// What a tool said: a string, parts, or objects with strings.
     pub(super) fn result(
         &mut self,
@@ -422,20 +405,16 @@ impl<S: Sink> Walk<'_, S> {
             let place = place.item(index);
             found.object(&place, PART)?;
             items.push((found.span(), self.sink.next()));
-            let name = word(found, "filename", &place)?;
-            let label = Label::new(stage, Role::Document, Kind::Document);
-            let label = label.named(name.as_deref().filter(|name| is_token(name)));
-            let about = |field| Label::new(stage, Role::Document, Kind::Other).with("field", field);
-            if let (Some(name), None) = (found.get("filename"), label.name) {
-                self.sink.whole(name, &about("filename"))?;
-            }
+            let name = filename(self.sink, found, &place, stage)?;
+            let label = Label::new(stage, Role::Document, Kind::Document).named(name.as_deref());
             if let Some(text) = found.get("text").filter(|text| !text.is_null()) {
                 self.content(text, &place.key("text"), &label)?;
             }
             if let Some(attributes) = found.get("attributes") {
                 let place = place.key("attributes");
+                let label = Label::new(stage, Role::Document, Kind::Other);
                 self.sink
-                    .strings(attributes, &place, &about("attributes"))?;
+                    .strings(attributes, &place, &label.with("field", "attributes"))?;
             }
             self.sink
                 .rest(found, &place, &["attributes", "filename", "text"]);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use caponier_core::{GapKind, Span, ToolCall};
+use caponier_core::{GapKind, Span, Stage, ToolCall};
 
 use super::message::Sink;
 use crate::Malformed;
@@ -180,8 +180,15 @@ impl Sink for Telling<'_, '_> {
         Ok(())
     }
 
-    fn document(&mut self, _url: Value<'_>, _label: &Label<'_>) -> bool {
-        false
+    /// Nothing in a stream is decoded.
+    fn file(
+        &mut self,
+        _file: Value<'_>,
+        place: &Place<'_>,
+        _stage: Stage,
+    ) -> Result<(), Malformed> {
+        self.note(GapKind::File, place);
+        Ok(())
     }
 
     /// Nothing of a stream can be dropped.

@@ -140,6 +140,36 @@ fn arguments_given_as_an_object_are_read_and_edited_too() {
 }
 
 #[test]
+fn a_file_with_text_is_a_document() {
+    let body = |data: &str| {
+        format!(
+            r#"{{"messages":[{{"role":"user","content":[{{"type":"text","text":"read it"}},{{"type":"file","file":{{"filename":"my plan.txt","file_data":"{data}"}}}}]}}]}}"#
+        )
+    };
+    let parsed = request(&body("data:text/plain;base64,bXkga2V5"));
+    assert_eq!(
+        lines(parsed.segments()),
+        [
+            r#"0 prompt user text: "read it""#,
+            r#"1 retrieval document other field=filename: "my plan.txt""#,
+            r#"2 retrieval document document: "my key""#,
+            r#"3 retrieval user query: "read it""#,
+        ]
+    );
+    assert!(parsed.gaps().is_empty());
+    let edits = redact(parsed.segments(), "key", "lock");
+    let out = parsed.edited(&edits, &[], &[], &[]).unwrap();
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        body("data:text/plain;base64,bXkgbG9jaw==")
+    );
+    for data in ["data:application/pdf;base64,bXkga2V5", "bXkga2V5", ""] {
+        let parsed = request(&body(data));
+        assert_eq!(parsed.gaps()[0].kind, GapKind::File, "{data}");
+    }
+}
+
+#[test]
 fn edits_that_cannot_be_applied_are_refused() {
     let edit = |segment, start, end| SegmentEdit {
         segment,

@@ -264,6 +264,40 @@ fn a_file_is_edited_inside_of_its_url() {
 }
 
 #[test]
+fn a_result_of_a_search_is_dropped_as_a_whole() {
+    let result = |text: &str| format!(r#"{{"file_id":"f","filename":"a b","text":"{text}"}}"#);
+    let body = |results: &[String]| {
+        let results = results.join(", ");
+        format!(
+            r#"{{"input":[{{"type":"file_search_call","id":"s","queries":[],"results":[{results}]}}]}}"#
+        )
+    };
+    let three = [result("one"), result("two"), result("three")];
+    let whole = body(&three);
+    let segment = |text: &str| {
+        let parsed = request(&whole);
+        let mut found = parsed.segments().iter();
+        let found = found.find(|placed| placed.segment.text == text);
+        found.unwrap().segment.id
+    };
+    let removed = result("[removed by policy]");
+    for (drop, left) in [
+        (vec!["one"], vec![&three[1], &three[2]]),
+        (vec!["two"], vec![&three[0], &three[2]]),
+        (vec!["three", "two"], vec![&three[0]]),
+        (
+            vec!["one", "two", "three"],
+            vec![&removed, &removed, &removed],
+        ),
+    ] {
+        let drop: Vec<u32> = drop.into_iter().map(segment).collect();
+        let out = request(&whole).edited(&[], &drop, &[], &[]).unwrap();
+        let left: Vec<String> = left.into_iter().cloned().collect();
+        assert_eq!(String::from_utf8(out).unwrap(), body(&left));
+    }
+}
+
+#[test]
 fn a_string_is_what_the_user_says() {
     let parsed = request(r#"{"model":"m","instructions":"be kind","input":"hello you"}"#);
     assert_eq!(
