@@ -18,7 +18,7 @@ use crate::place::Place;
 use crate::queue::Seen;
 use crate::reading::Reading;
 use crate::stream::{Events, Update};
-use crate::words::is_token;
+use crate::words::{is_token, shown};
 use crate::{ErrorShape, Malformed, Problem, StreamLimits};
 
 /// What is known of a stream.
@@ -222,12 +222,11 @@ impl Answer {
     /// Notes an item that begins.
     fn begin(&mut self, output: u64, item: Value<'_>) -> Result<(), Malformed> {
         let string = |key| item.get(key).and_then(Value::string).map(Into::into);
-        let complete = begins_with_text(item);
-        *self.begun(output)? = Item {
-            name: string("name"),
-            id: string("call_id").or_else(|| string("id")),
-            complete,
-        };
+        let begun = self.begun(output)?;
+        begun.name = begun.name.take().or_else(|| string("name"));
+        let id = begun.id.take().or_else(|| string("call_id"));
+        begun.id = id.or_else(|| string("id"));
+        begun.complete |= begins_with_text(item);
         Ok(())
     }
 
@@ -317,7 +316,17 @@ impl Answer {
                     _ => &["text", "logprobs"],
                 })
             }
-            _ => Ok(&[]),
+            _ => {
+                // Most events that are not known tell of a step, and of nothing else.
+                const IDS: &[&str] = &["item_id", "stream_id", "type"];
+                for (key, value) in root.members() {
+                    let Some(key) = key.string() else { continue };
+                    if !IDS.contains(&&*key) && value.any_string(|text| !text.is_empty()) {
+                        reading.note(GapKind::Unrecognized, &Place::of(shown(&key)));
+                    }
+                }
+                Ok(&[])
+            }
         }
     }
 

@@ -477,6 +477,8 @@ fn errors_and_unknown_events_are_told() {
         json!({"type": "response.hologram.delta", "delta": "secret plans"}),
         json!({"type": "response.hologram.delta", "delta": "secret plans"}),
         json!({"type": "response.audio.delta", "delta": "aGk="}),
+        json!({"type": "response.thing.delta", "item_id": "m", "bit": "word"}),
+        json!({"type": "response.thing.searching", "item_id": "m", "output_index": 0}),
         json!({"type": "error", "code": "q", "message": "over quota", "param": null}),
     ] {
         inspector.feed(event(&data).as_bytes());
@@ -489,7 +491,7 @@ fn errors_and_unknown_events_are_told() {
             _ => None,
         })
         .collect();
-    assert_eq!(told, ["unrecognized delta"]);
+    assert_eq!(told, ["unrecognized delta", "unrecognized bit"]);
     let texts: Vec<String> = inspector
         .closed()
         .into_iter()
