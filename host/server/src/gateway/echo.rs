@@ -4,6 +4,7 @@
 mod anthropic_messages;
 mod ollama;
 mod openai_completions;
+mod openai_responses;
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -56,6 +57,7 @@ pub(crate) fn answer(format: Format, exchange: &str, body: &[u8]) -> Response<An
     match format {
         Format::OpenAiChat => chat(exchange, body),
         Format::AnthropicMessages => anthropic_messages::answer(exchange, body),
+        Format::OpenAiResponses => openai_responses::answer(exchange, body),
         Format::OpenAiCompletions => openai_completions::answer(exchange, body),
         Format::OllamaChat | Format::OllamaGenerate => ollama::answer(format, exchange, body),
         Format::AnthropicBatches | Format::OpenAiEmbeddings | Format::OllamaEmbed => {
