@@ -8,6 +8,7 @@ use crate::fields::Fields;
 use crate::files::filename;
 use crate::history::History;
 use crate::json::{Type, Value};
+use crate::openai_chat::says_more;
 use crate::parts::{Goes, Item, Label, Parts};
 use crate::place::Place;
 use crate::words::is_token;
@@ -354,17 +355,18 @@ impl<S: Sink> Walk<'_, S> {
         place: &Place<'_>,
         label: &Label<'_>,
     ) -> Result<(), Malformed> {
-        let is_empty = text.string().is_none_or(|text| text.is_empty());
-        match logprobs.filter(|logprobs| !logprobs.is_null()) {
-            None => self.sink.whole(text, label)?,
-            Some(logprobs) if !is_empty => self.sink.logged(text, logprobs, label)?,
-            Some(logprobs) if logprobs.any_string(|text| !text.is_empty()) => {
-                self.sink
-                    .note(GapKind::Unrecognized, &place.key("logprobs"));
-            }
-            Some(_) => {}
+        let Some(logprobs) = logprobs.filter(|logprobs| !logprobs.is_null()) else {
+            return self.sink.whole(text, label);
+        };
+        let repeats = text.string().is_some_and(|text| !text.is_empty());
+        if says_more(logprobs, repeats) {
+            self.sink
+                .note(GapKind::Unrecognized, &place.key("logprobs"));
         }
-        Ok(())
+        match repeats {
+            true => self.sink.logged(text, logprobs, label),
+            false => Ok(()),
+        }
     }
 
     /// What a tool said: a string, parts, or objects with strings.

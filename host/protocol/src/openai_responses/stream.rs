@@ -13,6 +13,7 @@ use crate::fields::Fields;
 use crate::history::History;
 use crate::json::{Document, Type, Value};
 use crate::limits::MOST;
+use crate::openai_chat::says_more;
 use crate::parts::Label;
 use crate::place::Place;
 use crate::queue::Seen;
@@ -354,8 +355,7 @@ impl Answer {
         reading.shadow = None;
         // They go with the text that they repeat. Without it, nobody has looked at what they say.
         let repeats = reading.event.parts.len() > before;
-        let says = |logprobs: Value<'_>| logprobs.any_string(|text| !text.is_empty());
-        if !repeats && logprobs.is_some_and(says) {
+        if logprobs.is_some_and(|logprobs| says_more(logprobs, repeats)) {
             reading.note(GapKind::Unrecognized, &Place::of("logprobs"));
         }
         Ok(())
