@@ -259,6 +259,13 @@ impl Queue {
         self.repeats.find(label, leaves, text)
     }
 
+    /// Later events may repeat what a carrier says: what is changed in it is kept.
+    pub(crate) fn repeatable(&mut self, carrier: u32) {
+        if let Some(carrier) = self.carriers.get_mut(&carrier) {
+            carrier.kept = true;
+        }
+    }
+
     /// Keeps the text of a carrier, which is complete: later events may repeat it.
     pub(crate) fn keep(
         &mut self,
@@ -267,9 +274,7 @@ impl Queue {
         text: String,
         leaves: bool,
     ) -> Result<(), Malformed> {
-        if let Some(carrier) = self.carriers.get_mut(&carrier) {
-            carrier.kept = true;
-        }
+        self.repeatable(carrier);
         if self.repeats.keep(carrier, label, leaves, text) > self.limits.queued_bytes {
             return Err(Malformed::too_long(self.limits.queued_bytes));
         }

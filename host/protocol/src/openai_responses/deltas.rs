@@ -241,6 +241,7 @@ impl Channels {
                         reading.queue.open_text(&delta.label(name), reading.out)?
                     }
                 };
+                reading.queue.repeatable(new);
                 *channel.carrier.insert(new)
             }
         };

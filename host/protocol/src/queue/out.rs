@@ -43,8 +43,8 @@ impl Queue {
                     part.splice(&event.bytes, &mut carrier.edits, &mut splices);
                     let is_past =
                         |edit: &mut CarrierEdit| edit.written && edit.span.end <= part.text.end;
-                    let past = carrier.edits.extract_if(.., is_past);
-                    carrier.past.extend(past);
+                    let past: Vec<CarrierEdit> = carrier.edits.extract_if(.., is_past).collect();
+                    carrier.past.extend(past.into_iter().filter(|_| carrier.kept));
                 }
                 carrier.edited |= splices.len() > before;
                 if part.written == Written::Seal {
