@@ -170,3 +170,110 @@ fn a_stream_of_lines_is_inspected_as_one_of_events_is() {
     assert_eq!(unsaid.on_response_body(size, true), Flow::Pause);
     assert_eq!(refusal(&unsaid).0, 502);
 }
+
+fn ask_for_response(input: &Value) -> Vec<u8> {
+    json!({"model": "m", "input": input})
+        .to_string()
+        .into_bytes()
+}
+
+#[test]
+fn responses_are_denied_and_redacted() {
+    for path in [
+        "/v1/responses",
+        "/v1/responses/input_tokens",
+        "/v1/responses/compact",
+    ] {
+        let inputs = [
+            json!("a SECRET"),
+            json!([{"role": "user", "content": [{"type": "input_text", "text": "a SECRET"}]}]),
+            json!([{"type": "function_call_output", "call_id": "c", "output": "a SECRET"}]),
+            json!([{"type": "shell_call_output", "call_id": "c", "output": [{"stdout": "a SECRET", "stderr": ""}]}]),
+        ];
+        for input in inputs {
+            let mut denied = on(path, DENY);
+            assert_eq!(send(&mut denied, ask_for_response(&input)), Flow::Pause);
+            let (status, body) = refusal(&denied);
+            assert_eq!(status, 400);
+            assert_eq!(body["error"]["code"], "content_filter");
+            let mut redacted = on(path, REDACT);
+            let body = ask_for_response(&input);
+            assert_eq!(send(&mut redacted, body.clone()), Flow::Continue);
+            let expected = String::from_utf8(body).unwrap().replace("SECRET", "[gone]");
+            let body = redacted.host().request_body.borrow().clone();
+            assert_eq!(String::from_utf8(body).unwrap(), expected);
+        }
+    }
+}
+
+#[test]
+fn a_response_is_denied_as_incomplete() {
+    let mut denied = on("/v1/responses", DENY);
+    send(&mut denied, ask_for_response(&json!("Go on")));
+    let item = json!({"id": "msg_1", "type": "message", "role": "assistant",
+        "content": [{"type": "output_text", "text": "a SECRET", "annotations": []}]});
+    let answer = json!({"id": "resp_1", "object": "response", "model": "m", "output": [item]});
+    let (flow, body) = respond(&mut denied, "200", answer.to_string());
+    assert_eq!(flow, Flow::Continue);
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(body["status"], "incomplete");
+    assert_eq!(body["incomplete_details"]["reason"], "content_filter");
+    assert_eq!(body["output"], json!([]));
+}
+
+#[test]
+fn a_stream_of_a_response_is_edited_in_every_repeat_and_ended_as_incomplete() {
+    let place = |kind: &str, key: &str, value: Value| {
+        let mut data = json!({"type": format!("response.{kind}"), "item_id": "msg_1",
+            "output_index": 0, "content_index": 0});
+        data[key] = value;
+        event(&data)
+    };
+    let item = |text: &str| {
+        json!({"id": "msg_1", "type": "message", "role": "assistant",
+            "content": [{"type": "output_text", "text": text, "annotations": []}]})
+    };
+    let whole = |kind: &str, output: &[Value]| {
+        let response =
+            json!({"id": "resp_1", "object": "response", "model": "m", "output": output});
+        event(&json!({"type": format!("response.{kind}"), "response": response}))
+    };
+    let text = "Fine. a SECRET More.";
+    let pieces = [
+        whole("created", &[]),
+        place("output_item.added", "item", item("")),
+        place("output_text.delta", "delta", json!("Fine. ")),
+        place("output_text.delta", "delta", json!("a SEC")),
+        place("output_text.delta", "delta", json!("RET More.")),
+        place("output_text.done", "text", json!(text)),
+        place("output_item.done", "item", item(text)),
+        whole("completed", &[item(text)]),
+    ];
+    let open = |more: &str| {
+        let mut live = on("/v1/responses", more);
+        send(&mut live, ask_for_response(&json!("Go on")));
+        let head = owned(&[(":status", "200"), ("content-type", "text/event-stream")]);
+        *live.host().response.borrow_mut() = head;
+        assert_eq!(live.on_response_headers(false), Flow::Continue);
+        live
+    };
+    let out = stream(&mut open(REDACT), &pieces, true);
+    assert!(!out.contains("SEC") && !out.contains("RET"), "{out}");
+    assert_eq!(out.matches("Fine. a [gone] More.").count(), 3, "{out}");
+    let expected = pieces[7].replace("SECRET", "[gone]");
+    assert!(out.ends_with(&expected), "{out}");
+    let out = stream(&mut open(DENY), &pieces, true);
+    assert!(out.starts_with(&pieces[..3].concat()), "{out}");
+    assert!(!out.contains("SEC") && !out.contains("More"), "{out}");
+    let last = out
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix("data: "));
+    let last: Value = serde_json::from_str(last.unwrap()).unwrap();
+    assert_eq!(last["type"], "response.incomplete");
+    assert_eq!(last["response"]["id"], "resp_1");
+    assert_eq!(
+        last["response"]["incomplete_details"]["reason"],
+        "content_filter"
+    );
+}

@@ -200,18 +200,14 @@ impl Channels {
                 return Err(Malformed::sequence("an item with two indices"));
             }
         }
-        if self.channels.len().max(self.items.len()) > MOST {
+        // A part that is complete leaves a few that may not begin.
+        if self.channels.len() > 4 * MOST || self.items.len() > MOST {
             return Err(Malformed::sequence("too many texts"));
         }
-        let channel = self.channels.entry(slot).or_insert_with(|| Channel {
-            delta,
-            index: delta.index,
-            name: name.map(str::to_owned),
-            item: item.as_deref().map(str::to_owned),
-            carrier: None,
-            text: String::new(),
-            closed: false,
-        });
+        let channel = self
+            .channels
+            .entry(slot)
+            .or_insert_with(|| Channel::new(delta, name, item.as_deref()));
         if channel.closed {
             return Err(Malformed::sequence("more of a text that is complete"));
         }
@@ -265,24 +261,30 @@ impl Channels {
         Ok(())
     }
 
-    /// No piece may come of the texts of an item, or of those with this index: they came whole.
-    pub(super) fn seal(&mut self, output: u64, index: &str, at: u64) -> Result<(), Malformed> {
-        for delta in DELTAS.iter().filter(|delta| delta.index == index) {
+    /// No piece may come any more of the texts with this index: they came whole.
+    pub(super) fn seal(
+        &mut self,
+        output: u64,
+        (index, at): (&str, u64),
+        reading: &mut Reading<'_>,
+    ) -> Result<(), Malformed> {
+        self.close(Some(output), Some((index, at)), reading)?;
+        let deltas = DELTAS.iter().chain(SHELL);
+        for delta in deltas.filter(|delta| delta.index == index) {
             let slot = (output, delta.event, at);
-            let sealed = Channel {
-                delta,
-                index: delta.index,
-                name: None,
-                item: None,
-                carrier: None,
-                text: String::new(),
+            self.channels.entry(slot).or_insert_with(|| Channel {
                 closed: true,
-            };
-            if self.channels.insert(slot, sealed).is_some() {
-                return Err(Malformed::sequence("a part that has begun already"));
-            }
+                ..Channel::new(delta, None, None)
+            });
         }
         Ok(())
+    }
+
+    /// Whether any piece of the text with this index has come.
+    pub(super) fn has_begun(&self, output: u64, (index, at): (&str, u64)) -> bool {
+        self.channels.iter().any(|((item, _, number), channel)| {
+            (*item, channel.index, *number) == (output, index, at) && channel.carrier.is_some()
+        })
     }
 
     /// Whether any piece of an item's texts has come.
@@ -292,6 +294,18 @@ impl Channels {
 }
 
 impl Channel {
+    fn new(delta: &'static Delta, name: Option<&str>, item: Option<&str>) -> Self {
+        Self {
+            delta,
+            index: delta.index,
+            name: name.map(str::to_owned),
+            item: item.map(str::to_owned),
+            carrier: None,
+            text: String::new(),
+            closed: false,
+        }
+    }
+
     fn close(&mut self, reading: &mut Reading<'_>) -> Result<(), Malformed> {
         if std::mem::replace(&mut self.closed, true) {
             return Ok(());

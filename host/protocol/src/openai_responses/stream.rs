@@ -120,7 +120,7 @@ impl Answer {
             "response.shell_call_output_content.done" => {
                 let index = ("command_index", number(root, "command_index")?);
                 let output = number(root, "output_index")?;
-                self.channels.close(Some(output), Some(index), reading)?;
+                self.channels.seal(output, index, reading)?;
                 if let Some(output) = root.get("output") {
                     self.tell(false, reading, |walk| {
                         walk.result(output, &Place::of("output"), Some("shell"))
@@ -270,11 +270,12 @@ impl Answer {
         };
         let place = Place::of("part");
         part.object(&place, PART)?;
-        if begins && says_text(part) {
-            self.channels.seal(output, index, at)?;
-        } else if !begins {
-            self.channels
-                .close(Some(output), Some((index, at)), reading)?;
+        let says = says_text(part);
+        if begins && says && self.channels.has_begun(output, (index, at)) {
+            return Err(Malformed::sequence("a part that has begun already"));
+        }
+        if says || !begins {
+            self.channels.seal(output, (index, at), reading)?;
         }
         let kind = match word(part, "type", &place)?.as_deref() {
             Some("reasoning_text" | "summary_text") => Kind::Reasoning,
@@ -307,8 +308,9 @@ impl Answer {
                 Ok(&["command"])
             }
             Some((delta, "done")) => {
-                self.done(delta, root, reading)?;
+                let is_read = self.done(delta, root, reading)?;
                 Ok(match delta.whole {
+                    _ if !is_read => &[],
                     "arguments" => &["arguments"],
                     "code" => &["code"],
                     "command" => &["command"],
@@ -361,17 +363,18 @@ impl Answer {
         Ok(())
     }
 
+    /// A text is complete; whether the event says it once more.
     fn done(
         &mut self,
         delta: &'static Delta,
         root: Value<'_>,
         reading: &mut Reading<'_>,
-    ) -> Result<(), Malformed> {
+    ) -> Result<bool, Malformed> {
         let output = number(root, "output_index")?;
         let index = (delta.index, number(root, delta.index)?);
-        self.channels.close(Some(output), Some(index), reading)?;
+        self.channels.seal(output, index, reading)?;
         let Some(value) = root.get(delta.whole).filter(|value| !value.is_null()) else {
-            return Ok(());
+            return Ok(false);
         };
         let place = Place::of(delta.whole);
         if value.kind() != Type::String {
@@ -388,7 +391,8 @@ impl Answer {
                 Form::Input => walk.sink.input(value, &label, id),
                 Form::Arguments => walk.sink.arguments(value, &label, id),
             }
-        })
+        })?;
+        Ok(true)
     }
 
     /// Standard output and error of a shell.
