@@ -72,9 +72,15 @@ pub(crate) trait Fields {
         self.whole(text, label)
     }
 
-    /// Every string of a value that is not a mere word, as a segment.
-    fn texts(&mut self, value: Value<'_>, label: &Label<'_>) -> Result<(), Malformed> {
-        texts(value).try_for_each(|text| self.whole(text, label))
+    /// Every string of a value that is not a mere word, as a segment, and keys that are not tokens
+    /// as a gap.
+    fn texts(
+        &mut self,
+        value: Value<'_>,
+        place: &Place<'_>,
+        label: &Label<'_>,
+    ) -> Result<(), Malformed> {
+        self.each(value, place, label, |text| !is_word(text))
     }
 
     /// Every string of a value, keys that are not tokens as a gap.
@@ -84,16 +90,29 @@ pub(crate) trait Fields {
         place: &Place<'_>,
         label: &Label<'_>,
     ) -> Result<(), Malformed> {
+        self.each(value, place, label, |_| true)
+    }
+
+    /// Every string of a value that is a text, keys that are not tokens as a gap.
+    fn each(
+        &mut self,
+        value: Value<'_>,
+        place: &Place<'_>,
+        label: &Label<'_>,
+        is_text: fn(&str) -> bool,
+    ) -> Result<(), Malformed> {
         match value.kind() {
-            Type::String => self.whole(value, label),
+            Type::String if value.string().is_some_and(|text| is_text(&text)) => {
+                self.whole(value, label)
+            }
             Type::Array => value
                 .items()
-                .try_for_each(|item| self.strings(item, place, label)),
+                .try_for_each(|item| self.each(item, place, label, is_text)),
             Type::Object => value.members().try_for_each(|(key, member)| {
                 if key.string().is_some_and(|key| !is_token(&key)) {
                     self.note(GapKind::Unrecognized, &place.key("*"));
                 }
-                self.strings(member, place, label)
+                self.each(member, place, label, is_text)
             }),
             _ => Ok(()),
         }
@@ -124,16 +143,14 @@ pub(crate) trait Fields {
                     self.schema(member, place, label)
                 }
             }),
-            _ => self.texts(value, label),
+            _ => self.texts(value, place, label),
         }
     }
 
     /// Every text of an upstream's error.
     fn error(&mut self, value: Value<'_>) -> Result<(), Malformed> {
         let label = Label::new(Stage::Output, Role::Other, Kind::Other).with("field", "error");
-        value
-            .strings()
-            .try_for_each(|text| self.whole(text, &label))
+        self.strings(value, &Place::of("error"), &label)
     }
 }
 
@@ -146,12 +163,6 @@ impl Fields for Parts {
         self.string(value, label);
         Ok(())
     }
-}
-
-/// The strings of a value that are not mere words.
-fn texts<'d>(value: Value<'d>) -> impl Iterator<Item = Value<'d>> {
-    let is_text = |value: &Value<'_>| value.string().is_some_and(|text| !is_word(&text));
-    value.strings().filter(is_text)
 }
 
 /// How what a request offers is labelled: a tool, or a format.

@@ -117,7 +117,11 @@ fn block(
             }
             sealed(parts, first, value, place);
             if let Some(changes) = value.get("tool_changes") {
-                parts.texts(changes, &description(speaker.stage, None))?;
+                parts.texts(
+                    changes,
+                    &place.key("tool_changes"),
+                    &description(speaker.stage, None),
+                )?;
             }
             let read = &["content", "signature", "tool_changes", "type"];
             parts.rest(value, place, read);

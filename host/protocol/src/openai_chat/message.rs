@@ -126,10 +126,7 @@ pub(super) fn assistant(
             "reasoning_content" | "reasoning" => {
                 text_or_null(parts, value, &here, &label(Kind::Reasoning))?
             }
-            "annotations" => {
-                parts.keys(value, &here);
-                parts.texts(value, &label(Kind::Citation))?;
-            }
+            "annotations" => parts.texts(value, &here, &label(Kind::Citation))?,
             "audio" => {
                 parts.gap(GapKind::Audio, &here);
                 if let Some(transcript) = value.get("transcript") {

@@ -25,11 +25,11 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
             Some("error") => parts.error(value)?,
             _ if !is_answer => parts.error(value)?,
             Some("usage") => tokens = usage(value),
-            Some("citations") => {
-                let label = Label::new(Stage::Output, Role::Assistant, Kind::Citation);
-                parts.keys(value, &Place::of("citations"));
-                parts.texts(value, &label)?;
-            }
+            Some("citations") => parts.texts(
+                value,
+                &Place::of("citations"),
+                &Label::new(Stage::Output, Role::Assistant, Kind::Citation),
+            )?,
             _ => {}
         }
     }

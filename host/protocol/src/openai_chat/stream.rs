@@ -79,10 +79,7 @@ impl Chunks {
                     }
                 }
                 Some("error") => reading.error(value)?,
-                Some("citations") => {
-                    reading.keys(value, &Place::of("citations"));
-                    reading.texts(value, &citation())?;
-                }
+                Some("citations") => reading.texts(value, &Place::of("citations"), &citation())?,
                 Some("id") => self.keep("id", value),
                 Some("created") => self.keep("created", value),
                 Some("model") => self.keep("model", value),
@@ -264,10 +261,7 @@ impl Choice {
                         self.text("transcript", Kind::Text, choice, transcript, &here, reading)?;
                     }
                 }
-                "annotations" => {
-                    reading.keys(value, &here);
-                    reading.texts(value, &citation())?;
-                }
+                "annotations" => reading.texts(value, &here, &citation())?,
                 "tool_calls" => {
                     value.array(&here)?;
                     for (position, call) in value.items().enumerate() {

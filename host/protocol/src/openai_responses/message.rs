@@ -11,7 +11,7 @@ use crate::json::{Type, Value};
 use crate::openai_chat::says_more;
 use crate::parts::{Goes, Item, Label, Parts};
 use crate::place::Place;
-use crate::words::is_token;
+use crate::words::{is_token, shown};
 use crate::{Malformed, Problem};
 
 /// Takes what is read of items.
@@ -296,7 +296,8 @@ impl<S: Sink> Walk<'_, S> {
                 self.text(part, "text", place, label)?;
                 if let Some(annotations) = part.get("annotations") {
                     let label = Label::new(label.stage, label.role, Kind::Citation);
-                    self.sink.texts(annotations, &label)?;
+                    self.sink
+                        .texts(annotations, &place.key("annotations"), &label)?;
                 }
                 &["type", "text", "annotations", "logprobs"]
             }
@@ -456,7 +457,7 @@ impl<S: Sink> Walk<'_, S> {
             let Some(key) = key.string().filter(|_| !value.is_null()) else {
                 continue;
             };
-            let place = place.key(crate::words::shown(&key));
+            let place = place.key(shown(&key));
             match &*key {
                 "name" | "type" => {}
                 "tools" => names.append(&mut self.tools(value, &place)?),
@@ -482,22 +483,34 @@ impl<S: Sink> Walk<'_, S> {
         value.object(place, TOOL)?;
         for (key, member) in value.members() {
             let Some(key) = key.string() else { continue };
-            let place = place.key(crate::words::shown(&key));
-            if &*key != "skills" {
-                self.sink.schema(member, &place, label)?;
-                continue;
-            }
-            if member.is_null() {
-                continue;
-            }
-            for (index, skill) in member.array(&place)?.items().enumerate() {
-                let place = place.item(index);
-                for (key, member) in skill.object(&place, TOOL)?.members() {
-                    match key.string().as_deref() {
-                        Some("source") => self.sink.note(GapKind::File, &place.key("source")),
-                        _ => self.sink.schema(member, &place, label)?,
+            let place = place.key(shown(&key));
+            match &*key {
+                "skills" if member.is_null() => {}
+                "skills" => {
+                    for (index, skill) in member.array(&place)?.items().enumerate() {
+                        self.skill(skill, &place.item(index), label)?;
                     }
                 }
+                _ if is_token(&key) => self.sink.schema(member, &place, label)?,
+                _ => self.sink.note(GapKind::Unrecognized, &place),
+            }
+        }
+        Ok(())
+    }
+
+    fn skill(
+        &mut self,
+        skill: Value<'_>,
+        place: &Place<'_>,
+        label: &Label<'_>,
+    ) -> Result<(), Malformed> {
+        for (key, member) in skill.object(place, TOOL)?.members() {
+            let Some(key) = key.string() else { continue };
+            let place = place.key(shown(&key));
+            match &*key {
+                "source" => self.sink.note(GapKind::File, &place),
+                _ if is_token(&key) => self.sink.schema(member, &place, label)?,
+                _ => self.sink.note(GapKind::Unrecognized, &place),
             }
         }
         Ok(())

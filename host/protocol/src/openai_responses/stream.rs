@@ -112,7 +112,10 @@ impl Answer {
             "response.output_text.annotation.added" => {
                 let label = Label::new(Stage::Output, Role::Assistant, Kind::Citation);
                 if let Some(annotation) = root.get("annotation") {
-                    self.tell(false, reading, |walk| walk.sink.texts(annotation, &label))?;
+                    let place = Place::of("annotation");
+                    self.tell(false, reading, |walk| {
+                        walk.sink.texts(annotation, &place, &label)
+                    })?;
                 }
                 &["annotation"]
             }

@@ -44,7 +44,9 @@ impl Queue {
                     let is_past =
                         |edit: &mut CarrierEdit| edit.written && edit.span.end <= part.text.end;
                     let past: Vec<CarrierEdit> = carrier.edits.extract_if(.., is_past).collect();
-                    carrier.past.extend(past.into_iter().filter(|_| carrier.kept));
+                    carrier
+                        .past
+                        .extend(past.into_iter().filter(|_| carrier.kept));
                 }
                 carrier.edited |= splices.len() > before;
                 if part.written == Written::Seal {
