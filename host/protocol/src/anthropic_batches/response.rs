@@ -16,7 +16,7 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
     if root.get("id").is_some() {
         parts.rest(root, &Place::ROOT, &[]);
     } else {
-        parts.error(root);
+        parts.error(root)?;
     }
     drop(document);
     Ok(Response::new(body, parts.checked()?, None))
