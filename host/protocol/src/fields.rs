@@ -30,13 +30,6 @@ pub(crate) trait Fields {
         }
     }
 
-    /// Notes keys that are text, in a value whose texts are read.
-    fn keys(&mut self, value: Value<'_>, place: &Place<'_>) {
-        if value.any_key(|key| !is_token(key)) {
-            self.note(GapKind::Unrecognized, place);
-        }
-    }
-
     /// A string that should be a token. What is not is noted.
     fn token(
         &mut self,

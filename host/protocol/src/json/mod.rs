@@ -215,21 +215,6 @@ impl<'d> Value<'d> {
         })
     }
 
-    /// Whether a key that `counts` is anywhere in it.
-    pub(crate) fn any_key(self, counts: impl Fn(&str) -> bool) -> bool {
-        let mut waiting = vec![self];
-        while let Some(value) = waiting.pop() {
-            for (key, member) in value.members() {
-                if key.string().is_some_and(|key| counts(&key)) {
-                    return true;
-                }
-                waiting.push(member);
-            }
-            waiting.extend(value.items());
-        }
-        false
-    }
-
     /// Itself, if it is an object without a key that lenient parsers would take for one of `known`.
     pub(crate) fn object(
         self,
