@@ -15,14 +15,14 @@ from envoy_support import Envoy
 from support import AWS_KEY, EMAIL, PROGRAM, ROOT, Upstream, free_port, text_events
 
 
-def packed_module(directory, config, upstream, route=""):
+def packed_module(directory, config, upstream, route="", path="/v1/*"):
     """Packs a configuration as the gateway's scenes write it; gives the module's path."""
     lines = "".join(f"\n      {line}" for line in route.splitlines())
     text = f"""version: 1
 gateway:
   listen: 127.0.0.1:8787
   routes:
-    - path: /v1/*
+    - path: {path}
       upstream: {upstream.url if upstream else "http://127.0.0.1:9"}{lines}
 {config}
 """
@@ -47,6 +47,8 @@ def pack(source, module, *more):
 class PackedGateway(Envoy):
     """Envoy in the place of the gateway."""
 
+    path_pattern = "/v1/*"
+
     def __init__(self, upstream=None, config="", files=None, route="", values=()):
         self.packing = tempfile.TemporaryDirectory(prefix="caponier-pack-")
         directory = pathlib.Path(self.packing.name)
@@ -54,7 +56,7 @@ class PackedGateway(Envoy):
             target = directory / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(content)
-        module = packed_module(directory, config, upstream, route)
+        module = packed_module(directory, config, upstream, route, self.path_pattern)
         super().__init__(upstream, {"audit": True}, values=values, module=module)
 
 

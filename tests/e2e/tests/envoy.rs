@@ -74,6 +74,15 @@ mod packed {
     );
 }
 
+mod wire {
+    caponier_e2e::scenarios!("envoy_wire":
+        messages,
+        responses,
+        completions,
+        ollama,
+    );
+}
+
 mod bootstrap {
     caponier_e2e::scenarios!("envoy_bootstrap":
         what_clients_say_of_themselves_counts_for_nothing,

@@ -23,7 +23,7 @@ pub(super) fn answer(format: Format, exchange: &str, body: &[u8]) -> Response<An
         exchange,
         seconds: crate::clock::unix_seconds(),
     });
-    let head: Value = serde_json::from_slice(&head).unwrap_or_default();
+    let head: Value = serde_json::from_slice(&head.unwrap_or_default()).unwrap_or_default();
     let end = json!({
         "done": true,
         "done_reason": "stop",
