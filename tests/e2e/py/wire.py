@@ -138,8 +138,8 @@ def answer_is_denied(dialect):
         said, end = dialect.say(client, "Go on")
         assert (said, end) == ("", dialect.FILTERED), (said, end)
         said, end = dialect.say(client, "Go on", True)
-        held(said)
-        assert said.startswith("This much is fine.") and "more" not in said, said
+        # How much had gone out by then is a matter of how it came.
+        assert "This much is fine. The key is ".startswith(said), said
         assert end == dialect.FILTERED, end
 
 
