@@ -350,7 +350,9 @@ def rust_items(source):
             while not re.search(r"[{;,]$", signature) or signature.endswith("(") or signature.count("(") > signature.count(")"):
                 signature += " " + next(lines).strip()
             signature = re.sub(r"\s*[{;,]$", "", signature).removeprefix("pub ").replace(", )", ")").replace("( ", "(")
-            words = " ".join(" ".join(documentation).split("```")[0].split("# Errors")[0].split())
+            words = re.split(r"```|# Errors|# Example", " ".join(documentation))[0]
+            words = re.sub(r"See the \[example\]\([^ ]*\)\.", "", words)
+            words = " ".join(words.split())
             words = re.sub(r"\[(`[^`]+`)\](?:\([^)]*\))?", r"\1", words)
             if line.startswith(" "):
                 signature = owner + re.sub(r"^(const )?fn ", "", signature)
