@@ -319,7 +319,10 @@ def sdk_rust(_):
 def rust_words(source):
     """The enumerations, which a macro writes."""
     found = []
-    for words, name, body in re.findall(r"words! \{\n    /// (.*)\n    (\w+) = wit::\w+ \{(.*?)\n    \}", source, re.S):
+    for block in re.findall(r"^words! \{\n(.*?)^\}", source, re.M | re.S):
+        head, name, body = re.split(r"    (\w+) = wit::\w+ \{\n", block)
+        words = re.findall(r"^    ///(.*)", head, re.M)
+        words = " ".join(" ".join(words).split("# Example")[0].split())
         found.append([f"`enum {name}`", f"{words} `{name}::ALL` has every value, `as_str` the word for one."])
         found += [[f"`{name}::{value}`", f"`{word}`: {text}"] for text, value, word in
                   re.findall(r"/// (.*)\n        (\w+) = \"([\w-]+)\"", body)]
