@@ -348,6 +348,7 @@ def streams_of_a_hostile_upstream():
         "index a string": data({"choices": [{"index": "0", "delta": {"content": key}}]}) + END,
         "a string": b'data: "' + key.encode() + b'"\n\n' + END,
         "citations": data(chunk({"content": "x"}) | {"citations": [key]}) + END,
+        "text of another format": data(chunk({"content": "x"}, text=f"key {key}")) + END,
         "annotations": data(chunk({"annotations": [{"url_citation": {"title": key, "url": f"https://x.example/{key}"}}]})) + END,
     }
     on_record = {
@@ -364,7 +365,7 @@ def streams_of_a_hostile_upstream():
         "usage": said + data({"choices": [], "usage": {"prompt_tokens": 1, "note": f"key {key}"}}) + END,
         "log probabilities alone": said + data(chunk({}, logprobs=lists)) + END,
         "field of a delta": data(chunk({"content": "x", "aside": f"key {key}"})) + END,
-        "field of a choice": data(chunk({"content": "x"}, text=f"key {key}")) + END,
+        "field of a choice": data(chunk({"content": "x"}, aside=f"key {key}")) + END,
         "field of an event": data(chunk({"content": "x"}) | {"detail": f"key {key}"}) + END,
         "key": data(chunk({"content": "x"}) | {f"key {key}": 1}) + END,
     }
