@@ -156,7 +156,7 @@ def cases_with_mistakes():
             ("- { name: a, text: b, none: true, expect: [{ rule: x }] }", ["`a`", "contradict"]),
             ("- { name: a, text: b }", ["`a`", "it expects nothing", "hint: "]),
             ("- { name: a, stage: later, text: b, none: true }", ["prompt, retrieval, output"]),
-            ("- { name: a, text: b, none: maybe }", ["maybe"]),
+            ("- { name: a, text: b, none: maybe }", ["boolean", "column 29"]),
             ("[]", ["no such case", "hint: "]),
             ("{", []),
         ]:
