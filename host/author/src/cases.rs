@@ -68,10 +68,15 @@ pub fn test(
                 seconds = started.elapsed().as_secs_f64();
                 outcome.map_err(|problem| problem.as_str().into())
             });
+            let heard = sandbox.heard.take();
+            let failure = result.err().map(|error| {
+                let said = heard.iter().map(|line| format!("\nthe plugin logs {line}"));
+                error.to_string() + &said.collect::<String>()
+            });
             verdicts.push(Verdict {
                 file: file.clone(),
                 name: case.name.clone(),
-                failure: result.err().map(|error| error.to_string()),
+                failure,
                 seconds,
             });
         }

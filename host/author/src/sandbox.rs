@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use caponier_component::{
-    CounterScope, Counters, CountersUnavailable, Engine, EngineOptions, Grants, LoadOptions, Plugin,
+    CounterScope, Counters, CountersUnavailable, Engine, EngineOptions, Grants, LoadOptions,
+    LogLevel, LogSink, Plugin,
 };
 
 use crate::Error;
@@ -57,9 +58,39 @@ impl Counters for Sums {
     }
 }
 
+/// What a plugin has logged: the texts are its author's own.
+#[derive(Default)]
+pub(crate) struct Heard(Mutex<Vec<String>>);
+
+/// Lines that are kept.
+const LINES: usize = 20;
+
+impl Heard {
+    /// What came since the last time, a line each.
+    pub(crate) fn take(&self) -> Vec<String> {
+        self.0
+            .lock()
+            .map_or_else(|_| Vec::new(), |mut lines| std::mem::take(&mut *lines))
+    }
+}
+
+impl LogSink for Heard {
+    fn write(&self, _: &str, level: LogLevel, message: &str) {
+        if let Ok(mut lines) = self.0.lock()
+            && lines.len() < LINES
+        {
+            lines.push(format!(
+                "{}: {message}",
+                format!("{level:?}").to_lowercase()
+            ));
+        }
+    }
+}
+
 /// A sandbox.
 pub(crate) struct Sandbox {
     pub(crate) engine: Engine,
+    pub(crate) heard: Arc<Heard>,
 }
 
 impl Sandbox {
@@ -70,6 +101,7 @@ impl Sandbox {
         };
         Ok(Self {
             engine: Engine::new(options)?,
+            heard: Arc::default(),
         })
     }
 
@@ -81,7 +113,11 @@ impl Sandbox {
         data: Option<&Path>,
     ) -> Result<(Plugin, Duration), Error> {
         let started = Instant::now();
-        let plugin = self.engine.load(component, options(settings, data))?;
+        let options = LoadOptions {
+            log: Arc::<Heard>::clone(&self.heard),
+            ..options(settings, data)
+        };
+        let plugin = self.engine.load(component, options)?;
         Ok((plugin, started.elapsed()))
     }
 }

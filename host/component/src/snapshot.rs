@@ -194,6 +194,8 @@ impl Ready {
 /// What a guest says to the operator: short, and without anything a terminal would act on.
 pub(crate) fn presentable(message: &str) -> String {
     message
+        // As messages of one line have it.
+        .replace("\nhint: ", "; hint: ")
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .take(500)

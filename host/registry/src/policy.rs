@@ -230,7 +230,7 @@ fn best(each: impl Iterator<Item = Result<(), Flaw>>) -> Result<(), String> {
     Err(match closest {
         None => "there is no signature".to_owned(),
         Some(Flaw::Ill(what)) => what.to_owned(),
-        Some(Flaw::Foreign) if count == 1 => "the one signature is not by this key".to_owned(),
+        Some(Flaw::Foreign) if count == 1 => "the one signature is not by this key, or not of these bytes: what was signed may have been changed since".to_owned(),
         Some(Flaw::Foreign) => format!("none of {count} signatures is by this key"),
         Some(Flaw::Statement(what)) => what,
     })

@@ -168,6 +168,9 @@ export interface Plugin<F extends Record<string, setting.Setting<any>>, C> {
   inspect(own: C, call: Call, report: Report): void;
 }
 
+/** The text that UTF-8 bytes stand for, such as those of a file. Throws a `RangeError` where they are none. */
+export function decode(bytes: Uint8Array): string;
+
 /** Answers the plugin as it is: it lends an editor these types. */
 export function definePlugin<F extends Record<string, setting.Setting<any>>, C>(plugin: Plugin<F, C>): Plugin<F, C>;
 

@@ -15,3 +15,4 @@ export * as hold from "./hold.js";
 export * as log from "./log.js";
 export * as setting from "./settings.js";
 export { definePlugin } from "./plugin.js";
+export { decode } from "./utf8.js";

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use caponier_author::{Error, Project};
+use caponier_author::{Error, Language, Project};
 use caponier_registry::{Digest, MAX_COMPONENT, write_whole};
 use serde_json::json;
 
@@ -46,8 +46,12 @@ fn new(command: &New) -> anyhow::Result<ExitCode> {
         folder.display(),
         own.count()
     );
+    let install = match command.lang {
+        Language::Js => "npm install && ",
+        Language::Rust | Language::Python | Language::C => "",
+    };
     anstream::println!(
-        "next: cd {} && caponier plugin build && caponier plugin test",
+        "next: cd {} && {install}caponier plugin build && caponier plugin test",
         word(&folder.display().to_string())
     );
     Ok(ExitCode::SUCCESS)
