@@ -10,8 +10,9 @@ import time
 
 import records
 
-# Longer than any scenario takes in one Envoy, and much shorter than anybody waits for all of them.
-MINUTES = float(os.environ.get("CAPONIER_SCENARIO_MINUTES", 5))
+# Longer than any scenario takes in one Envoy: builds of Python plugins take minutes where others
+# build beside them. And much shorter than anybody waits for all of them.
+MINUTES = float(os.environ.get("CAPONIER_SCENARIO_MINUTES", 10))
 
 
 
