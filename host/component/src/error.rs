@@ -123,9 +123,9 @@ pub enum LoadError {
     },
     /// What it says of itself cannot be used.
     #[error(
-        "the plugin's manifest cannot be used\nhint: mend what its `describe` returns; in the SDKs that is the manifest with its rules"
+        "the plugin's manifest cannot be used: {0}; hint: mend what its `describe` returns, in the SDKs the manifest with its rules"
     )]
-    Manifest(#[from] ManifestError),
+    Manifest(ManifestError),
     /// Its data directory cannot be read.
     #[error("data directory {}: {problem}", path.display())]
     Data {
@@ -148,4 +148,10 @@ pub enum LoadError {
     /// A thread for it could not be started.
     #[error("no thread can be started for the plugin's warm spares")]
     Thread(#[source] std::io::Error),
+}
+
+impl From<ManifestError> for LoadError {
+    fn from(error: ManifestError) -> Self {
+        Self::Manifest(error)
+    }
 }

@@ -258,16 +258,7 @@ fn document<F: Fields>(
     stage: Stage,
 ) -> Result<(), Malformed> {
     let label = Label::new(stage, Role::Document, Kind::Document);
-    for key in ["title", "context"] {
-        if let Some(field) = value.get(key) {
-            prose(
-                fields,
-                field,
-                &place.key(key),
-                &label.clone().with("field", key),
-            )?;
-        }
-    }
+    beside(fields, value, place, &label, &["title", "context"])?;
     let here = place.key("source");
     let source = value
         .get("source")
@@ -306,6 +297,23 @@ fn document<F: Fields>(
     Ok(())
 }
 
+/// The fields that a document has beside its text.
+fn beside<F: Fields>(
+    fields: &mut F,
+    value: Value<'_>,
+    place: &Place<'_>,
+    label: &Label<'_>,
+    keys: &[&'static str],
+) -> Result<(), Malformed> {
+    for key in keys {
+        if let Some(field) = value.get(key) {
+            let label = label.clone().with("field", *key);
+            prose(fields, field, &place.key(key), &label)?;
+        }
+    }
+    Ok(())
+}
+
 fn search_result<F: Fields>(
     fields: &mut F,
     value: Value<'_>,
@@ -313,16 +321,7 @@ fn search_result<F: Fields>(
     stage: Stage,
 ) -> Result<(), Malformed> {
     let label = Label::new(stage, Role::Document, Kind::Document);
-    for key in ["title", "source"] {
-        if let Some(field) = value.get(key) {
-            prose(
-                fields,
-                field,
-                &place.key(key),
-                &label.clone().with("field", key),
-            )?;
-        }
-    }
+    beside(fields, value, place, &label, &["title", "source"])?;
     if let Some(content) = value.get("content") {
         prose(fields, content, &place.key("content"), &label)?;
     }

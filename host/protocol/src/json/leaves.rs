@@ -7,7 +7,7 @@
 
 use memchr::memchr2;
 
-use super::parse::is_number;
+use super::number::is_number;
 use super::string::{escape_at, hex};
 
 /// How a leaf is written.

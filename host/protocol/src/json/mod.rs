@@ -6,6 +6,7 @@
 
 mod fold;
 mod leaves;
+mod number;
 mod parse;
 mod string;
 

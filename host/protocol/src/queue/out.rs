@@ -50,7 +50,7 @@ impl Queue {
                 }
                 carrier.edited |= splices.len() > before;
                 if part.written == Written::Seal {
-                    carrier.seals -= 1;
+                    carrier.seals = carrier.seals.saturating_sub(1);
                     if carrier.edited {
                         splices.push(Splice::new(part.raw, ""));
                     }
