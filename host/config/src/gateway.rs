@@ -115,6 +115,8 @@ pub struct ApiKeys {
 pub struct Route {
     /// Which request paths it takes.
     pub path: PathPattern,
+    /// What is spoken on it.
+    pub protocol: Protocol,
     /// The model API. `None`: the built-in echo model.
     pub upstream: Option<Upstream>,
     /// Names of the plugins, in order. `None`: all, in the order of the file.
@@ -133,6 +135,17 @@ pub struct Route {
     pub websocket: Treatment,
     /// Time limits towards the upstream.
     pub timeouts: Timeouts,
+}
+
+/// What is spoken on a route: which endpoints it has, and what their bodies are.
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// The APIs of models; their wire formats are told apart by path.
+    #[default]
+    Models,
 }
 
 /// A model API behind the gateway.

@@ -33,7 +33,7 @@ pub use audit::{Audit, OnFull, Rotation};
 pub use error::{ConfigError, Warning};
 pub use gateway::{
     Admin, ApiKeys, Claims, ConnectionLimits, DecisionApi, DenyAs, Gateway, Http2, IdentitySource,
-    Jwt, JwtAlgorithm, PathPattern, PatternParseError, Route, StreamMode, Timeouts, Tls,
+    Jwt, JwtAlgorithm, PathPattern, PatternParseError, Protocol, Route, StreamMode, Timeouts, Tls,
     UnknownEndpoints, Upstream,
 };
 pub use limits::{HoldExceeded, Limits, OpaqueParts, OverLimit, Treatment};

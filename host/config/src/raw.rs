@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAcce
 
 use crate::actions::Trust;
 use crate::audit::OnFull;
-use crate::gateway::{DenyAs, JwtAlgorithm, StreamMode, UnknownEndpoints};
+use crate::gateway::{DenyAs, JwtAlgorithm, Protocol, StreamMode, UnknownEndpoints};
 use crate::limits::{HoldExceeded, OverLimit, Treatment};
 use crate::plugins::Bounds;
 use crate::scalars::{
@@ -121,6 +121,8 @@ raw! {
     Route {
         /// An exact path, or a prefix that ends in `/*`.
         path: Pattern,
+        /// What is spoken on it. Default: models, whose wire formats are told apart by path.
+        protocol: Option<Protocol>,
         /// The model API. Default: the built-in echo model.
         upstream: Option<Url>,
         /// A key that replaces the client's: as `authorization: Bearer`, or as `x-api-key` where the

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod endpoint;
 mod evaluate;
 mod message;
 mod packed;
@@ -18,6 +19,7 @@ mod route;
 mod stream;
 mod wire;
 
+pub use endpoint::{format_of, is_like_inspected, shape_of};
 pub use evaluate::{Outcome, StageInput};
 pub use message::{Arrived, Judged, Passed, Ruling};
 pub use packed::{

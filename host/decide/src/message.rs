@@ -144,7 +144,7 @@ impl<G: Guests> Policy<G> {
             seconds,
         };
         let spare = (!is_success).then(|| body.clone());
-        let mut response = match (format.response(body, next_segment, &limits), spare) {
+        let mut response = match (reply.format.response(body, next_segment, &limits), spare) {
             (Ok(response), _) => response,
             (Err(_), Some(text)) => {
                 return self.error_text(plan, exchange, &reply, text, next_segment);

@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use caponier_config::{
-    ActionRule, Config, DenyAs, Limits, PathPattern, StreamMode, Treatment, UnknownEndpoints,
+    ActionRule, Config, DenyAs, Limits, PathPattern, Protocol, StreamMode, Treatment,
+    UnknownEndpoints,
 };
 use caponier_core::{
     Action, Kind, Manifest, Mode, OnError, PluginSpec, ReportLimits, Role, Rule, Scope, Severity,
@@ -117,6 +118,8 @@ pub struct Grants {
 pub struct PackedRoute {
     /// Which request paths it takes.
     pub path: PathPattern,
+    /// What is spoken on it.
+    pub protocol: Protocol,
     /// Names of the plugins. `None`: all.
     pub plugins: Option<Vec<String>>,
     /// How streamed answers are inspected.
@@ -249,6 +252,7 @@ impl Packed {
             routes: routes
                 .map(|route| PackedRoute {
                     path: route.path.clone(),
+                    protocol: route.protocol.clone(),
                     plugins: route.plugins.clone(),
                     stream: route.stream,
                     deny_as: route.deny_as,

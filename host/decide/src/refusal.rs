@@ -72,7 +72,7 @@ impl Refusal {
     }
 
     /// The body of the answer, in the wire format's own shape.
-    pub fn body(&self, format: Format) -> Vec<u8> {
+    pub fn body(&self, format: &Format) -> Vec<u8> {
         format.error(&ErrorShape::new(self.kind, self.message.as_str()))
     }
 

@@ -67,7 +67,7 @@ impl Wire {
         policy: &Policy<G>,
         plan: &RoutePlan,
         exchange: &mut Exchange,
-        format: Format,
+        format: &Format,
         first_segment: u32,
         (as_error, is_whole): (bool, bool),
     ) -> Self {

@@ -92,7 +92,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
                 &self.root.policy,
                 plan,
                 &mut exchange,
-                passage.format,
+                &passage.format,
                 next_segment,
                 manner,
             );
@@ -293,7 +293,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
         let size = body.len();
         exchange.usage.elapsed_ms = passage.elapsed_ms();
         let arrived = Arrived {
-            format: passage.format,
+            format: passage.format.clone(),
             limits: self.root.limits(),
             body: body.clone(),
             next_segment,

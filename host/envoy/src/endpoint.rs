@@ -2,8 +2,8 @@
 
 use caponier_config::{Treatment, UnknownEndpoints};
 use caponier_core::{Action, Decision, Gap, GapKind, RequestFacts};
-use caponier_decide::{Guests, Refusal};
-use caponier_protocol::{ErrorKind, Format, path};
+use caponier_decide::{Guests, Refusal, format_of, is_like_inspected};
+use caponier_protocol::ErrorKind;
 
 use crate::filter::{Filter, Flow, Passage, State};
 use crate::headers::Headers;
@@ -43,8 +43,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
                 "upgrades are not inspected and not let through; hint: see `websocket:` of the route",
             );
         }
-        let format = Format::of_path(&passage.path);
-        if format.is_some() && method == "POST" {
+        if format_of(&route.protocol, method, &passage.path).is_some() {
             return Passes::No;
         }
         let listed = route
@@ -54,7 +53,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
         // What only a lenient server takes for a guarded endpoint never passes, nor does a body that
         // a header could make a `POST` of.
         let is_read = method == "GET" && is_whole;
-        let is_lookalike = !is_read && Format::of_path(&path::lenient(&passage.path)).is_some();
+        let is_lookalike = !is_read && is_like_inspected(&route.protocol, &passage.path);
         let action = match route.unknown_endpoints {
             _ if is_lookalike => None,
             _ if listed => Some(Action::Allow),
@@ -75,7 +74,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
         if outcome.action() == Action::Deny {
             let refusal = Refusal::denied(&outcome.decision, outcome.kind);
             self.record(&exchange, &outcome, Some(&refusal));
-            return self.refuse(&refusal, passage.format, passage.mark());
+            return self.refuse(&refusal, &passage.format, passage.mark());
         }
         outcome.coverage.gaps.push(gap);
         outcome.decision.action = outcome.decision.action.max(action);

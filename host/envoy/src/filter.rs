@@ -213,7 +213,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
     pub(crate) fn refuse(
         &mut self,
         refusal: &Refusal,
-        format: Format,
+        format: &Format,
         exchange: Option<(&str, usize)>,
     ) -> Flow {
         let is_sent = self.respond(refusal, format, exchange);
@@ -225,12 +225,12 @@ impl<H: Host, G: Guests> Filter<H, G> {
     /// refusal, which goes to the client past this filter.
     pub(crate) fn refuse_answer(&mut self, refusal: &Refusal, passage: &Passage) -> Flow {
         self.state = State::Shut;
-        self.respond(refusal, passage.format, passage.mark());
+        self.respond(refusal, &passage.format, passage.mark());
         Flow::Pause
     }
 
     /// Answers in the upstream's place. False where that cannot be done.
-    fn respond(&self, refusal: &Refusal, format: Format, exchange: Option<(&str, usize)>) -> bool {
+    fn respond(&self, refusal: &Refusal, format: &Format, exchange: Option<(&str, usize)>) -> bool {
         let route = exchange.map(|(_, route)| route);
         self.count(route, refusal.action, refusal.code());
         let mut headers = vec![("content-type", "application/json")];

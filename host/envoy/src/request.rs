@@ -2,9 +2,11 @@
 
 use std::time::Instant;
 
-use caponier_config::OverLimit;
+use caponier_config::{OverLimit, Protocol};
 use caponier_core::{Action, Gap, GapKind};
-use caponier_decide::{Digests, Found, Guests, Refusal, check_charset, find, is_lookalike};
+use caponier_decide::{
+    Digests, Found, Guests, Refusal, check_charset, find, format_of, is_lookalike, shape_of,
+};
 use caponier_protocol::{ErrorKind, Format};
 
 use crate::endpoint::Passes;
@@ -28,17 +30,17 @@ impl<H: Host, G: Guests> Filter<H, G> {
                 ErrorKind::Malformed,
                 "the request's headers cannot be read; hint: method, path and names of headers are text",
             );
-            return self.refuse(&refusal, Format::OpenAiChat, None);
+            return self.refuse(&refusal, &Format::OpenAiChat, None);
         };
         if !headers.clean(&self.host, Map::Request) {
-            return self.refuse(&stuck(), Format::OpenAiChat, None);
+            return self.refuse(&stuck(), &Format::OpenAiChat, None);
         }
         let path = target.split('?').next().unwrap_or_default();
-        let format = Format::of_path(path).unwrap_or(Format::OpenAiChat);
+        let format = shape_of(&Protocol::Models, path);
         let route = match find(self.root.patterns(), path) {
             Found::None if is_lookalike(self.root.patterns(), path) => {
                 let refusal = Refusal::new(ErrorKind::NotFound, "no route for this path");
-                return self.refuse(&refusal, format, None);
+                return self.refuse(&refusal, &format, None);
             }
             Found::None => return Flow::Continue,
             Found::Route(route) => route,
@@ -47,20 +49,24 @@ impl<H: Host, G: Guests> Filter<H, G> {
                     ErrorKind::Malformed,
                     "the path can be read in more than one way; hint: send it without escapes, empty or dot parts and parameters",
                 );
-                return self.refuse(&refusal, format, None);
+                return self.refuse(&refusal, &format, None);
             }
         };
+        let protocol = self.root.route(route).map(|(route, ..)| &route.protocol);
+        let protocol = protocol.unwrap_or(&Protocol::Models);
+        let method = headers.one(":method").unwrap_or_default();
+        let format = format_of(protocol, method, path).unwrap_or_else(|| shape_of(protocol, path));
         let Some((id, seed)) = identifiers(&self.host) else {
             let refusal = Refusal::new(ErrorKind::Unavailable, "the system gives no randomness");
-            return self.refuse(&refusal, format, None);
+            return self.refuse(&refusal, &format, None);
         };
         let caller = match identify(&self.host, &headers, &self.root.packed.shell.identity) {
             Ok(caller) => caller,
-            Err(refusal) => return self.refuse(&refusal, format, Some((&id, route))),
+            Err(refusal) => return self.refuse(&refusal, &format, Some((&id, route))),
         };
         let mut passage = Passage {
             route,
-            format,
+            format: format.clone(),
             id,
             seed,
             caller,
@@ -77,12 +83,12 @@ impl<H: Host, G: Guests> Filter<H, G> {
             Passes::With(action, gap) => return self.let_pass(passage, action, gap),
             Passes::Refused(refusal) => {
                 self.record_refusal(&passage, &refusal);
-                return self.refuse(&refusal, format, passage.mark());
+                return self.refuse(&refusal, &format, passage.mark());
             }
         }
         match self.is_packed(&headers) {
             Ok(is_packed) => passage.is_packed = is_packed,
-            Err(refusal) => return self.refuse(&refusal, format, passage.mark()),
+            Err(refusal) => return self.refuse(&refusal, &format, passage.mark()),
         }
         // What comes back has to be readable, too.
         let identity = Some("identity");
@@ -90,7 +96,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             .host
             .set_header(Map::Request, "accept-encoding", identity)
         {
-            return self.refuse(&stuck(), format, passage.mark());
+            return self.refuse(&stuck(), &format, passage.mark());
         }
         if is_whole {
             return self.judge_request(passage, 0);
@@ -150,7 +156,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             State::Sent(sent) if is_more => {
                 let message = "more of the body came after its end";
                 let refusal = Refusal::new(ErrorKind::Malformed, message);
-                self.refuse(&refusal, sent.passage.format, sent.passage.mark())
+                self.refuse(&refusal, &sent.passage.format, sent.passage.mark())
             }
             State::Gathering(_) | State::Live(_) if is_more => Flow::Pause,
             state => {
@@ -165,7 +171,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
         let limit = self.root.body_limit();
         // What is compressed is larger still, and nothing to let pass.
         if passage.is_packed || self.root.packed.limits.over_limit == OverLimit::Deny {
-            return self.refuse(&too_large(limit), passage.format, passage.mark());
+            return self.refuse(&too_large(limit), &passage.format, passage.mark());
         }
         let gap = Gap {
             kind: GapKind::OverLimit,
@@ -180,34 +186,34 @@ impl<H: Host, G: Guests> Filter<H, G> {
             0 => Some(Vec::new()),
             size => self.host.body(Body::Request, size),
         };
-        let format = passage.format;
+        let format = passage.format.clone();
         let Some(body) = body else {
             let refusal = Refusal::new(ErrorKind::Unavailable, "the body cannot be read");
-            return self.refuse(&refusal, format, passage.mark());
+            return self.refuse(&refusal, &format, passage.mark());
         };
         let size = body.len();
         let body = if passage.is_packed {
             match unpack(&body, self.root.body_limit()) {
                 Ok(plain) => plain,
-                Err(refusal) => return self.refuse(&refusal, format, passage.mark()),
+                Err(refusal) => return self.refuse(&refusal, &format, passage.mark()),
             }
         } else {
             body
         };
         let request = match format.request(body.clone(), &self.root.limits()) {
             Ok(request) => request,
-            Err(malformed) => return self.refuse(&malformed.into(), format, passage.mark()),
+            Err(malformed) => return self.refuse(&malformed.into(), &format, passage.mark()),
         };
         let (mut exchange, begin) = self.begin(&passage, request.facts().clone(), body.len());
         if begin.action() == Action::Deny {
             let refusal = Refusal::denied(&begin.decision, begin.kind);
             self.record(&exchange, &begin, Some(&refusal));
-            return self.refuse(&refusal, format, passage.mark());
+            return self.refuse(&refusal, &format, passage.mark());
         }
         exchange.usage.elapsed_ms = passage.elapsed_ms();
         let Some((_, _, plan)) = self.root.route(passage.route) else {
             let refusal = Refusal::new(ErrorKind::NotFound, "no route for this path");
-            return self.refuse(&refusal, format, passage.mark());
+            return self.refuse(&refusal, &format, passage.mark());
         };
         let (outcomes, passed) = self
             .root
@@ -220,7 +226,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
         }
         let passed = match passed {
             Ok(passed) => passed,
-            Err(refusal) => return self.refuse(&refusal, format, passage.mark()),
+            Err(refusal) => return self.refuse(&refusal, &format, passage.mark()),
         };
         let is_same = passed.body == body && !passage.is_packed;
         if !is_same && !self.write_request(size, &passed.body) {
@@ -228,7 +234,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
                 ErrorKind::Unavailable,
                 "the decision cannot be carried out: the body cannot be changed any more",
             );
-            return self.refuse(&refusal, format, passage.mark());
+            return self.refuse(&refusal, &format, passage.mark());
         }
         passage.action = passed.action;
         self.state = State::Sent(Box::new(Sent {

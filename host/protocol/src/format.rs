@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A wire format that the host can look into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// OpenAI Chat Completions.
     OpenAiChat,
@@ -52,11 +52,11 @@ impl Format {
     /// The format of an endpoint. The path is to be normalised before.
     pub fn of_path(path: &str) -> Option<Self> {
         let endpoint = ENDPOINTS.iter().find(|(end, _)| path.ends_with(end));
-        endpoint.map(|(_, format)| *format)
+        endpoint.map(|(_, format)| format.clone())
     }
 
     /// Its name, as metrics and audit records have it.
-    pub const fn as_str(self) -> &'static str {
+    pub const fn as_str(&self) -> &'static str {
         match self {
             Self::OpenAiChat => "openai-chat",
             Self::AnthropicMessages => "anthropic-messages",
@@ -74,7 +74,7 @@ impl Format {
     ///
     /// # Errors
     /// The first thing in it that is not of the format, or that two parsers could read differently.
-    pub fn request(self, body: Vec<u8>, limits: &Limits) -> Result<Request, Malformed> {
+    pub fn request(&self, body: Vec<u8>, limits: &Limits) -> Result<Request, Malformed> {
         let body = text(body)?;
         match self {
             Self::OpenAiChat => openai_chat::request(body, limits),
@@ -94,7 +94,7 @@ impl Format {
     /// # Errors
     /// The first thing in it that is not of the format, or that two parsers could read differently.
     pub fn response(
-        self,
+        &self,
         body: Vec<u8>,
         first_segment: u32,
         limits: &Limits,
@@ -115,7 +115,7 @@ impl Format {
     }
 
     /// A codec for one streamed response; its segments' ids begin with `first_segment`.
-    pub fn stream(self, first_segment: u32, limits: &StreamLimits) -> StreamCodec {
+    pub fn stream(&self, first_segment: u32, limits: &StreamLimits) -> StreamCodec {
         let mut limits = *limits;
         let events: Box<dyn Events> = match self {
             // Vectors do not stream. Whoever sends a stream in their place sends chunks.
@@ -141,7 +141,7 @@ impl Format {
     }
 
     /// Whether an answer of this content type is a stream.
-    pub fn is_stream(self, content_type: &str) -> bool {
+    pub fn is_stream(&self, content_type: &str) -> bool {
         let kind = content_type.split(';').next().unwrap_or_default().trim();
         let kinds: &[&str] = match self {
             Self::OpenAiChat
@@ -158,7 +158,7 @@ impl Format {
     }
 
     /// The body of an error response.
-    pub fn error(self, shape: &ErrorShape) -> Vec<u8> {
+    pub fn error(&self, shape: &ErrorShape) -> Vec<u8> {
         match self {
             Self::OpenAiChat | Self::OpenAiCompletions | Self::OpenAiEmbeddings => {
                 openai_chat::error_body(shape).into_bytes()
@@ -175,7 +175,7 @@ impl Format {
 
     /// The body of an answer that the format calls filtered, in place of the model's. `None` where
     /// it has no such answer.
-    pub fn filtered(self, filtered: &Filtered<'_>) -> Option<Vec<u8>> {
+    pub fn filtered(&self, filtered: &Filtered<'_>) -> Option<Vec<u8>> {
         let body = match self {
             Self::OpenAiChat => openai_chat::filtered(filtered),
             Self::AnthropicMessages => anthropic_messages::filtered(filtered),

@@ -86,6 +86,7 @@ pub(super) fn gateway(
 fn default_routes() -> Vec<raw::Route> {
     vec![raw::Route {
         path: crate::scalars::Pattern(PathPattern::Prefix("/v1/".to_owned())),
+        protocol: None,
         upstream: None,
         credentials: None,
         trusted_ca: None,
@@ -265,6 +266,7 @@ fn route(
     }
     Route {
         path: raw.path.0,
+        protocol: raw.protocol.unwrap_or_default(),
         upstream,
         plugins: names,
         stream: raw.stream.unwrap_or(StreamMode::Hold),

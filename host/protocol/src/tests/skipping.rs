@@ -136,7 +136,7 @@ pub(in crate::tests) fn in_response(format: Format, body: &str) {
 
 /// Checks an event of a stream that has none before; `framed` makes one of its JSON.
 pub(in crate::tests) fn in_event(format: Format, event: &str, framed: fn(String) -> String) {
-    check(event, |event| feed(format, &framed(event)));
+    check(event, |event| feed(&format, &framed(event)));
 }
 
 /// Checks each event of a stream, with those before and behind it.
@@ -145,12 +145,12 @@ pub(in crate::tests) fn in_stream(format: Format, events: &[Value], framed: fn(&
         let (before, behind) = (&events[..at], &events[at + 1..]);
         check_value(event, |event| {
             let events = before.iter().chain([event]).chain(behind);
-            feed(format, &events.map(framed).collect::<String>())
+            feed(&format, &events.map(framed).collect::<String>())
         });
     }
 }
 
-fn feed(format: Format, stream: &str) -> Seen {
+fn feed(format: &Format, stream: &str) -> Seen {
     let codec = format.stream(0, &StreamLimits::default());
     let mut inspector = Inspector::new(codec, "");
     inspector.try_feed(stream.as_bytes())?;

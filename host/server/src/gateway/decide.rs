@@ -216,7 +216,7 @@ impl Accepted {
         self.exchange.usage.elapsed_ms = self.passage.elapsed_ms();
         let route = self.passage.config();
         let arrived = Arrived {
-            format: self.passage.format,
+            format: self.passage.format.clone(),
             limits: self.passage.limits(),
             body,
             next_segment: self.next_segment,

@@ -53,7 +53,7 @@ impl Body for AnswerBody {
 }
 
 /// Answers a request that the policy has let through.
-pub(crate) fn answer(format: Format, exchange: &str, body: &[u8]) -> Response<AnswerBody> {
+pub(crate) fn answer(format: &Format, exchange: &str, body: &[u8]) -> Response<AnswerBody> {
     match format {
         Format::OpenAiChat => chat(exchange, body),
         Format::AnthropicMessages => anthropic_messages::answer(exchange, body),
@@ -67,7 +67,7 @@ pub(crate) fn answer(format: Format, exchange: &str, body: &[u8]) -> Response<An
 }
 
 /// Where there is nothing to say back: it makes no vectors, and keeps no batches.
-fn nowhere(format: Format) -> Response<AnswerBody> {
+fn nowhere(format: &Format) -> Response<AnswerBody> {
     let error = ErrorShape::new(ErrorKind::NotFound, "the echo model has no such endpoint");
     let pieces = VecDeque::from([format.error(&error).into()]);
     let mut response = response("application/json", pieces);

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use caponier_config::{Route, UnknownEndpoints};
 use caponier_core::{Action, Decision, Gap, GapKind, RequestFacts};
-use caponier_protocol::{ErrorKind, Format};
+use caponier_decide::is_like_inspected;
+use caponier_protocol::ErrorKind;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{Method, Response, Version};
@@ -16,7 +17,6 @@ use super::refusal::{JSON, Refusal};
 use super::{Reply, echo};
 use crate::answer::Answer;
 use crate::upstream::{Outgoing, headers};
-use caponier_protocol::path;
 
 /// An endpoint that no wire format knows: passed, flagged or refused as configured.
 pub(super) async fn pass(
@@ -31,7 +31,7 @@ pub(super) async fn pass(
     // header could make a `POST` of.
     let has_body = body.as_ref().is_some_and(|body| !body.is_end_stream());
     let is_read = parts.method == Method::GET && !has_body;
-    let is_lookalike = !is_read && Format::of_path(&path::lenient(path)).is_some();
+    let is_lookalike = !is_read && is_like_inspected(&route.protocol, path);
     let action = match route.unknown_endpoints {
         _ if is_lookalike => None,
         _ if listed => Some(Action::Allow),

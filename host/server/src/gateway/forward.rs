@@ -42,7 +42,7 @@ pub(super) async fn forward(
             .map_err(|error| failed(&shared.metrics, &error).action(action))?
             .map(AnswerBody::Upstream),
         (None, Outgoing::Whole(body)) => echo::answer(
-            accepted.passage.format,
+            &accepted.passage.format,
             &accepted.passage.id,
             body.as_deref().unwrap_or_default(),
         ),
@@ -61,7 +61,7 @@ pub(super) async fn forward(
         .map_err(|_| failed(&shared.metrics, &UpstreamError::Encoding).action(action))?;
     headers::incoming(&mut parts.headers);
     parts.version = Version::HTTP_11;
-    let format = accepted.passage.format;
+    let format = &accepted.passage.format;
     if parts.status.is_success() && format.is_stream(content_type(&parts.headers)) {
         let decoder = stream::decoder(packed)?;
         let live = Live::new(shared.runtime.clone(), accepted, body, decoder);

@@ -13,13 +13,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use caponier_config::Route;
+use caponier_config::{Protocol, Route};
 use caponier_core::{Action, Gap, GapKind};
-use caponier_decide::Found;
-use caponier_protocol::{ErrorKind, Format};
+use caponier_decide::{Found, format_of, shape_of};
+use caponier_protocol::ErrorKind;
 use http::header::{HeaderName, HeaderValue};
 use http::request::Parts;
-use http::{Method, Request, Response};
+use http::{Request, Response};
 use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
@@ -65,8 +65,10 @@ pub(crate) async fn handle(
     // Without randomness it is refused, under an id that says nothing.
     let (id, seed) =
         random::identifiers().map_or_else(|| ("0".repeat(32), None), |(id, seed)| (id, Some(seed)));
-    let format = Format::of_path(parts.uri.path()).unwrap_or(Format::OpenAiChat);
-    let found = find(&current, parts.uri.path());
+    let path = parts.uri.path();
+    let found = find(&current, path);
+    let protocol = found.as_ref().ok().map(|(_, route)| &route.protocol);
+    let shape = shape_of(protocol.unwrap_or(&Protocol::Models), path);
     let route = found.as_ref().ok().map(|(index, _)| *index);
     let result = match (found, seed) {
         (Err(refusal), _) => Err(refusal),
@@ -95,7 +97,7 @@ pub(crate) async fn handle(
     } = result.unwrap_or_else(|refusal| {
         let action = refusal.action;
         Reply {
-            response: refusal::into_response(&refusal, format),
+            response: refusal::into_response(&refusal, &shape),
             action,
         }
     });
@@ -177,11 +179,12 @@ async fn answer(
     let trail = Trail::begin(current.state.audit.as_ref())
         .map_err(|full| Refusal::new(ErrorKind::Unavailable, full.to_string()))?;
     let path = parts.uri.path();
-    let known = Format::of_path(path);
+    let known = format_of(&route.protocol, parts.method.as_str(), path);
+    let is_inspected = known.is_some();
     let mut passage = Box::new(Passage {
         current: Arc::clone(current),
         route: index,
-        format: known.unwrap_or(Format::OpenAiChat),
+        format: known.unwrap_or_else(|| shape_of(&route.protocol, path)),
         id: start.id.to_owned(),
         seed: start.seed,
         caller,
@@ -194,7 +197,7 @@ async fn answer(
     if websocket::is_upgrade(&parts) {
         return Box::pin(websocket::handle(passage, route, parts)).await;
     }
-    if known.is_none() || parts.method != Method::POST {
+    if !is_inspected {
         return Box::pin(endpoint::pass(passage, route, parts, body)).await;
     }
     let body =

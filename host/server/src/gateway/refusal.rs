@@ -15,7 +15,7 @@ use crate::upstream::UpstreamError;
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The answer that a refusal comes to.
-pub(crate) fn into_response(refusal: &Refusal, format: Format) -> Response<Answer> {
+pub(crate) fn into_response(refusal: &Refusal, format: &Format) -> Response<Answer> {
     let mut response = Response::new(Answer::whole(Bytes::from(refusal.body(format))));
     *response.status_mut() =
         StatusCode::from_u16(refusal.code()).unwrap_or(StatusCode::BAD_REQUEST);

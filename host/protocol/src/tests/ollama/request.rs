@@ -116,7 +116,7 @@ fn an_answer_streams_unless_the_request_says_otherwise() {
         (Format::OllamaGenerate, r#","stream":false"#, false),
         (Format::OllamaEmbed, "", false),
     ] {
-        let parsed = request(format, &format!(r#"{{"model":"m"{field}}}"#));
+        let parsed = request(format.clone(), &format!(r#"{{"model":"m"{field}}}"#));
         assert_eq!(parsed.facts().stream, streams, "{format:?} {field}");
     }
 }

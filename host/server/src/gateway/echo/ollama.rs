@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{AnswerBody, MODEL, prompted, response, tokens, with};
 
 /// Answers a chat or a prompt, in lines unless the request says otherwise.
-pub(super) fn answer(format: Format, exchange: &str, body: &[u8]) -> Response<AnswerBody> {
+pub(super) fn answer(format: &Format, exchange: &str, body: &[u8]) -> Response<AnswerBody> {
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
     let model = request
         .get("model")
