@@ -170,7 +170,7 @@ impl<G: Guests> Policy<G> {
             None => usage.completion_tokens = texts / 4,
         }
         let input = StageInput {
-            stage: Stage::Output,
+            stage: reply.format.answer_stage(),
             segments: response.take(),
             gaps: response.gaps().to_vec(),
             tool_calls: response.tool_calls().to_vec(),
@@ -201,7 +201,7 @@ impl<G: Guests> Policy<G> {
             return (Vec::new(), Err(refusal));
         };
         let input = StageInput {
-            stage: Stage::Output,
+            stage: reply.format.answer_stage(),
             segments: vec![Segment::new(
                 next_segment,
                 Role::Other,

@@ -195,7 +195,7 @@ impl Response {
 
     /// Takes the segments out, as [`Request::take`] does.
     pub fn take(&mut self) -> Vec<Segment> {
-        self.parts.take(Stage::Output)
+        self.parts.take_all()
     }
 
     /// The tool calls the model makes.

@@ -1,5 +1,7 @@
 //! The wire formats.
 
+use caponier_core::Stage;
+
 use crate::{
     ErrorShape, Filtered, Limits, Malformed, Problem, Request, Response, StreamCodec, StreamLimits,
     anthropic_batches, anthropic_messages,
@@ -67,6 +69,21 @@ impl Format {
             Self::OllamaGenerate => "ollama-generate",
             Self::OllamaEmbed => "ollama-embed",
             Self::AnthropicBatches => "anthropic-batches",
+        }
+    }
+
+    /// The stage in which its answers are judged.
+    pub const fn answer_stage(&self) -> Stage {
+        match self {
+            Self::OpenAiChat
+            | Self::AnthropicMessages
+            | Self::OpenAiCompletions
+            | Self::OpenAiEmbeddings
+            | Self::OpenAiResponses
+            | Self::OllamaChat
+            | Self::OllamaGenerate
+            | Self::OllamaEmbed
+            | Self::AnthropicBatches => Stage::Output,
         }
     }
 

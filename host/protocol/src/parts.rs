@@ -133,6 +133,12 @@ impl Parts {
             .collect()
     }
 
+    /// Takes all of them out.
+    pub(crate) fn take_all(&mut self) -> Vec<Segment> {
+        let all = std::mem::take(&mut self.segments);
+        all.into_iter().map(|placed| placed.segment).collect()
+    }
+
     /// Itself, if everything in it is there.
     pub(crate) fn checked(self) -> Result<Self, Malformed> {
         if self.overflow {
