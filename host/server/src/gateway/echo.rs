@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     fn pieces(body: &Value) -> Vec<String> {
-        let response = answer(Format::OpenAiChat, "x", body.to_string().as_bytes());
+        let response = answer(&Format::OpenAiChat, "x", body.to_string().as_bytes());
         let AnswerBody::Echo(pieces) = response.into_body() else {
             panic!()
         };
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn what_it_does_not_do_it_says() {
-        let response = answer(Format::AnthropicBatches, "x", b"{}");
+        let response = answer(&Format::AnthropicBatches, "x", b"{}");
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
     }
 

@@ -53,7 +53,7 @@ pub(super) fn answer(format: &Format, exchange: &str, body: &[u8]) -> Response<A
 mod tests {
     use super::*;
 
-    fn lines(format: Format, body: &Value) -> Vec<Value> {
+    fn lines(format: &Format, body: &Value) -> Vec<Value> {
         let response = answer(format, "x", body.to_string().as_bytes());
         let kind = response.headers()["content-type"].to_str().unwrap();
         let streams = body["stream"] != Value::Bool(false);
@@ -87,7 +87,7 @@ mod tests {
                 texts.map(|text| text.as_str().unwrap()).collect()
             };
             let request = with(&json!({"model": "m"}), field);
-            let streamed = lines(format, &request);
+            let streamed = lines(&format, &request);
             assert_eq!(said(&streamed), "You said: hi  there");
             let (last, before) = streamed.split_last().unwrap();
             assert!(before.iter().all(|line| line["done"] == false));
@@ -95,7 +95,7 @@ mod tests {
                 (&last["done"], &last["done_reason"]),
                 (&json!(true), &json!("stop"))
             );
-            let whole = lines(format, &with(&request, json!({"stream": false})));
+            let whole = lines(&format, &with(&request, json!({"stream": false})));
             assert_eq!(said(&whole), "You said: hi  there");
             assert_eq!(whole[0]["model"], "m");
             assert!(whole[0]["eval_count"].is_u64() && whole[0]["created_at"].is_string());
