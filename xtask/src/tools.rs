@@ -37,31 +37,54 @@ pub(crate) fn programs() -> Result<String> {
 
 /// Makes the Python environment and returns its interpreter.
 pub(crate) fn python() -> Result<PathBuf> {
-    let wanted_file = place::root().join("tests/e2e/requirements.txt");
-    let wanted = std::fs::read_to_string(&wanted_file)
-        .with_context(|| format!("reading {}", wanted_file.display()))?;
     let environment = place::test_environment().join("python");
     let python = environment.join("bin/python");
-    let stamp = environment.join("installed.txt");
-    if python.is_file() && std::fs::read_to_string(&stamp).is_ok_and(|text| text == wanted) {
-        return Ok(python);
+    install_python("requirements.txt", &environment, |wanted| {
+        make_environment(&environment)?;
+        Ok(pip(&python, wanted))
+    })?;
+    // `LlamaIndex`'s client of `OpenAI` wants another version of `openai` than all others: both lie
+    // beside them, where its own scenes look first.
+    let beside = place::test_environment().join("llamaindex-openai");
+    install_python("requirements-llamaindex-openai.txt", &beside, |wanted| {
+        let mut command = pip(&python, wanted);
+        command.args(["--no-deps", "--target"]).arg(&beside);
+        Ok(command)
+    })?;
+    Ok(python)
+}
+
+/// Installs what a file names into a folder, unless that is what it holds.
+fn install_python(
+    name: &str,
+    folder: &Path,
+    command: impl FnOnce(&Path) -> Result<Command>,
+) -> Result<()> {
+    let wanted_file = place::root().join("tests/e2e").join(name);
+    let wanted = std::fs::read_to_string(&wanted_file)
+        .with_context(|| format!("reading {}", wanted_file.display()))?;
+    let stamp = folder.join("installed.txt");
+    if std::fs::read_to_string(&stamp).is_ok_and(|text| text == wanted) {
+        return Ok(());
     }
-    make_environment(&environment)?;
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)?;
+    }
     run(
-        Command::new(&python)
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-            ])
-            .arg("--requirement")
-            .arg(&wanted_file),
+        &mut command(&wanted_file)?,
         "the Python package index must be reachable",
     )?;
     std::fs::write(&stamp, wanted)?;
-    Ok(python)
+    Ok(())
+}
+
+fn pip(python: &Path, wanted: &Path) -> Command {
+    let mut command = Command::new(python);
+    command
+        .args(["-m", "pip", "install", "--quiet"])
+        .args(["--disable-pip-version-check", "--requirement"])
+        .arg(wanted);
+    command
 }
 
 /// What builds the book.

@@ -18,6 +18,8 @@ class Chat:
     # How a format says that an answer was stopped by a filter.
     FILTERED = "content_filter"
     has_tools = True
+    # Whether a client streams what it is to read as a whole.
+    always_streams = False
 
     def client(self, port):
         import openai

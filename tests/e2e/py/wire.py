@@ -136,7 +136,7 @@ def answer_is_denied(dialect):
         client = dialect.client(gateway.port)
         current["pieces"] = ["This much is fine. ", "The key is ", AWS_KEY[:9], AWS_KEY[9:], " and more."]
         said, end = dialect.say(client, "Go on")
-        assert (said, end) == ("", dialect.FILTERED), (said, end)
+        assert (said == "" or dialect.always_streams) and end == dialect.FILTERED, (said, end)
         said, end = dialect.say(client, "Go on", True)
         # How much had gone out by then is a matter of how it came.
         assert "This much is fine. The key is ".startswith(said), said
