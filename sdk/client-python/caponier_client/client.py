@@ -131,8 +131,8 @@ class Client:
         self, query: str | None, documents: Sequence[Document], exchange: Exchange | None = None
     ) -> list[Kept]:
         """The documents that may go on, in their order. The query goes beside them, as what they
-        answer. Many are asked about in several calls of the same exchange; a denial of one is one
-        of all."""
+        answer: as the user asked it, since tokens in it would never be made values again. Many are
+        asked about in several calls of the same exchange; a denial of one is one of all."""
         exchange = exchange or Exchange()
         steps = screening(query, documents)
         try:

@@ -31,6 +31,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -53,6 +54,8 @@ CLUSTER = ("kubectl apply ", "kubectl create ", "kubectl rollout ", "kubectl get
 OWN_COMMANDS = re.compile(r"cargo xtask (\w+)")
 ADDRESS = re.compile(r"(?<![\w.])(127\.0\.0\.1|localhost|0\.0\.0\.0|\[::1?\]):(\d{4,5})\b")
 REGISTRY = "registry.example"
+# The package that a page tells its reader to install from a checkout.
+CLIENT = "sdk/client-python"
 
 Block = collections.namedtuple("Block", "line language attributes text before")
 
@@ -139,11 +142,15 @@ class Reader:
         if REGISTRY in markdown:
             self.registry = Registry(self.own)
             self.ports[REGISTRY] = self.registry.host
-        programs = {"caponier": PROGRAM, "python": sys.executable}
+        programs = {"caponier": PROGRAM}
         if envoys := os.environ.get("CAPONIER_ENVOYS"):
             programs["envoy"] = envoys.split(os.pathsep)[-1]
         for name, path in programs.items():
             (self.own / "bin" / name).symlink_to(path)
+        # Behind a link, Python does not find the environment that it is of.
+        python = self.own / "bin/python"
+        python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+        python.chmod(0o755)
         usual = self.own / "default.yaml"
         usual.write_text(self.here((ROOT / "host/config/src/default.yaml").read_text()))
         environment = os.environ | cargo("rust") | {
@@ -153,6 +160,8 @@ class Reader:
             "NO_COLOR": "1",
             "PATH": os.pathsep.join([str(self.own / "bin"), os.path.dirname(sys.executable), os.environ["PATH"]]),
         }
+        if CLIENT in markdown:
+            environment["PYTHONPATH"] = str(ROOT / CLIENT)
         self.shell = subprocess.Popen(
             ["bash"], cwd=self.work, env=environment, stdin=subprocess.PIPE, text=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
