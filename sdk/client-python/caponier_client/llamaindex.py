@@ -27,7 +27,8 @@ class GuardPostprocessor(BaseNodePostprocessor):
 
     Texts, metadata and templates are judged, with the query beside them. What is found in a node
     that goes on stands in ``metadata["caponier"]``, which neither the model nor an embedding sees. A
-    denial raises :class:`caponier_client.Denied`.
+    denial raises :class:`caponier_client.Denied`. It belongs last: what comes behind it may bring
+    nodes that nobody has looked at.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -115,5 +116,5 @@ def _marked(nodes: Sequence[NodeWithScore], kept: Sequence[Kept]) -> list[NodeWi
             node.metadata[MARK] = {"action": one.action, "rules": list(one.rules)}
             for keys in ("excluded_llm_metadata_keys", "excluded_embed_metadata_keys"):
                 setattr(node, keys, [*getattr(node, keys), MARK])
-        passed.append(NodeWithScore(node=node, score=found.score))
+        passed.append(found.model_copy(update={"node": node}))
     return passed

@@ -10,7 +10,7 @@ import client_dialects as clients
 import dialects
 import wire
 from client_dialects import LOOP, base
-from support import ATTACK, CALLER_KEY, EMAIL, Upstream
+from support import ATTACK, AWS_KEY, CALLER_KEY, EMAIL, Upstream
 from wire import RESTORE, Guarded
 
 # A stream that is cut and bytes that are kept need no client.
@@ -270,3 +270,53 @@ def restored_between_turns():
 
         said, error = LOOP.run(both())
         assert said == f"You said: I am {EMAIL}" and dialects.Chat().denial(error), (said, error)
+
+
+# ---- what official clients put together ---------------------------------------------------------
+
+
+def openai_accumulates():
+    """The official client's own accumulators, and its parser, which has an error for a filter."""
+    import openai
+
+    current = {}
+    dialect = None
+    upstream = Upstream(
+        lambda request: dialect.events(current["pieces"])
+        if dialect.streams(request)
+        else dialect.whole("".join(current["pieces"]))
+    )
+
+    def chat(client):
+        with client.chat.completions.stream(model="m", messages=messages) as events:
+            kinds = {event.type for event in events}
+            assert "content.delta" in kinds, kinds
+            return events.get_final_completion().choices[0].message.content
+
+    def responses(client):
+        with client.responses.stream(model="m", input="Go on") as events:
+            said = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+            final = events.get_final_response()
+            assert final.output_text == said, (final, said)
+            return said
+
+    messages = [{"role": "user", "content": "Go on"}]
+    secret = ["The key is ", AWS_KEY[:7], AWS_KEY[7:], " and more."]
+    with Guarded(upstream) as gateway:
+        for dialect, read in [(dialects.Chat(), chat), (dialects.Responses(), responses)]:
+            client = dialect.client(gateway.port)
+            current["pieces"] = ["It ", "is ", "cloudy."]
+            assert read(client) == "It is cloudy."
+            current["pieces"] = secret
+            said = read(client)
+            wire.held(said)
+            assert said.startswith("The key is [") and said.endswith(" and more."), said
+    dialect = dialects.Chat()
+    with Guarded(upstream, 'actions: { "secrets/*": deny }') as gateway:
+        client = dialect.client(gateway.port)
+        current["pieces"] = secret
+        for read in (chat, lambda client: client.chat.completions.parse(model="m", messages=messages)):
+            try:
+                raise AssertionError(read(client))
+            except openai.ContentFilterFinishReasonError:
+                pass

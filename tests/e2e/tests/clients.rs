@@ -18,4 +18,5 @@ caponier_e2e::scenarios!("clients":
     tool_results_are_removed,
     answers_before_are_a_gap,
     restored_between_turns,
+    openai_accumulates,
 );
