@@ -146,6 +146,8 @@ pub enum Protocol {
     /// The APIs of models; their wire formats are told apart by path.
     #[default]
     Models,
+    /// MCP, the Model Context Protocol, over streamable HTTP. Every path of the route speaks it.
+    Mcp,
 }
 
 /// A model API behind the gateway.

@@ -121,7 +121,7 @@ raw! {
     Route {
         /// An exact path, or a prefix that ends in `/*`.
         path: Pattern,
-        /// What is spoken on it. Default: models, whose wire formats are told apart by path.
+        /// What is spoken on it: `models`, whose wire formats are told apart by path, or `mcp`. Default: models.
         protocol: Option<Protocol>,
         /// The model API. Default: the built-in echo model.
         upstream: Option<Url>,

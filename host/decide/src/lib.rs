@@ -11,6 +11,7 @@
 mod endpoint;
 mod evaluate;
 mod message;
+mod messages;
 mod packed;
 mod policy;
 mod record;
@@ -22,6 +23,7 @@ mod wire;
 pub use endpoint::{format_of, is_like_inspected, shape_of};
 pub use evaluate::{Outcome, StageInput};
 pub use message::{Arrived, Judged, Passed, Ruling};
+pub use messages::{Delivery, Mail};
 pub use packed::{
     Grants, IdentityFrom, PACKED_VERSION, Packed, PackedPlugin, PackedRoute, PackedRule, Shell,
     Unusable, bundle,

@@ -268,7 +268,7 @@ impl Reply {
                 is_replaced: true,
                 action: Action::Deny,
             }),
-            None => Err(Refusal::denied(&outcome.decision, outcome.kind)),
+            None => Err(Refusal::denied(&outcome.decision, outcome.kind).speaking(&self.format)),
         })
     }
 }

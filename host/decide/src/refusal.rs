@@ -16,6 +16,8 @@ pub struct Refusal {
     pub status: Option<u16>,
     /// What the policy made of the request, where it got that far.
     pub action: Action,
+    /// Where the format of the answer is known better than from the request's path.
+    format: Option<Box<Format>>,
 }
 
 impl Refusal {
@@ -26,7 +28,15 @@ impl Refusal {
             message: message.into(),
             status: None,
             action: Action::Deny,
+            format: None,
         }
+    }
+
+    /// The same as an answer in this format, unless another is known already.
+    #[must_use]
+    pub fn speaking(mut self, format: &Format) -> Self {
+        self.format.get_or_insert_with(|| Box::new(format.clone()));
+        self
     }
 
     /// The same with another status.
@@ -61,6 +71,7 @@ impl Refusal {
             message: message(decision),
             status: decision.status,
             action: Action::Deny,
+            format: None,
         }
     }
 
@@ -68,11 +79,13 @@ impl Refusal {
     pub fn code(&self) -> u16 {
         self.status
             .filter(|status| (400..600).contains(status))
+            .or_else(|| self.format.as_ref()?.error_status(self.kind))
             .unwrap_or_else(|| self.kind.status())
     }
 
-    /// The body of the answer, in the wire format's own shape.
+    /// The body of the answer, in the wire format's own shape: this one, unless a better is known.
     pub fn body(&self, format: &Format) -> Vec<u8> {
+        let format = self.format.as_deref().unwrap_or(format);
         format.error(&ErrorShape::new(self.kind, self.message.as_str()))
     }
 

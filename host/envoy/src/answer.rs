@@ -3,7 +3,7 @@
 
 use caponier_config::{DenyAs, StreamMode};
 use caponier_core::{Action, Stage};
-use caponier_decide::{Arrived, Cut, Guests, Next, Refusal, Step, Wire};
+use caponier_decide::{Arrived, Cut, Guests, Mail, Next, Refusal, Step, Wire};
 use caponier_protocol::ErrorKind;
 
 use crate::filter::{Filter, Flow, Gathered, Live, Passage, Sent, State};
@@ -38,7 +38,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
                 Flow::Continue
             }
             State::Sent(sent) => self.open_answer(*sent, is_whole),
-            state @ (State::Gathering(_) | State::Live(_) | State::Shut) => {
+            state @ (State::Gathering(_) | State::Live(_) | State::Letters(_) | State::Shut) => {
                 self.state = state;
                 Flow::Pause
             }
@@ -64,7 +64,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
         let Some(headers) = headers else {
             let message = "the answer's headers cannot be read or changed";
             let refusal = Refusal::new(ErrorKind::BadGateway, message);
-            return self.refuse_answer(&refusal.action(passage.action), &passage);
+            return self.refuse_answer(refusal.action(passage.action), &passage);
         };
         let status = status(&headers);
         let is_success = (200..300).contains(&status);
@@ -77,10 +77,20 @@ impl<H: Host, G: Guests> Filter<H, G> {
             let refusal = Refusal::new(ErrorKind::BadGateway, message);
             let word = encoding.map_or("switched", |_| "encoding");
             self.root.metrics.upstream_error(&self.host, word);
-            return self.refuse_answer(&refusal.action(passage.action), &passage);
+            return self.refuse_answer(refusal.action(passage.action), &passage);
         }
         let kind = headers.one("content-type").unwrap_or_default();
         if is_success && passage.format.is_stream(kind) {
+            let limits = self.root.limits();
+            let mail = Mail::new(&mut exchange, &passage.format, next_segment, &limits);
+            if let Some(mail) = mail {
+                let sent = Sent {
+                    passage,
+                    exchange,
+                    next_segment,
+                };
+                return self.open_letters(sent, mail, status);
+            }
             let Some((route, _, plan)) = self.root.route(passage.route) else {
                 return Flow::Pause;
             };
@@ -137,13 +147,14 @@ impl<H: Host, G: Guests> Filter<H, G> {
                 let message = format!("the upstream's answer is larger than {limit} bytes");
                 let refusal = Refusal::new(ErrorKind::BadGateway, message);
                 let passage = gathered.sent.passage;
-                self.refuse_answer(&refusal.action(passage.action), &passage)
+                self.refuse_answer(refusal.action(passage.action), &passage)
             }
             State::Gathering(gathered) if is_end => self.judge_answer(*gathered, size),
             State::Gathering(gathered) => {
                 self.state = State::Gathering(gathered);
                 Flow::Pause
             }
+            State::Letters(letters) => self.more_letters(letters, size, is_end),
             State::Live(mut live) => {
                 let out = self.pass_on(&mut live, size, is_end);
                 let is_nothing = size == 0 && out.is_empty();
@@ -265,6 +276,10 @@ impl<H: Host, G: Guests> Filter<H, G> {
                 self.state = State::Over;
                 Flow::Continue
             }
+            State::Letters(_) => {
+                self.close_letters();
+                Flow::Continue
+            }
             state => self.after_answer(state),
         }
     }
@@ -288,7 +303,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
         };
         let (Some(body), Some((route, _, plan))) = (body, self.root.route(passage.route)) else {
             let refusal = Refusal::new(ErrorKind::Unavailable, "the answer cannot be read");
-            return self.refuse_answer(&refusal, &passage);
+            return self.refuse_answer(refusal, &passage);
         };
         let size = body.len();
         exchange.usage.elapsed_ms = passage.elapsed_ms();
@@ -316,7 +331,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
         }
         let judged = match judged {
             Ok(judged) => judged,
-            Err(refusal) => return self.refuse_answer(&refusal, &passage),
+            Err(refusal) => return self.refuse_answer(refusal, &passage),
         };
         if judged.body != body {
             let length = judged.body.len().to_string();
@@ -331,7 +346,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
                     ErrorKind::Unavailable,
                     "the decision cannot be carried out: the answer cannot be changed any more",
                 );
-                return self.refuse_answer(&refusal, &passage);
+                return self.refuse_answer(refusal, &passage);
             }
         }
         if judged.is_replaced {
@@ -350,6 +365,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
     pub fn on_done(&mut self) {
         match std::mem::replace(&mut self.state, State::Shut) {
             State::Live(mut live) => self.conclude(&mut live),
+            State::Letters(_) => self.close_letters(),
             State::Held(_) | State::Sent(_) | State::Gathering(_) => {
                 self.root
                     .metrics

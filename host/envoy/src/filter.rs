@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use caponier_core::{Action, Context, Exchange, Finding, RequestFacts, Stage};
-use caponier_decide::{Digests, Guests, Outcome, Record, Refusal, Wire};
+use caponier_decide::{Digests, Guests, Mail, Outcome, Record, Refusal, Wire};
 use caponier_protocol::Format;
 
 use crate::host::{Host, Level, Map};
@@ -41,6 +41,8 @@ pub(crate) enum State {
     Gathering(Box<Gathered>),
     /// An answer goes through as it comes.
     Live(Box<Live>),
+    /// An answer goes through message by message.
+    Letters(Box<Letters>),
     /// The request was refused. The refusal itself comes by as an answer.
     Refused,
     /// There is an answer, and no more to do.
@@ -87,6 +89,12 @@ pub(crate) struct Live {
     pub(crate) passage: Passage,
     pub(crate) exchange: Exchange,
     pub(crate) wire: Wire,
+}
+
+/// An exchange whose answer is a stream of messages.
+pub(crate) struct Letters {
+    pub(crate) sent: Sent,
+    pub(crate) mail: Mail,
 }
 
 impl Passage {
@@ -223,9 +231,10 @@ impl<H: Host, G: Guests> Filter<H, G> {
 
     /// Refuses an answer whose headers are held: nothing more of it passes, whatever becomes of the
     /// refusal, which goes to the client past this filter.
-    pub(crate) fn refuse_answer(&mut self, refusal: &Refusal, passage: &Passage) -> Flow {
+    pub(crate) fn refuse_answer(&mut self, refusal: Refusal, passage: &Passage) -> Flow {
         self.state = State::Shut;
-        self.respond(refusal, &passage.format, passage.mark());
+        let refusal = refusal.speaking(&passage.format);
+        self.respond(&refusal, &passage.format, passage.mark());
         Flow::Pause
     }
 
@@ -272,6 +281,7 @@ impl<H, G> std::fmt::Debug for Filter<H, G> {
             State::Sent(_) => "sent",
             State::Gathering(_) => "gathering",
             State::Live(_) => "live",
+            State::Letters(_) => "letters",
             State::Refused => "refused",
             State::Over => "over",
             State::Shut => "shut",

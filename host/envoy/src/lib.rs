@@ -25,6 +25,7 @@ mod guests;
 mod headers;
 mod host;
 mod identity;
+mod letters;
 mod metrics;
 mod request;
 mod root;

@@ -158,7 +158,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
                 let refusal = Refusal::new(ErrorKind::Malformed, message);
                 self.refuse(&refusal, &sent.passage.format, sent.passage.mark())
             }
-            State::Gathering(_) | State::Live(_) if is_more => Flow::Pause,
+            State::Gathering(_) | State::Live(_) | State::Letters(_) if is_more => Flow::Pause,
             state => {
                 self.state = state;
                 Flow::Continue
@@ -186,7 +186,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             0 => Some(Vec::new()),
             size => self.host.body(Body::Request, size),
         };
-        let format = passage.format.clone();
+        let mut format = passage.format.clone();
         let Some(body) = body else {
             let refusal = Refusal::new(ErrorKind::Unavailable, "the body cannot be read");
             return self.refuse(&refusal, &format, passage.mark());
@@ -204,9 +204,13 @@ impl<H: Host, G: Guests> Filter<H, G> {
             Ok(request) => request,
             Err(malformed) => return self.refuse(&malformed.into(), &format, passage.mark()),
         };
+        if let Some(known) = request.answer_format() {
+            format = known.clone();
+            passage.format = known.clone();
+        }
         let (mut exchange, begin) = self.begin(&passage, request.facts().clone(), body.len());
         if begin.action() == Action::Deny {
-            let refusal = Refusal::denied(&begin.decision, begin.kind);
+            let refusal = Refusal::denied(&begin.decision, begin.kind).speaking(&format);
             self.record(&exchange, &begin, Some(&refusal));
             return self.refuse(&refusal, &format, passage.mark());
         }
@@ -219,6 +223,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             .root
             .policy
             .request(plan, &mut exchange, begin, request);
+        let passed = passed.map_err(|refusal| refusal.speaking(&format));
         for outcome in &outcomes {
             let own = passed.as_ref().err();
             let own = own.filter(|_| outcome.action() == Action::Deny);

@@ -5,7 +5,7 @@ use caponier_core::{Gap, RequestFacts, Segment, SegmentEdit, Span, Stage, ToolCa
 use crate::json::Document;
 use crate::parts::{Parts, Placed};
 use crate::splice::{Splice, apply_into, removals};
-use crate::{EditError, Limits};
+use crate::{EditError, Format, Limits};
 
 /// Tokens as the upstream reported them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,7 @@ pub struct Request {
     /// Name, place of the key and place of the value of each top-level field.
     members: Vec<(String, Span, Span)>,
     settable: &'static [&'static str],
+    answer: Option<Format>,
 }
 
 impl Request {
@@ -40,7 +41,19 @@ impl Request {
             facts,
             members,
             settable,
+            answer: None,
         }
+    }
+
+    /// Says that what it asks is part of its answer's format.
+    pub(crate) fn answered_in(mut self, format: Format) -> Self {
+        self.answer = Some(format);
+        self
+    }
+
+    /// The format of its answer, where that is not the format of the request as it was known before.
+    pub fn answer_format(&self) -> Option<&Format> {
+        self.answer.as_ref()
     }
 
     /// Everything in it that is text. Ids count from 0.
@@ -213,6 +226,11 @@ impl Response {
         self.parts.next()
     }
 
+    /// Something in what surrounds it is not known.
+    pub(crate) fn add_gap(&mut self, gap: Gap) {
+        self.parts.gaps.push(gap);
+    }
+
     /// What the upstream reported to have used.
     pub fn usage(&self) -> Option<Tokens> {
         self.tokens
@@ -224,8 +242,17 @@ impl Response {
     /// # Errors
     /// The first edit that cannot be applied; nothing of the body is to be sent then.
     pub fn edited(self, edits: &[SegmentEdit], drop: &[u32]) -> Result<Vec<u8>, EditError> {
-        let splices = self.parts.splices(&self.body, edits, drop)?;
+        let splices = self.splices(edits, drop)?;
         Ok(spliced(self.body, &splices))
+    }
+
+    /// What makes the edits true, in the body's bytes.
+    pub(crate) fn splices(
+        &self,
+        edits: &[SegmentEdit],
+        drop: &[u32],
+    ) -> Result<Vec<Splice>, EditError> {
+        self.parts.splices(&self.body, edits, drop)
     }
 }
 

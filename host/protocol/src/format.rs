@@ -3,8 +3,9 @@
 use caponier_core::Stage;
 
 use crate::{
-    ErrorShape, Filtered, Limits, Malformed, Problem, Request, Response, StreamCodec, StreamLimits,
-    anthropic_batches, anthropic_messages,
+    ErrorKind, ErrorShape, Filtered, Limits, Malformed, Problem, Request, Response, StreamCodec,
+    StreamLimits, anthropic_batches, anthropic_messages,
+    mcp::{self, Asked, Messages},
     ollama::{self, Endpoint},
     openai_chat, openai_completions, openai_embeddings, openai_responses,
     stream::Events,
@@ -31,6 +32,8 @@ pub enum Format {
     OllamaEmbed,
     /// Anthropic Message Batches.
     AnthropicBatches,
+    /// MCP over streamable HTTP; with what was asked, in the format of an answer.
+    Mcp(Asked),
 }
 
 /// What the paths of each format's endpoints end in. The first that fits counts.
@@ -69,6 +72,7 @@ impl Format {
             Self::OllamaGenerate => "ollama-generate",
             Self::OllamaEmbed => "ollama-embed",
             Self::AnthropicBatches => "anthropic-batches",
+            Self::Mcp(_) => "mcp",
         }
     }
 
@@ -84,6 +88,7 @@ impl Format {
             | Self::OllamaGenerate
             | Self::OllamaEmbed
             | Self::AnthropicBatches => Stage::Output,
+            Self::Mcp(_) => Stage::Retrieval,
         }
     }
 
@@ -103,6 +108,7 @@ impl Format {
             Self::OllamaGenerate => ollama::request(Endpoint::Generate, body, limits),
             Self::OllamaEmbed => ollama::request(Endpoint::Embed, body, limits),
             Self::AnthropicBatches => anthropic_batches::request(body, limits),
+            Self::Mcp(_) => mcp::request(body, limits),
         }
     }
 
@@ -128,6 +134,7 @@ impl Format {
                 ollama::response(body, first_segment, limits)
             }
             Self::AnthropicBatches => anthropic_batches::response(body, first_segment, limits),
+            Self::Mcp(asked) => mcp::response(asked, body, first_segment, limits),
         }
     }
 
@@ -153,8 +160,18 @@ impl Format {
             Self::OllamaChat => Box::new(ollama::Lines::new(Endpoint::Chat, limits)),
             Self::OllamaGenerate => Box::new(ollama::Lines::new(Endpoint::Generate, limits)),
             Self::OllamaEmbed => Box::new(ollama::Lines::new(Endpoint::Embed, limits)),
+            Self::Mcp(_) => Box::new(mcp::NoStream),
         };
         StreamCodec::new(events, first_segment, limits)
+    }
+
+    /// The stream of an answer, where its events are messages that are judged one by one. `None`
+    /// where a [codec](Self::stream) reads it.
+    pub fn messages(&self, first_segment: u32, limits: &Limits) -> Option<Messages> {
+        match self {
+            Self::Mcp(asked) => Some(Messages::new(asked.clone(), first_segment, limits)),
+            _ => None,
+        }
     }
 
     /// Whether an answer of this content type is a stream.
@@ -166,7 +183,8 @@ impl Format {
             | Self::OpenAiEmbeddings
             | Self::OpenAiResponses
             | Self::AnthropicMessages
-            | Self::AnthropicBatches => &["text/event-stream"],
+            | Self::AnthropicBatches
+            | Self::Mcp(_) => &["text/event-stream"],
             Self::OllamaChat | Self::OllamaGenerate | Self::OllamaEmbed => {
                 &["application/x-ndjson", "application/ndjson"]
             }
@@ -187,6 +205,15 @@ impl Format {
             Self::OllamaChat | Self::OllamaGenerate | Self::OllamaEmbed => {
                 ollama::error_body(shape).into_bytes()
             }
+            Self::Mcp(asked) => mcp::error_body(asked, shape).into_bytes(),
+        }
+    }
+
+    /// The HTTP status of an error response, where the format has one of its own.
+    pub fn error_status(&self, kind: ErrorKind) -> Option<u16> {
+        match self {
+            Self::Mcp(asked) => mcp::status(asked, kind),
+            _ => None,
         }
     }
 
@@ -196,7 +223,7 @@ impl Format {
         let body = match self {
             Self::OpenAiChat => openai_chat::filtered(filtered),
             Self::AnthropicMessages => anthropic_messages::filtered(filtered),
-            Self::AnthropicBatches => return None,
+            Self::AnthropicBatches | Self::Mcp(_) => return None,
             Self::OpenAiCompletions => openai_completions::filtered(filtered),
             Self::OpenAiEmbeddings => openai_embeddings::filtered(filtered),
             Self::OpenAiResponses => openai_responses::filtered(filtered),

@@ -15,6 +15,7 @@ use crate::{EditError, Malformed, Problem};
 use leaf::{Placer, leaves, shifted};
 pub(crate) use leaf::{leaf_attributes, leaf_splices, pieces};
 
+use list::List;
 pub(crate) use list::{Goes, Item};
 
 /// What stands in the place of a dropped text.
@@ -106,7 +107,7 @@ pub(crate) struct Parts {
     sources: Vec<Source>,
     arguments: Vec<Arguments>,
     shadows: Vec<Shadow>,
-    lists: Vec<Vec<Item>>,
+    lists: Vec<List>,
     first: u32,
     limit: usize,
     /// There was more text than the limit, and it is not among the segments.
@@ -204,15 +205,21 @@ impl Parts {
 
     /// A tool call's arguments: each string, number and key, then the whole.
     pub(crate) fn arguments(&mut self, value: Value<'_>, label: &Label<'_>, id: Option<String>) {
+        let text = value.string();
+        self.calls.push(ToolCall {
+            id,
+            name: label.name.unwrap_or_default().to_owned(),
+            arguments: text.map_or_else(|| value.raw().to_owned(), Cow::into_owned),
+        });
+        self.leaves(value, label);
+    }
+
+    /// JSON, or a string of it: each string, number and key, then the whole.
+    pub(crate) fn leaves(&mut self, value: Value<'_>, label: &Label<'_>) {
         let (inner, string, text) = match value.string() {
             Some(text) => (value.inner(), Some(value.is_escaped()), text.into_owned()),
             None => (value.span(), None, value.raw().to_owned()),
         };
-        self.calls.push(ToolCall {
-            id,
-            name: label.name.unwrap_or_default().to_owned(),
-            arguments: text.clone(),
-        });
         if text.is_empty() || matches!(value.kind(), Type::Null) {
             return;
         }
@@ -257,8 +264,21 @@ impl Parts {
     /// Says that these are the items of an array, of which some may go as a whole.
     pub(crate) fn list(&mut self, items: Vec<Item>) {
         if items.iter().any(|item| item.goes != Goes::Never) {
-            self.lists.push(items);
+            let may_be_empty = false;
+            self.lists.push(List {
+                items,
+                may_be_empty,
+            });
         }
+    }
+
+    /// The same of an array that may be left empty.
+    pub(crate) fn shelf(&mut self, items: Vec<Item>) {
+        let may_be_empty = true;
+        self.lists.push(List {
+            items,
+            may_be_empty,
+        });
     }
 
     fn push(&mut self, label: &Label<'_>, text: String, source: Source) -> Option<&mut Segment> {

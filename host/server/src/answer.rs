@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::Sleep;
 
-use crate::gateway::Live;
+use crate::gateway::{Letters, Live};
 use crate::metrics::Metrics;
 use crate::upstream::UpstreamBody;
 
@@ -24,6 +24,7 @@ enum Inner {
     Whole(Option<Bytes>),
     Passing(Box<Passing>),
     Live(Box<Live>),
+    Letters(Box<Letters>),
 }
 
 impl Answer {
@@ -43,6 +44,11 @@ impl Answer {
     /// A stream under inspection.
     pub(crate) fn live(live: Live) -> Self {
         Self::of(Inner::Live(Box::new(live)))
+    }
+
+    /// A stream of messages, each judged before it goes out.
+    pub(crate) fn letters(letters: Letters) -> Self {
+        Self::of(Inner::Letters(Box::new(letters)))
     }
 
     fn of(inner: Inner) -> Self {
@@ -73,6 +79,9 @@ impl Body for Answer {
             Inner::Live(live) => live
                 .poll(cx)
                 .map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
+            Inner::Letters(letters) => letters
+                .poll(cx)
+                .map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
         }
     }
 
@@ -86,7 +95,7 @@ impl Body for Answer {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
             Inner::Passing(passing) => passing.body.size_hint(),
-            Inner::Live(_) => SizeHint::default(),
+            Inner::Live(_) | Inner::Letters(_) => SizeHint::default(),
         }
     }
 }

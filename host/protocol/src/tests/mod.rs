@@ -4,6 +4,7 @@ mod anthropic_batches;
 mod anthropic_messages;
 mod everywhere;
 mod inspector;
+mod mcp;
 mod ollama;
 mod openai_chat;
 mod openai_completions;

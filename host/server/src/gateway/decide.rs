@@ -101,6 +101,7 @@ impl Passage {
         let outcome = policy.begin(&mut exchange);
         if outcome.action() == Action::Deny {
             let refusal = Refusal::denied(&outcome.decision, outcome.kind);
+            let refusal = refusal.speaking(&self.format);
             self.record(&exchange, &outcome, Some(&refusal));
             return Err(refusal);
         }
@@ -168,10 +169,14 @@ impl Passage {
     pub(crate) fn request(mut self: Box<Self>, body: Vec<u8>) -> Result<Accepted, Refusal> {
         let bytes = body.len();
         let request = self.format.request(body, &self.limits())?;
+        if let Some(format) = request.answer_format() {
+            self.format = format.clone();
+        }
         let (mut exchange, begin) = self.begin(request.facts().clone(), bytes)?;
         exchange.usage.elapsed_ms = self.elapsed_ms();
         let policy = Arc::clone(&self.current.policy);
         let (outcomes, passed) = policy.request(self.plan(), &mut exchange, begin, request);
+        let passed = passed.map_err(|refusal| refusal.speaking(&self.format));
         for outcome in &outcomes {
             let own = passed.as_ref().err();
             let own = own.filter(|_| outcome.action() == Action::Deny);

@@ -60,9 +60,10 @@ pub(crate) fn answer(format: &Format, exchange: &str, body: &[u8]) -> Response<A
         Format::OpenAiResponses => openai_responses::answer(exchange, body),
         Format::OpenAiCompletions => openai_completions::answer(exchange, body),
         Format::OllamaChat | Format::OllamaGenerate => ollama::answer(format, exchange, body),
-        Format::AnthropicBatches | Format::OpenAiEmbeddings | Format::OllamaEmbed => {
-            nowhere(format)
-        }
+        Format::AnthropicBatches
+        | Format::OpenAiEmbeddings
+        | Format::OllamaEmbed
+        | Format::Mcp(_) => nowhere(format),
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use caponier_config::Route;
+use caponier_decide::Mail;
 use caponier_protocol::ErrorKind;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use http::request::Parts;
@@ -12,6 +13,7 @@ use http_body_util::BodyExt as _;
 
 use super::decide::{Accepted, Passage};
 use super::echo::{self, AnswerBody};
+use super::letters::Letters;
 use super::refusal::{JSON, Refusal};
 use super::stream::{self, Live};
 use super::{Reply, Shared, with_others, work};
@@ -28,6 +30,18 @@ pub(super) async fn forward(
     parts: Box<Parts>,
     body: Outgoing,
     accepted: Accepted,
+) -> Result<Reply, Refusal> {
+    let format = accepted.passage.format.clone();
+    let reply = exchange(shared, route, parts, body, accepted).await;
+    reply.map_err(|refusal| refusal.speaking(&format))
+}
+
+async fn exchange(
+    shared: &Arc<Shared>,
+    route: &Route,
+    parts: Box<Parts>,
+    body: Outgoing,
+    mut accepted: Accepted,
 ) -> Result<Reply, Refusal> {
     let action = accepted.action;
     let state = &Arc::clone(&accepted.passage.current).state;
@@ -64,8 +78,14 @@ pub(super) async fn forward(
     let format = &accepted.passage.format;
     if parts.status.is_success() && format.is_stream(content_type(&parts.headers)) {
         let decoder = stream::decoder(packed)?;
-        let live = Live::new(shared.runtime.clone(), accepted, body, decoder);
-        let response = Response::from_parts(parts, Answer::live(live));
+        let runtime = shared.runtime.clone();
+        let limits = accepted.passage.limits();
+        let (exchange, next) = (&mut accepted.exchange, accepted.next_segment);
+        let answer = match Mail::new(exchange, &accepted.passage.format, next, &limits) {
+            Some(mail) => Answer::letters(Letters::new(runtime, accepted, mail, body, decoder)),
+            None => Answer::live(Live::new(runtime, accepted, body, decoder)),
+        };
+        let response = Response::from_parts(parts, answer);
         return Ok(Reply { response, action });
     }
     let is_success = parts.status.is_success();

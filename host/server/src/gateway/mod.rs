@@ -5,6 +5,7 @@ mod echo;
 mod endpoint;
 mod forward;
 mod intake;
+mod letters;
 mod refusal;
 mod stream;
 mod websocket;
@@ -31,6 +32,7 @@ use crate::state::{Current, ServerRuntime};
 use crate::upstream::Outgoing;
 use decide::{Accepted, Passage};
 use intake::Intake;
+pub(crate) use letters::Letters;
 use refusal::Refusal;
 pub(crate) use stream::Live;
 

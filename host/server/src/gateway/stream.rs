@@ -61,7 +61,7 @@ enum State {
 
 /// Why a stream ends before its end.
 #[derive(Clone, Copy)]
-enum Cut {
+pub(super) enum Cut {
     Upstream,
     Malformed,
     Timeout,
@@ -69,7 +69,7 @@ enum Cut {
 }
 
 impl Cut {
-    fn message(self) -> &'static str {
+    pub(super) fn message(self) -> &'static str {
         match self {
             Self::Upstream => "the upstream's answer broke off",
             Self::Malformed => "the upstream's answer is not a valid event stream",
@@ -78,7 +78,7 @@ impl Cut {
         }
     }
 
-    fn kind(self) -> ErrorKind {
+    pub(super) fn kind(self) -> ErrorKind {
         match self {
             Self::Upstream | Self::Malformed => ErrorKind::BadGateway,
             Self::Timeout => ErrorKind::UpstreamTimeout,
@@ -86,7 +86,7 @@ impl Cut {
         }
     }
 
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Upstream => "broken",
             Self::Malformed => "malformed",

@@ -1,0 +1,148 @@
+//! MCP, the Model Context Protocol, over streamable HTTP.
+//!
+//! # What becomes of each part
+//!
+//! | part | stage | role | kind |
+//! |---|---|---|---|
+//! | each string, number and key of a `tools/call`'s `arguments` | prompt | assistant | `tool-call`, with `path` and `part`, named after the tool |
+//! | the whole of them | prompt | assistant | `structured`, read-only |
+//! | `arguments` of `prompts/get`, what `completion/complete` is asked | prompt | user | `text` |
+//! | `uri` of `resources/read` and of subscriptions | prompt | assistant | `tool-call`, `field`=`uri` |
+//! | the client's answers to `sampling/createMessage`, `elicitation/create` and `roots/list` | prompt | other | `text` |
+//! | other texts of the client | prompt | other | `other`, with `field` |
+//! | `content` of a tool's result: texts, links and embedded resources | retrieval | tool | `tool-result`, named after the tool |
+//! | each string, number and key of `structuredContent` | retrieval | tool | `tool-result`, with `path` and `part` |
+//! | the whole of it | retrieval | tool | `structured`, read-only |
+//! | texts of `tools`, `prompts`, `resources` and `resourceTemplates`, schemas and annotations among them | retrieval | tool | `tool-description`, named after what they describe |
+//! | `instructions` and `serverInfo` of a server | retrieval | tool | `tool-description`, with `field` |
+//! | `contents` of a resource | retrieval | document | `document`, named after its `uri` |
+//! | `messages` of a prompt | retrieval | document | `document`, named after the prompt |
+//! | what a server asks in `sampling/createMessage` and `elicitation/create` | retrieval | tool | `text` |
+//! | log and progress messages, errors, and other texts of the server | retrieval | tool | `other`, with `field` |
+//!
+//! Whatever a server says is fetched from outside of the conversation, and so judged in the stage
+//! *retrieval*. Images, audio and binary resources are gaps, and so is a method that nobody knows,
+//! whose texts are segments all the same. Short words, such as names and types, are no texts.
+//!
+//! Where a text of a tool, a prompt or a resource in a list is dropped, it leaves the list, which may
+//! become empty. In a result, what is dropped is replaced.
+//!
+//! A body is one message: several in an array, which one revision of the protocol had and the next
+//! took out again, are refused. In a stream each event is a message, and judged as a whole before it
+//! goes out; one that is denied becomes an error with the same id, or nothing where it asks for no
+//! answer. A stream ends with its connection, and what comes after an answer is read like the rest.
+
+mod errors;
+mod message;
+mod request;
+mod response;
+mod stream;
+
+pub(crate) use errors::{body as error_body, status};
+pub(crate) use request::request;
+pub(crate) use response::response;
+pub(crate) use stream::NoStream;
+pub use stream::{Messages, Piece, StreamedMessage};
+
+/// What a client's message asks, as far as the answer does not say it again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Asked {
+    /// The request's id, as it was written.
+    pub(crate) id: Option<String>,
+    /// The message wants no answer.
+    pub(crate) is_told: bool,
+    /// The name of the tool, of the prompt, or the address of the resource.
+    pub(crate) name: Option<String>,
+}
+
+/// Keys of a message.
+const MESSAGE: &[&str] = &["error", "id", "jsonrpc", "method", "params", "result"];
+
+/// Keys of what a request asks, of what a result says, and of what the two hold.
+const HELD: &[&str] = &[
+    "_meta",
+    "action",
+    "annotations",
+    "argument",
+    "arguments",
+    "audio",
+    "blob",
+    "capabilities",
+    "clientInfo",
+    "code",
+    "completion",
+    "content",
+    "contents",
+    "context",
+    "cursor",
+    "data",
+    "description",
+    "inputRequests",
+    "inputResponses",
+    "inputSchema",
+    "instructions",
+    "isError",
+    "level",
+    "message",
+    "messages",
+    "mimeType",
+    "model",
+    "name",
+    "nextCursor",
+    "outputSchema",
+    "prompts",
+    "protocolVersion",
+    "ref",
+    "requestState",
+    "requestedSchema",
+    "resource",
+    "resourceTemplates",
+    "resources",
+    "role",
+    "roots",
+    "serverInfo",
+    "structuredContent",
+    "systemPrompt",
+    "text",
+    "title",
+    "tools",
+    "type",
+    "uri",
+    "uriTemplate",
+];
+
+/// The words that errors may name.
+const VOCABULARY: &[&str] = &[
+    "_meta",
+    "annotations",
+    "argument",
+    "arguments",
+    "blob",
+    "content",
+    "contents",
+    "data",
+    "description",
+    "error",
+    "id",
+    "inputSchema",
+    "instructions",
+    "jsonrpc",
+    "message",
+    "messages",
+    "method",
+    "mimeType",
+    "name",
+    "outputSchema",
+    "params",
+    "prompts",
+    "resource",
+    "resources",
+    "result",
+    "role",
+    "structuredContent",
+    "text",
+    "title",
+    "tools",
+    "type",
+    "uri",
+];

@@ -1,0 +1,162 @@
+//! What a server says: answers, requests of its own, and notifications.
+
+use caponier_core::{GapKind, Kind, Role, Stage};
+
+use super::message::{Shape, beside_text, shape, told};
+use super::{Asked, HELD, VOCABULARY};
+use crate::fields::Fields as _;
+use crate::json::{Document, Type, Value};
+use crate::parts::{Goes, Item, Label, Parts};
+use crate::place::Place;
+use crate::words::is_token;
+use crate::{Limits, Malformed, Problem, Response};
+
+/// Methods of a server.
+const METHODS: &[&str] = &[
+    "elicitation/create",
+    "notifications/cancelled",
+    "notifications/elicitation/complete",
+    "notifications/message",
+    "notifications/progress",
+    "notifications/prompts/list_changed",
+    "notifications/resources/list_changed",
+    "notifications/resources/updated",
+    "notifications/subscriptions/acknowledged",
+    "notifications/tools/list_changed",
+    "ping",
+    "roots/list",
+    "sampling/createMessage",
+];
+
+/// Reads a body. One that is empty, as answers to what wants none are, says nothing.
+pub(crate) fn response(
+    asked: &Asked,
+    body: String,
+    first: u32,
+    limits: &Limits,
+) -> Result<Response, Malformed> {
+    match body.is_empty() {
+        true => Ok(Response::new(
+            body,
+            Parts::new(first, limits.segments),
+            None,
+        )),
+        false => Ok(read(asked, body, first, limits)?.0),
+    }
+}
+
+/// Reads a message. With it comes the id of one that answers, as it was written.
+pub(super) fn read(
+    asked: &Asked,
+    body: String,
+    first: u32,
+    limits: &Limits,
+) -> Result<(Response, Option<String>), Malformed> {
+    let mut parts = Parts::new(first, limits.segments);
+    let document = Document::parse(&body, limits, VOCABULARY)?;
+    let root = document.root();
+    message(&mut parts, asked, root)?;
+    let id = root.get("id").filter(|_| root.get("method").is_none());
+    let id = id.map(|id| id.raw().to_owned());
+    drop(document);
+    Ok((Response::new(body, parts.checked()?, None), id))
+}
+
+fn said(kind: Kind) -> Label<'static> {
+    Label::new(Stage::Retrieval, Role::Tool, kind)
+}
+
+fn message(parts: &mut Parts, asked: &Asked, root: Value<'_>) -> Result<(), Malformed> {
+    let beside = said(Kind::Other);
+    match shape(parts, root, &beside)? {
+        Shape::Answer { result } => match result {
+            Some(value) if value.kind() == Type::Object => result_of(parts, asked, value, &beside),
+            Some(value) => Err(value.refuse(&Place::of("result"), Problem::Type("an object"))),
+            None => Ok(()),
+        },
+        Shape::Method { name, params, .. } => {
+            if !METHODS.contains(&&*name) {
+                parts.note(GapKind::Unrecognized, &Place::of("method"));
+            }
+            let Some(params) = params else { return Ok(()) };
+            let label = match &*name {
+                "sampling/createMessage" | "elicitation/create" => said(Kind::Text),
+                "notifications/message" => beside.with("field", "log"),
+                "notifications/progress" => beside.with("field", "progress"),
+                _ => beside,
+            };
+            told(parts, params, &Place::of("params"), &label)
+        }
+    }
+}
+
+/// What a result says, by its fields: which request it answers is for the server to say, and a
+/// client may take it for another.
+fn result_of(
+    parts: &mut Parts,
+    asked: &Asked,
+    result: Value<'_>,
+    beside: &Label<'_>,
+) -> Result<(), Malformed> {
+    let place = Place::of("result");
+    result.object(&place, HELD)?;
+    let name = asked.name.as_deref();
+    for (key, value) in result.members() {
+        let Some(key) = key.string() else { continue };
+        let here = place.key(&key);
+        match &*key {
+            "content" => told(parts, value, &here, &said(Kind::ToolResult).named(name))?,
+            "structuredContent" => parts.leaves(value, &said(Kind::ToolResult).named(name)),
+            "tools" | "prompts" | "resources" | "resourceTemplates" => list(parts, value, &here)?,
+            "contents" => contents(parts, value, &here, name)?,
+            "messages" => {
+                let label = Label::new(Stage::Retrieval, Role::Document, Kind::Document);
+                told(parts, value, &here, &label.named(name))?;
+            }
+            "instructions" | "serverInfo" => {
+                let label = said(Kind::ToolDescription).with("field", &*key);
+                told(parts, value, &here, &label)?;
+            }
+            "description" | "completion" | "inputRequests" => {
+                told(parts, value, &here, &beside.clone().with("field", &*key))?;
+            }
+            _ => beside_text(parts, &key, value, &place, beside)?,
+        }
+    }
+    Ok(())
+}
+
+/// What a server offers. What it describes with a text that is dropped leaves the list.
+fn list(parts: &mut Parts, value: Value<'_>, place: &Place<'_>) -> Result<(), Malformed> {
+    let mut items = Vec::new();
+    for (index, item) in value.array(place)?.items().enumerate() {
+        let here = place.item(index);
+        let first = parts.next();
+        let name = item.get("name").and_then(Value::string);
+        let name = name.as_deref().filter(|name| is_token(name));
+        told(parts, item, &here, &said(Kind::ToolDescription).named(name))?;
+        items.push(Item {
+            span: item.span(),
+            segments: first..parts.next(),
+            goes: Goes::Dropped,
+        });
+    }
+    parts.shelf(items);
+    Ok(())
+}
+
+/// What a resource holds.
+fn contents(
+    parts: &mut Parts,
+    value: Value<'_>,
+    place: &Place<'_>,
+    asked: Option<&str>,
+) -> Result<(), Malformed> {
+    for (index, item) in value.array(place)?.items().enumerate() {
+        let uri = item.get("uri").and_then(Value::string);
+        let label = Label::new(Stage::Retrieval, Role::Document, Kind::Document);
+        let label = label.named(uri.as_deref().or(asked));
+        told(parts, item, &place.item(index), &label)?;
+    }
+    Ok(())
+}

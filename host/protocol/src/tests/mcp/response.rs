@@ -1,0 +1,199 @@
+//! What servers say, as a whole body.
+
+use super::{RESULT, TOOLS, response, unasked};
+use crate::Limits;
+use crate::tests::skipping::in_response;
+use crate::tests::{gaps, lines, redact};
+
+#[test]
+fn a_result_is_fetched_text() {
+    let result = response(RESULT);
+    assert_eq!(
+        lines(result.segments()),
+        [
+            r#"10 retrieval tool tool-result <mail>: "sent to a@b.c""#,
+            r#"11 retrieval tool tool-result <mail>: "file:///tmp/report.txt""#,
+            r#"12 retrieval tool tool-result <mail>: "The report""#,
+            r#"13 retrieval tool tool-result <mail>: "file:///x""#,
+            r#"14 retrieval tool tool-result <mail>: "embedded words""#,
+            r#"15 retrieval tool tool-result <mail> path= part=key: "who""#,
+            r#"16 retrieval tool tool-result <mail> path=who: "a@b.c""#,
+            r#"17 retrieval tool tool-result <mail> path= part=key: "n""#,
+            r#"18 retrieval tool tool-result <mail> path=n: "12""#,
+            r#"19 retrieval tool structured <mail>: "{\"who\":\"a@b.c\",\"n\":12}""#,
+        ]
+    );
+    assert_eq!(
+        gaps(result.gaps()),
+        [
+            "image result.content[3].data",
+            "audio result.content[4].data"
+        ]
+    );
+    let edits = redact(result.segments(), "a@b.c", "[e]");
+    let out = String::from_utf8(result.edited(&edits, &[]).unwrap()).unwrap();
+    assert_eq!(out, RESULT.replace("a@b.c", "[e]"));
+    assert_eq!(
+        response(RESULT).edited(&[], &[]).unwrap(),
+        RESULT.as_bytes()
+    );
+    let out = String::from_utf8(response(RESULT).edited(&[], &[14]).unwrap()).unwrap();
+    assert_eq!(out, RESULT.replace("embedded words", "[removed by policy]"));
+}
+
+#[test]
+fn a_tool_leaves_its_list_with_its_description() {
+    let tools = response(TOOLS);
+    assert_eq!(
+        lines(tools.segments()),
+        [
+            r#"10 retrieval tool tool-description <mail>: "Mail it""#,
+            r#"11 retrieval tool tool-description <mail>: "Sends mail.""#,
+            r#"12 retrieval tool tool-description <mail>: "Who gets it.""#,
+            r#"13 retrieval tool tool-description <rm>: "Removes a file.""#,
+        ]
+    );
+    assert!(tools.gaps().is_empty());
+    let left = |dropped: &[u32]| -> Vec<String> {
+        let out = response(TOOLS).edited(&[], dropped).unwrap();
+        let out: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        let tools = out["result"]["tools"].as_array().unwrap();
+        assert_eq!(out["result"]["nextCursor"], "page-2");
+        let name = |tool: &serde_json::Value| tool["name"].as_str().unwrap().to_owned();
+        tools.iter().map(name).collect()
+    };
+    assert_eq!(left(&[12]), ["rm"]);
+    assert_eq!(left(&[13]), ["mail"]);
+    assert!(left(&[10, 13]).is_empty());
+}
+
+#[test]
+fn every_kind_of_message_shows_its_texts() {
+    for (said, seen) in [
+        (
+            r#""result":{"contents":[{"uri":"file:///a","mimeType":"text/plain","text":"page one"}]}"#,
+            vec![
+                r#"10 retrieval document document <file:///a>: "file:///a""#,
+                r#"11 retrieval document document <file:///a>: "page one""#,
+            ],
+        ),
+        (
+            r#""result":{"description":"A greeting.","messages":[{"role":"user","content":{"type":"text","text":"Greet Bob."}}]}"#,
+            vec![
+                r#"10 retrieval tool other field=description: "A greeting.""#,
+                r#"11 retrieval document document <mail>: "Greet Bob.""#,
+            ],
+        ),
+        (
+            r#""result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"s","version":"1.0 beta"},"instructions":"Be good."}"#,
+            vec![
+                r#"10 retrieval tool tool-description field=serverInfo: "1.0 beta""#,
+                r#"11 retrieval tool tool-description field=instructions: "Be good.""#,
+            ],
+        ),
+        (
+            r#""method":"sampling/createMessage","params":{"messages":[{"role":"user","content":{"type":"text","text":"Say it."}}],"systemPrompt":"You are it.","maxTokens":5}"#,
+            vec![
+                r#"10 retrieval tool text: "Say it.""#,
+                r#"11 retrieval tool text: "You are it.""#,
+            ],
+        ),
+        (
+            r#""method":"elicitation/create","params":{"message":"Your name?","requestedSchema":{"type":"object","properties":{"name":{"type":"string","description":"In full."}}}}"#,
+            vec![
+                r#"10 retrieval tool text: "Your name?""#,
+                r#"11 retrieval tool text: "In full.""#,
+            ],
+        ),
+        (
+            r#""method":"notifications/message","params":{"level":"info","data":{"msg":"read it"}}"#,
+            vec![
+                r#"10 retrieval tool other field=log: "info""#,
+                r#"11 retrieval tool other field=log: "read it""#,
+            ],
+        ),
+        (
+            r#""error":{"code":-32602,"message":"No such tool","data":{"hint":"try it"}}"#,
+            vec![
+                r#"10 retrieval tool other field=error: "No such tool""#,
+                r#"11 retrieval tool other field=error: "try it""#,
+            ],
+        ),
+    ] {
+        let body = format!(r#"{{"jsonrpc":"2.0","id":7,{said}}}"#);
+        let read = response(&body);
+        assert_eq!(lines(read.segments()), seen, "{body}");
+        assert!(read.gaps().is_empty(), "{body} {:?}", read.gaps());
+        assert_eq!(read.edited(&[], &[]).unwrap(), body.as_bytes());
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_a_gap() {
+    for (said, missed) in [
+        (
+            r#""result":{"contents":[{"uri":"x","blob":"aGk="}]}"#,
+            "file result.contents[0].blob",
+        ),
+        (
+            r#""method":"notifications/dreamt","params":{}"#,
+            "unrecognized method",
+        ),
+        (
+            r#""result":{"content":[{"type":"text","text":"a","two words":1}]}"#,
+            "unrecognized result.content[0].*",
+        ),
+    ] {
+        let body = format!(r#"{{"jsonrpc":"2.0","id":7,{said}}}"#);
+        assert_eq!(gaps(response(&body).gaps()), [missed], "{body}");
+    }
+    assert!(response("").segments().is_empty());
+}
+
+#[test]
+fn text_is_seen_in_every_place() {
+    in_response(unasked(), RESULT);
+    in_response(unasked(), TOOLS);
+    in_response(
+        unasked(),
+        r#"{"jsonrpc":"2.0","id":7,"result":{"contents":[{"uri":"file:///a","mimeType":"text/plain","text":"page one"}],
+          "messages":[{"role":"user","content":{"type":"text","text":"Greet Bob."}}],"instructions":"Be good.","serverInfo":{"name":"s"}}}"#,
+    );
+    in_response(
+        unasked(),
+        r#"{"jsonrpc":"2.0","id":3,"method":"sampling/createMessage","params":{"messages":[{"role":"user","content":{"type":"text","text":"Say it."}}],"maxTokens":5}}"#,
+    );
+    in_response(
+        unasked(),
+        r#"{"jsonrpc":"2.0","id":7,"error":{"code":-32602,"message":"No such tool","data":["try it"]}}"#,
+    );
+}
+
+#[test]
+fn what_is_no_message_is_refused() {
+    for (body, message) in [
+        ("null", "must be an object"),
+        ("[]", "must be an object"),
+        ("words", "expected"),
+        (r#"{"id":1}"#, "missing field"),
+        (r#"{"id":1,"result":"a b"}"#, "result: must be an object"),
+        (r#"{"id":1,"result":{},"Result":{}}"#, "ambiguous key"),
+        (
+            r#"{"id":1,"result":{"content":[],"Content":[]}}"#,
+            "result: ambiguous key",
+        ),
+        (
+            r#"{"id":1,"result":{"content":[{"text":"a","Text":"b"}]}}"#,
+            "ambiguous key",
+        ),
+        (r#"{"id":1,"result":{"tools":{"a":1}}}"#, "must be an array"),
+        (
+            r#"{"id":1,"result":{},"error":{"code":1}}"#,
+            "a result or an error",
+        ),
+    ] {
+        let read = unasked().response(body.as_bytes().to_vec(), 0, &Limits::default());
+        let error = read.unwrap_err().to_string();
+        assert!(error.contains(message), "{body}: {error}");
+    }
+}
