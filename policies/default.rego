@@ -10,8 +10,8 @@
 #   findings    the strongest action that `actions:` gives to any finding
 #   flag        a rule of `flag`, what could not be inspected, or a dropped document flags
 #
-# In the retrieval stage a document or tool result with a prompt injection in it is dropped: its
-# findings then do not count, and the exchange goes on without it.
+# In the retrieval stage a document, a tool result or a tool that a server offers, with a prompt
+# injection in it, is dropped: its findings then do not count, and the exchange goes on without it.
 #
 # It is there to be extended. A file of your own in `package caponier`, in a directory that the
 # configuration's `rego:` lists, can add to these rules:
@@ -107,7 +107,7 @@ drop contains finding.segment if {
 	some finding in input.findings
 	finding.category == "LLM01:2025"
 	finding.configured == "deny"
-	finding.kind in {"document", "tool-result"}
+	finding.kind in {"document", "tool-description", "tool-result"}
 	finding.confidence >= data.caponier.limits.drop_confidence
 }
 

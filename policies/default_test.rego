@@ -154,6 +154,12 @@ test_a_poisoned_tool_result_is_dropped_even_where_the_rule_would_deny if {
 	d.drop == {0}
 }
 
+test_a_tool_with_a_poisoned_description_is_dropped if {
+	d := caponier.decision with input as inspected("retrieval", [poison({"segment": 2, "kind": "tool-description"})])
+	d.action == "flag"
+	d.drop == {2}
+}
+
 test_what_is_in_other_segments_still_counts if {
 	d := caponier.decision with input as inspected("retrieval", [
 		poison({"segment": 2}),

@@ -12,6 +12,8 @@ use crate::{DenialKind, Guests, Outcome, Policy, RoutePlan, StageInput};
 pub struct Passed {
     /// What goes to the upstream.
     pub body: Vec<u8>,
+    /// Something in it is not as it came.
+    pub is_edited: bool,
     /// The first segment id that is free.
     pub next_segment: u32,
     /// What was decided of the request.
@@ -80,10 +82,12 @@ impl<G: Guests> Policy<G> {
             action = action.max(outcome.action());
             change.take(outcome);
         }
+        let is_edited = change.is_any();
         let body = request.edited(&change.edits, &change.dropped, &change.set, &change.unset);
         let passed = body
             .map(|body| Passed {
                 body,
+                is_edited,
                 next_segment,
                 action,
             })
@@ -296,6 +300,11 @@ struct Change {
 }
 
 impl Change {
+    fn is_any(&self) -> bool {
+        let is_text = !self.edits.is_empty() || !self.dropped.is_empty();
+        is_text || !self.set.is_empty() || !self.unset.is_empty()
+    }
+
     fn take(&mut self, outcome: &mut Outcome) {
         self.edits.append(&mut outcome.edits);
         self.dropped.extend_from_slice(&outcome.dropped);

@@ -31,6 +31,11 @@ impl Headers {
         values.map(|(_, value)| value.as_slice())
     }
 
+    /// The names of all.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     /// The header's value, where it stands there once and is text.
     pub(crate) fn one<'h>(&'h self, name: &str) -> Option<&'h str> {
         let mut values = self.all(name);

@@ -26,6 +26,8 @@ mod headers;
 mod host;
 mod identity;
 mod letters;
+#[cfg(test)]
+mod mcp;
 mod metrics;
 mod request;
 mod root;

@@ -5,7 +5,8 @@ use std::time::Instant;
 use caponier_config::{OverLimit, Protocol};
 use caponier_core::{Action, Gap, GapKind};
 use caponier_decide::{
-    Digests, Found, Guests, Refusal, check_charset, find, format_of, is_lookalike, shape_of,
+    Digests, Found, Guests, Refusal, check_charset, check_repeats, find, format_of, is_lookalike,
+    shape_of,
 };
 use caponier_protocol::{ErrorKind, Format};
 
@@ -233,6 +234,12 @@ impl<H: Host, G: Guests> Filter<H, G> {
             Ok(passed) => passed,
             Err(refusal) => return self.refuse(&refusal, &format, passage.mark()),
         };
+        let Some(headers) = Headers::read(&self.host, Map::Request) else {
+            return self.refuse(&stuck(), &format, passage.mark());
+        };
+        if let Err(refusal) = check_repeats(&format, passed.is_edited, headers.names()) {
+            return self.refuse(&refusal, &format, passage.mark());
+        }
         let is_same = passed.body == body && !passage.is_packed;
         if !is_same && !self.write_request(size, &passed.body) {
             let refusal = Refusal::new(

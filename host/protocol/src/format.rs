@@ -192,6 +192,12 @@ impl Format {
         kinds.iter().any(|known| kind.eq_ignore_ascii_case(known))
     }
 
+    /// Whether a header of a request repeats a part of its body.
+    pub fn is_repeated_by(&self, header: &str) -> bool {
+        let name = header.as_bytes().get(..10).unwrap_or_default();
+        matches!(self, Self::Mcp(_)) && name.eq_ignore_ascii_case(b"mcp-param-")
+    }
+
     /// The body of an error response.
     pub fn error(&self, shape: &ErrorShape) -> Vec<u8> {
         match self {

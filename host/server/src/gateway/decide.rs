@@ -40,6 +40,8 @@ pub(crate) struct Accepted {
     pub(crate) exchange: Box<Exchange>,
     /// What goes to the upstream.
     pub(crate) body: Vec<u8>,
+    /// Something in it is not as it came.
+    pub(crate) is_edited: bool,
     /// The first segment id that is free.
     pub(crate) next_segment: u32,
     /// What was decided of the request.
@@ -184,6 +186,7 @@ impl Passage {
         }
         let Passed {
             body,
+            is_edited,
             next_segment,
             action,
         } = passed?;
@@ -191,6 +194,7 @@ impl Passage {
             passage: self,
             exchange,
             body,
+            is_edited,
             next_segment,
             action,
         })

@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use caponier_config::{Protocol, Route};
 use caponier_core::{Action, Gap, GapKind};
-use caponier_decide::{Found, format_of, shape_of};
+use caponier_decide::{Found, check_repeats, format_of, shape_of};
 use caponier_protocol::ErrorKind;
 use http::header::{HeaderName, HeaderValue};
 use http::request::Parts;
@@ -217,6 +217,7 @@ async fn answer(
                     passage,
                     exchange,
                     body: Vec::new(),
+                    is_edited: false,
                     next_segment: 0,
                     action,
                 };
@@ -231,6 +232,8 @@ async fn answer(
     let inline = usize::try_from(current.config.limits.inline).unwrap_or(usize::MAX);
     let size = body.len();
     let mut accepted = work(shared, size <= inline, move || passage.request(body)).await??;
+    let names = parts.headers.keys().map(HeaderName::as_str);
+    check_repeats(&accepted.passage.format, accepted.is_edited, names)?;
     let body = std::mem::take(&mut accepted.body);
     forward::forward(shared, route, parts, Outgoing::whole(body), accepted).await
 }

@@ -1,0 +1,174 @@
+//! Messages of MCP: judged one by one, in bodies and in streams, and the session goes on.
+
+use caponier_decide::Shell;
+use serde_json::{Value, json};
+
+use crate::Flow;
+use crate::fake::owned;
+use crate::tests::{DENY, Exchange, REDACT, exchange, refusal, respond, send, stream};
+
+/// An exchange on a route that speaks MCP.
+fn on(method: &str, path: &str, more: &str, headers: &[(&str, &str)]) -> Exchange {
+    let route = "{path: /mcp/*, protocol: mcp, upstream: \"http://127.0.0.1:2\"}";
+    let gateway = format!("gateway:\n  listen: 127.0.0.1:1\n  routes: [{route}]\n");
+    let exchange = exchange(&(gateway + more), Shell::default(), &[]);
+    let mut all = owned(&[(":path", path), (":method", method)]);
+    all.extend(owned(headers));
+    *exchange.host().request.borrow_mut() = all;
+    exchange
+}
+
+fn posted(more: &str) -> Exchange {
+    on("POST", "/mcp/", more, &[])
+}
+
+fn call(text: &str) -> Vec<u8> {
+    json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "echo", "arguments": {"text": text}}})
+        .to_string()
+        .into_bytes()
+}
+
+fn prompt(text: &str) -> Vec<u8> {
+    json!({"jsonrpc": "2.0", "id": 7, "method": "prompts/get", "params": {"name": "greet", "arguments": {"who": text}}})
+        .to_string()
+        .into_bytes()
+}
+
+fn result(text: &str) -> Value {
+    json!({"jsonrpc": "2.0", "id": 7, "result": {"content": [{"type": "text", "text": text}]}})
+}
+
+fn event(message: &Value) -> String {
+    format!("event: message\ndata: {message}\n\n")
+}
+
+fn answer_streams(exchange: &mut Exchange) {
+    let head = owned(&[(":status", "200"), ("content-type", "text/event-stream")]);
+    *exchange.host().response.borrow_mut() = head;
+    assert_eq!(exchange.on_response_headers(false), Flow::Continue);
+}
+
+fn is_denied(message: &Value) {
+    assert_eq!(message["id"], 7);
+    assert_eq!(message["error"]["code"], -32050);
+    let code = &message["error"]["data"]["code"];
+    assert_eq!(code, "content_policy_violation");
+}
+
+#[test]
+fn arguments_and_results_are_denied_as_errors_of_the_protocol() {
+    let mut asked = posted(DENY);
+    assert_eq!(send(&mut asked, call("a SECRET")), Flow::Pause);
+    let (status, body) = refusal(&asked);
+    assert_eq!(status, 200);
+    is_denied(&body);
+
+    let mut answered = posted(DENY);
+    assert_eq!(send(&mut answered, call("Go on")), Flow::Continue);
+    let (flow, _) = respond(&mut answered, "200", result("a SECRET").to_string());
+    assert_eq!(flow, Flow::Pause);
+    let (status, body) = refusal(&answered);
+    assert_eq!(status, 200);
+    is_denied(&body);
+}
+
+#[test]
+fn arguments_and_results_are_redacted() {
+    let mut exchange = posted(REDACT);
+    assert_eq!(send(&mut exchange, prompt("a SECRET")), Flow::Continue);
+    assert_eq!(*exchange.host().request_body.borrow(), prompt("a [gone]"));
+    let (flow, body) = respond(&mut exchange, "200", result("a SECRET").to_string());
+    assert_eq!(flow, Flow::Continue);
+    assert_eq!(body, result("a [gone]").to_string());
+}
+
+#[test]
+fn each_message_of_a_stream_is_judged_by_itself() {
+    let log = |text: &str| json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": text}});
+    let pieces = [
+        ": ping\n\n".to_owned(),
+        event(&log("one")),
+        event(&log("a SECRET")),
+        event(&log("two")),
+        event(&result("a SECRET")),
+    ];
+    let mut denied = posted(DENY);
+    send(&mut denied, call("Go on"));
+    answer_streams(&mut denied);
+    let out = stream(&mut denied, &pieces, true);
+    let before = pieces[0].clone() + &pieces[1] + &pieces[3];
+    let error = out.strip_prefix(&before).unwrap_or_else(|| panic!("{out}"));
+    let error = error.strip_prefix("event: message\ndata: ").unwrap();
+    is_denied(&serde_json::from_str(error).unwrap());
+    assert_eq!(denied.host().value("caponier_streams_open"), 0);
+
+    let mut redacted = posted(REDACT);
+    send(&mut redacted, call("Go on"));
+    answer_streams(&mut redacted);
+    let out = stream(&mut redacted, &pieces, true);
+    assert_eq!(out, pieces.concat().replace("SECRET", "[gone]"));
+}
+
+#[test]
+fn a_stream_that_breaks_off_says_so_to_whoever_waits() {
+    let mut broken = posted(DENY);
+    send(&mut broken, call("Go on"));
+    answer_streams(&mut broken);
+    let half = event(&result("a SECRET"));
+    let out = stream(&mut broken, &[half[..half.len() - 9].to_owned()], true);
+    let error = out.strip_prefix("event: message\ndata: ").unwrap();
+    let error: Value = serde_json::from_str(error).unwrap();
+    assert_eq!(
+        (&error["id"], &error["error"]["code"]),
+        (&json!(7), &json!(-32603))
+    );
+    assert!(!out.contains("SECRET"));
+}
+
+#[test]
+fn what_a_server_says_unasked_is_judged_and_sessions_end() {
+    let mut listening = on("GET", "/mcp/", DENY, &[]);
+    assert_eq!(listening.on_request_headers(true), Flow::Continue);
+    answer_streams(&mut listening);
+    let ask = json!({"jsonrpc": "2.0", "id": 1, "method": "elicitation/create", "params": {"message": "a SECRET"}});
+    let fine = json!({"jsonrpc": "2.0", "id": 2, "method": "ping"});
+    let out = stream(&mut listening, &[event(&ask), event(&fine)], true);
+    assert_eq!(out, event(&fine));
+
+    let mut ended = on("DELETE", "/mcp/", DENY, &[("mcp-session-id", "s")]);
+    assert_eq!(ended.on_request_headers(true), Flow::Continue);
+    let header = ended.host().request.borrow();
+    assert!(header.iter().any(|(name, _)| name == "mcp-session-id"));
+}
+
+#[test]
+fn a_notification_that_is_denied_is_swallowed() {
+    let mut told = posted(DENY);
+    let body = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"reason": "a SECRET"}});
+    assert_eq!(send(&mut told, body.to_string().into_bytes()), Flow::Pause);
+    let answered = told.host().answered.borrow();
+    let (status, _, body) = answered.as_ref().unwrap();
+    assert_eq!((*status, body.len()), (202, 0));
+}
+
+#[test]
+fn a_header_that_repeats_what_is_redacted_does_not_go_on() {
+    let headers = [("mcp-param-text", "a SECRET")];
+    let mut repeated = on("POST", "/mcp/", REDACT, &headers);
+    assert_eq!(send(&mut repeated, prompt("a SECRET")), Flow::Pause);
+    let (_, body) = refusal(&repeated);
+    is_denied(&body);
+    let message = body["error"]["message"].as_str().unwrap();
+    assert!(message.contains("a header"), "{message}");
+    let mut clean = on("POST", "/mcp/", REDACT, &[("mcp-param-text", "Go on")]);
+    assert_eq!(send(&mut clean, prompt("Go on")), Flow::Continue);
+}
+
+#[test]
+fn other_methods_are_let_through_nowhere_and_metadata_where_it_is_listed() {
+    for method in ["PUT", "PATCH", "HEAD", "OPTIONS"] {
+        let mut other = on(method, "/mcp/", DENY, &[]);
+        assert_eq!(other.on_request_headers(true), Flow::Pause, "{method}");
+        assert_eq!(refusal(&other).0, 404);
+    }
+}
