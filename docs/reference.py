@@ -369,17 +369,36 @@ def sdk_python(_):
     out = ["# Python SDK", NOTE,
            "The public parts of `caponier_sdk`, from its own documentation. "
            "[Plugins in Python](../plugins/python.md) is the guide.\n"]
-    for name in ("plugin", "manifest", "words", "segment", "context", "report", "settings", "hold", "state", "data",
-                 "counters", "log", "error", "testing", "component"):
-        tree = ast.parse((ROOT / f"sdk/python/caponier_sdk/{name}.py").read_text())
+    names = ["plugin", "manifest", "words", "segment", "context", "report", "settings", "hold", "state", "data",
+             "counters", "log", "error", "testing", "component"]
+    return "\n".join(out + python_modules("sdk/python/caponier_sdk", names))
+
+
+def client_python(_):
+    out = ["# Python client", NOTE,
+           "The public parts of `caponier_client`, from its own documentation. "
+           "[Python, LangChain, LlamaIndex](../operate/python.md) is the guide.\n"]
+    names = ["client", "asked", "answer", "documents", "error", "langchain", "llamaindex"]
+    folder = "sdk/client-python/caponier_client"
+    public = re.findall(r'^    "(\w+)",$', (ROOT / folder / "__init__.py").read_text(), re.M)
+    public += ["GuardedRetriever", "GuardPostprocessor"]
+    return "\n".join(out + python_modules(folder, names, public))
+
+
+def python_modules(folder, names, public=None):
+    """The public items of these modules, each a table."""
+    out = []
+    for name in names:
+        tree = ast.parse((ROOT / folder / f"{name}.py").read_text())
         rows = []
         for node in tree.body:
-            rows += python_items(node, "")
+            if public is None or getattr(node, "name", "") in public:
+                rows += python_items(node, "")
         rows = [row for row in rows if row]
         if rows:
             out.append(f"## {name}\n\n{first(ast.get_docstring(tree))}\n")
             out.append(table(["item", "what it is"], rows))
-    return "\n".join(out)
+    return out
 
 
 def first(text):
@@ -392,7 +411,7 @@ def python_items(node, owner):
     name = getattr(node, "name", "")
     if name.startswith("_") and name != "__init__":
         return []
-    if isinstance(node, ast.FunctionDef):
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         words = first(ast.get_docstring(node))
         if not words:
             return []
@@ -439,7 +458,7 @@ def sdk_c(_):
 PAGES = {
     "configuration": configuration, "commands": commands, "contract": contract, "rules": rules, "policy": policy,
     "formats": formats, "metrics": metrics, "sdk-rust": sdk_rust, "sdk-python": sdk_python,
-    "sdk-javascript": sdk_js, "sdk-c": sdk_c,
+    "sdk-javascript": sdk_js, "sdk-c": sdk_c, "client-python": client_python,
 }
 
 

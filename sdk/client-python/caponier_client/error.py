@@ -15,20 +15,24 @@ class Error(Exception):
 class Denied(Error):
     """The policy says no: nothing that was sent may go on."""
 
+    decision: Decision
+    """All of it, with its findings."""
+
     def __init__(self, decision: Decision) -> None:
         super().__init__(f"denied by policy: {decision.reason}")
         self.decision = decision
-        """The whole decision, with its findings."""
 
 
 class Refused(Error):
     """The port does not decide on this request: its form, its size, its token or its state is
     wrong. 409 is a state that is not known any more; begin a new exchange."""
 
+    status: int
+    """The status that it answered with."""
+
     def __init__(self, status: int, message: str) -> None:
         super().__init__(f"{status}: {message}")
         self.status = status
-        """The status that it answered with."""
 
 
 class Unavailable(Error):

@@ -34,6 +34,7 @@ caponier_e2e::scenarios!("book":
     page_policy_recipes,
     page_policy_rules,
     page_policy_testing,
+    page_reference_client_python,
     page_reference_commands,
     page_reference_configuration,
     page_reference_contract,
