@@ -7,6 +7,7 @@ use caponier_protocol::{Asked, Format, path};
 pub fn format_of(protocol: &Protocol, method: &str, path: &str) -> Option<Format> {
     match protocol {
         Protocol::Models if method == "POST" => Format::of_path(path),
+        Protocol::Models if method == "GET" => Format::of_read(path),
         Protocol::Models => None,
         // Whatever is said to a server is said in messages, and so is what it says.
         Protocol::Mcp => {
@@ -25,10 +26,11 @@ pub fn shape_of(protocol: &Protocol, path: &str) -> Format {
 }
 
 /// Whether a lenient server could take a path for that of an endpoint that is inspected, whatever
-/// the method.
-pub fn is_like_inspected(protocol: &Protocol, path: &str) -> bool {
+/// the method. `is_read`: no more than a `GET` can come of it.
+pub fn is_like_inspected(protocol: &Protocol, path: &str, is_read: bool) -> bool {
     let path = path::lenient(path);
     match protocol {
+        Protocol::Models if is_read => Format::of_read(&path).is_some(),
         Protocol::Models => Format::of_path(&path).is_some(),
         Protocol::Mcp => !is_metadata(&path),
     }
@@ -37,4 +39,11 @@ pub fn is_like_inspected(protocol: &Protocol, path: &str) -> bool {
 /// What clients read of a server before they speak to it: who gives out its tokens.
 fn is_metadata(path: &str) -> bool {
     path.starts_with("/.well-known/")
+}
+
+/// The content type of a request; nothing where it has none, or several.
+pub fn content_type<'h>(mut types: impl Iterator<Item = &'h [u8]>) -> String {
+    let only = types.next().filter(|_| types.next().is_none());
+    let text = only.map(|value| String::from_utf8(value.to_vec()));
+    text.and_then(Result::ok).unwrap_or_default()
 }

@@ -20,7 +20,7 @@ mod route;
 mod stream;
 mod wire;
 
-pub use endpoint::{format_of, is_like_inspected, shape_of};
+pub use endpoint::{content_type, format_of, is_like_inspected, shape_of};
 pub use evaluate::{Outcome, StageInput};
 pub use message::{Arrived, Judged, Passed, Ruling};
 pub use messages::{Delivery, Mail};

@@ -302,7 +302,7 @@ fn only_a_get_without_a_body_is_a_mere_read() {
         let mut exchange = open(method, "/v1/chat/completions");
         assert_eq!(exchange.on_request_headers(is_whole), flow, "{method}");
     }
-    let mut other = open("PUT", "/v1/files");
+    let mut other = open("PUT", "/v1/uploads");
     assert_eq!(other.on_request_headers(false), Flow::Continue);
     assert_eq!(other.on_request_body(9, true), Flow::Continue);
 }

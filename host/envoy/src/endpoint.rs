@@ -53,7 +53,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
         // What only a lenient server takes for a guarded endpoint never passes, nor does a body that
         // a header could make a `POST` of.
         let is_read = method == "GET" && is_whole;
-        let is_lookalike = !is_read && is_like_inspected(&route.protocol, &passage.path);
+        let is_lookalike = is_like_inspected(&route.protocol, &passage.path, is_read);
         let action = match route.unknown_endpoints {
             _ if is_lookalike => None,
             _ if listed => Some(Action::Allow),

@@ -5,8 +5,8 @@ use std::time::Instant;
 use caponier_config::{OverLimit, Protocol};
 use caponier_core::{Action, Gap, GapKind};
 use caponier_decide::{
-    Digests, Found, Guests, Refusal, check_charset, check_repeats, find, format_of, is_lookalike,
-    shape_of,
+    Digests, Found, Guests, Refusal, check_charset, check_repeats, content_type, find, format_of,
+    is_lookalike, shape_of,
 };
 use caponier_protocol::{ErrorKind, Format};
 
@@ -93,10 +93,10 @@ impl<H: Host, G: Guests> Filter<H, G> {
         }
         // What comes back has to be readable, too.
         let identity = Some("identity");
-        if !self
-            .host
-            .set_header(Map::Request, "accept-encoding", identity)
-        {
+        let set = |name, value| self.host.set_header(Map::Request, name, value);
+        // Half a text is not what is inspected.
+        let is_whole_wanted = !headers.has("range") || set("range", None);
+        if !is_whole_wanted || !set("accept-encoding", identity) {
             return self.refuse(&stuck(), &format, passage.mark());
         }
         if is_whole {
@@ -201,7 +201,8 @@ impl<H: Host, G: Guests> Filter<H, G> {
         } else {
             body
         };
-        let request = match format.request(body.clone(), &self.root.limits()) {
+        let kind = self.content_type(&format);
+        let request = match format.request_of(&kind, body.clone(), &self.root.limits()) {
             Ok(request) => request,
             Err(malformed) => return self.refuse(&malformed.into(), &format, passage.mark()),
         };
@@ -255,6 +256,17 @@ impl<H: Host, G: Guests> Filter<H, G> {
             next_segment: passed.next_segment,
         }));
         Flow::Continue
+    }
+
+    /// What the request's body is said to be, where that counts. Headers are held still.
+    fn content_type(&self, format: &Format) -> String {
+        let headers = format
+            .reads_content_type()
+            .then(|| Headers::read(&self.host, Map::Request))
+            .flatten();
+        headers.map_or_else(String::new, |headers| {
+            content_type(headers.all("content-type"))
+        })
     }
 
     /// Puts another body in the place of the one that came. Headers are held still.

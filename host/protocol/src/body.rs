@@ -3,6 +3,7 @@
 use caponier_core::{Gap, RequestFacts, Segment, SegmentEdit, Span, Stage, ToolCall};
 
 use crate::json::Document;
+use crate::multipart::Form;
 use crate::parts::{Parts, Placed};
 use crate::splice::{Splice, apply_into, removals};
 use crate::{EditError, Format, Limits};
@@ -16,32 +17,37 @@ pub struct Tokens {
     pub completion: u64,
 }
 
+/// Name, place of the key and place of the value of a top-level field.
+pub(crate) type Member = (String, Span, Span);
+
 /// A parsed request. It owns the bytes it came from.
 pub struct Request {
-    body: String,
+    body: Vec<u8>,
     parts: Parts,
     facts: RequestFacts,
-    /// Name, place of the key and place of the value of each top-level field.
-    members: Vec<(String, Span, Span)>,
+    members: Vec<Member>,
     settable: &'static [&'static str],
     answer: Option<Format>,
+    /// What the body is to stay where it is no JSON.
+    form: Option<Form>,
 }
 
 impl Request {
     pub(crate) fn new(
-        body: String,
+        body: impl Into<Vec<u8>>,
         parts: Parts,
         facts: RequestFacts,
-        members: Vec<(String, Span, Span)>,
+        members: Vec<Member>,
         settable: &'static [&'static str],
     ) -> Self {
         Self {
-            body,
+            body: body.into(),
             parts,
             facts,
             members,
             settable,
             answer: None,
+            form: None,
         }
     }
 
@@ -54,6 +60,12 @@ impl Request {
     /// The format of its answer, where that is not the format of the request as it was known before.
     pub fn answer_format(&self) -> Option<&Format> {
         self.answer.as_ref()
+    }
+
+    /// The same, in the parts of a form.
+    pub(crate) fn in_form(mut self, form: Form) -> Self {
+        self.form = Some(form);
+        self
     }
 
     /// Everything in it that is text. Ids count from 0.
@@ -106,7 +118,11 @@ impl Request {
     ) -> Result<Vec<u8>, EditError> {
         let mut splices = self.parts.splices(&self.body, edits, drop)?;
         self.fields(set, unset, &mut splices)?;
-        Ok(spliced(self.body, &splices))
+        let out = spliced(self.body, &splices);
+        match self.form {
+            Some(form) if !splices.is_empty() && !form.holds(&out) => Err(EditError::Form),
+            _ => Ok(out),
+        }
     }
 
     fn fields(
@@ -164,7 +180,8 @@ impl Request {
             if stays {
                 added.push(',');
             }
-            let brace = self.body.find('{').map_or(0, |at| at + 1);
+            let brace = self.body.iter().position(|byte| *byte == b'{');
+            let brace = brace.map_or(0, |at| at + 1);
             changes.push(Splice::new(Span::new(brace, brace), added));
         }
         // What is replaced as a whole needs no edits inside.
@@ -187,15 +204,15 @@ impl std::fmt::Debug for Request {
 
 /// A parsed response. It owns the bytes it came from.
 pub struct Response {
-    body: String,
+    body: Vec<u8>,
     parts: Parts,
     tokens: Option<Tokens>,
 }
 
 impl Response {
-    pub(crate) fn new(body: String, parts: Parts, tokens: Option<Tokens>) -> Self {
+    pub(crate) fn new(body: impl Into<Vec<u8>>, parts: Parts, tokens: Option<Tokens>) -> Self {
         Self {
-            body,
+            body: body.into(),
             parts,
             tokens,
         }
@@ -265,7 +282,7 @@ impl std::fmt::Debug for Response {
 fn show(
     f: &mut std::fmt::Formatter<'_>,
     name: &str,
-    body: &str,
+    body: &[u8],
     parts: &Parts,
 ) -> std::fmt::Result {
     f.debug_struct(name)
@@ -275,11 +292,11 @@ fn show(
         .finish_non_exhaustive()
 }
 
-fn spliced(body: String, splices: &[Splice]) -> Vec<u8> {
+fn spliced(body: Vec<u8>, splices: &[Splice]) -> Vec<u8> {
     if splices.is_empty() {
-        return body.into_bytes();
+        return body;
     }
     let mut out = Vec::with_capacity(body.len() + 64);
-    apply_into(&mut out, body.as_bytes(), splices);
+    apply_into(&mut out, &body, splices);
     out
 }

@@ -42,7 +42,8 @@ pub(crate) fn write(head: &str, text: &[u8]) -> String {
     format!("{head}{mark},{}", to_base64(text))
 }
 
-fn is_text(media: &str) -> bool {
+/// Whether a media type is that of a text.
+pub(crate) fn is_text(media: &str) -> bool {
     let media = media.trim().to_ascii_lowercase();
     let Some((class, name)) = media.split_once('/') else {
         return media.is_empty();
@@ -59,6 +60,8 @@ fn is_text(media: &str) -> bool {
             | "ecmascript"
             | "typescript"
             | "x-ndjson"
+            | "jsonl"
+            | "x-jsonlines"
             | "x-sh"
             | "x-python"
             | "sql"

@@ -2,6 +2,7 @@
 
 use caponier_core::{GapKind, RequestFacts};
 
+use crate::body::Member;
 use crate::fields::Fields as _;
 use crate::history::History;
 use crate::json::{Document, Type, Value};
@@ -38,12 +39,38 @@ impl Draft {
         body: String,
         limits: &Limits,
         names: &Names,
-        mut field: impl FnMut(&mut Self, &str, Value<'_>) -> Result<(), Malformed>,
+        field: impl FnMut(&mut Self, &str, Value<'_>) -> Result<(), Malformed>,
     ) -> Result<Request, Malformed> {
         let document = Document::parse(&body, limits, names.vocabulary)?;
-        let root = document.root().object(&Place::ROOT, names.top)?;
+        let parts = Parts::new(0, limits.segments);
+        let (parts, facts, members) = Self::part(parts, document.root(), names, field)?;
+        drop(document);
+        let parts = parts.checked()?;
+        Ok(Request::new(body, parts, facts, members, names.settable))
+    }
+
+    /// Reads a request that is a value of another body, whose fields nobody changes.
+    pub(crate) fn row(
+        parts: Parts,
+        value: Value<'_>,
+        names: &Names,
+        field: impl FnMut(&mut Self, &str, Value<'_>) -> Result<(), Malformed>,
+    ) -> Result<(Parts, RequestFacts), Malformed> {
+        let (parts, facts, _) = Self::part(parts, value, names, field)?;
+        Ok((parts, facts))
+    }
+
+    /// Reads a request that is a value of a body, `field` by field, behind the parts before it.
+    pub(crate) fn part(
+        parts: Parts,
+        value: Value<'_>,
+        names: &Names,
+        mut field: impl FnMut(&mut Self, &str, Value<'_>) -> Result<(), Malformed>,
+    ) -> Result<(Parts, RequestFacts, Vec<Member>), Malformed> {
+        let root = value.object(&Place::ROOT, names.top)?;
+        let first = parts.segments.len();
         let mut draft = Self {
-            parts: Parts::new(0, limits.segments),
+            parts,
             facts: RequestFacts {
                 stream: names.streams,
                 ..RequestFacts::default()
@@ -66,10 +93,8 @@ impl Draft {
             history,
             ..
         } = draft;
-        history.add_query(&mut parts);
-        drop(document);
-        let parts = parts.checked()?;
-        Ok(Request::new(body, parts, facts, members, names.settable))
+        history.add_query(&mut parts, first);
+        Ok((parts, facts, members))
     }
 
     /// A text, an array of texts, or tokens in their place: those are text that nobody here can

@@ -100,6 +100,9 @@ pub enum Problem {
     /// A field that has to be there.
     #[error("missing field \"{0}\"")]
     Missing(&'static str),
+    /// Something that readers of a form could take for different things.
+    #[error("{0}")]
+    Form(&'static str),
     /// A stream event in a place where the format has none.
     #[error("{0}")]
     Sequence(&'static str),
@@ -139,6 +142,9 @@ pub enum EditError {
     /// Two edits share a byte.
     #[error("two edits of segment {0} overlap")]
     Overlap(u32),
+    /// The edited body would be read as other parts than those that were inspected.
+    #[error("an edit would change what the parts of the body are")]
+    Form,
     /// The request field may not be set or taken out.
     #[error(
         "the field `{0}` may not be changed; hint: see the list of fields that a decision may set"

@@ -7,7 +7,8 @@ use crate::{
     StreamLimits, anthropic_batches, anthropic_messages,
     mcp::{self, Asked, Messages},
     ollama::{self, Endpoint},
-    openai_chat, openai_completions, openai_embeddings, openai_responses,
+    openai_batches, openai_chat, openai_completions, openai_embeddings, openai_files,
+    openai_responses,
     stream::Events,
 };
 
@@ -34,6 +35,12 @@ pub enum Format {
     AnthropicBatches,
     /// MCP over streamable HTTP; with what was asked, in the format of an answer.
     Mcp(Asked),
+    /// OpenAI Batches.
+    OpenAiBatches,
+    /// OpenAI Files: what is uploaded.
+    OpenAiFiles,
+    /// What is in a file that is read, or in the results of a batch.
+    FileContent,
 }
 
 /// What the paths of each format's endpoints end in. The first that fits counts.
@@ -51,13 +58,27 @@ const ENDPOINTS: &[(&str, Format)] = &[
     ("/v1/messages", Format::AnthropicMessages),
     ("/v1/messages/count_tokens", Format::AnthropicMessages),
     ("/v1/messages/batches", Format::AnthropicBatches),
+    ("/batches", Format::OpenAiBatches),
+    ("/files", Format::OpenAiFiles),
 ];
+
+/// What the paths of files that are read have before and behind the name of one.
+const READ: &[(&str, &str)] = &[("/files/", "/content"), ("/batches/", "/results")];
 
 impl Format {
     /// The format of an endpoint. The path is to be normalised before.
     pub fn of_path(path: &str) -> Option<Self> {
         let endpoint = ENDPOINTS.iter().find(|(end, _)| path.ends_with(end));
         endpoint.map(|(_, format)| format.clone())
+    }
+
+    /// The format of what is read with `GET`: of files, whose answers are what models said.
+    pub fn of_read(path: &str) -> Option<Self> {
+        let is_read = |(before, behind): &(&str, &str)| {
+            let name = path.strip_suffix(behind)?.rsplit_once(before)?.1;
+            (!name.is_empty() && !name.contains('/')).then_some(())
+        };
+        READ.iter().find_map(is_read).map(|()| Self::FileContent)
     }
 
     /// Its name, as metrics and audit records have it.
@@ -72,6 +93,9 @@ impl Format {
             Self::OllamaGenerate => "ollama-generate",
             Self::OllamaEmbed => "ollama-embed",
             Self::AnthropicBatches => "anthropic-batches",
+            Self::OpenAiBatches => "openai-batches",
+            Self::OpenAiFiles => "openai-files",
+            Self::FileContent => "file-content",
             Self::Mcp(_) => "mcp",
         }
     }
@@ -87,18 +111,46 @@ impl Format {
             | Self::OllamaChat
             | Self::OllamaGenerate
             | Self::OllamaEmbed
-            | Self::AnthropicBatches => Stage::Output,
+            | Self::AnthropicBatches
+            | Self::OpenAiBatches
+            | Self::OpenAiFiles
+            | Self::FileContent => Stage::Output,
             Self::Mcp(_) => Stage::Retrieval,
         }
     }
 
-    /// Parses a request's body.
+    /// Whether a request's content type counts, and not only its path.
+    pub const fn reads_content_type(&self) -> bool {
+        matches!(self, Self::OpenAiFiles)
+    }
+
+    /// Parses a request's body that says by itself what it is: JSON.
+    ///
+    /// # Errors
+    /// As [`request_of`](Self::request_of).
+    pub fn request(&self, body: Vec<u8>, limits: &Limits) -> Result<Request, Malformed> {
+        self.request_of("application/json", body, limits)
+    }
+
+    /// Parses a request's body. Its content type counts where the format has bodies that are no
+    /// JSON; it is to be the only one.
     ///
     /// # Errors
     /// The first thing in it that is not of the format, or that two parsers could read differently.
-    pub fn request(&self, body: Vec<u8>, limits: &Limits) -> Result<Request, Malformed> {
+    pub fn request_of(
+        &self,
+        content_type: &str,
+        body: Vec<u8>,
+        limits: &Limits,
+    ) -> Result<Request, Malformed> {
+        match self {
+            Self::OpenAiFiles => return openai_files::request(content_type, body, limits),
+            Self::FileContent => return openai_files::unasked(&body),
+            _ => {}
+        }
         let body = text(body)?;
         match self {
+            Self::OpenAiFiles | Self::FileContent => openai_files::unasked(body.as_bytes()),
             Self::OpenAiChat => openai_chat::request(body, limits),
             Self::AnthropicMessages => anthropic_messages::request(body, limits),
             Self::OpenAiCompletions => openai_completions::request(body, limits),
@@ -108,6 +160,7 @@ impl Format {
             Self::OllamaGenerate => ollama::request(Endpoint::Generate, body, limits),
             Self::OllamaEmbed => ollama::request(Endpoint::Embed, body, limits),
             Self::AnthropicBatches => anthropic_batches::request(body, limits),
+            Self::OpenAiBatches => openai_batches::request(body, limits),
             Self::Mcp(_) => mcp::request(body, limits),
         }
     }
@@ -122,6 +175,9 @@ impl Format {
         first_segment: u32,
         limits: &Limits,
     ) -> Result<Response, Malformed> {
+        if matches!(self, Self::FileContent) {
+            return openai_files::content(body, first_segment, limits);
+        }
         let body = text(body)?;
         match self {
             Self::OpenAiChat | Self::OpenAiCompletions => {
@@ -134,6 +190,10 @@ impl Format {
                 ollama::response(body, first_segment, limits)
             }
             Self::AnthropicBatches => anthropic_batches::response(body, first_segment, limits),
+            Self::OpenAiBatches => openai_batches::response(body, first_segment, limits),
+            Self::OpenAiFiles | Self::FileContent => {
+                openai_files::response(body, first_segment, limits)
+            }
             Self::Mcp(asked) => mcp::response(asked, body, first_segment, limits),
         }
     }
@@ -142,10 +202,12 @@ impl Format {
     pub fn stream(&self, first_segment: u32, limits: &StreamLimits) -> StreamCodec {
         let mut limits = *limits;
         let events: Box<dyn Events> = match self {
-            // Vectors do not stream. Whoever sends a stream in their place sends chunks.
-            Self::OpenAiChat | Self::OpenAiEmbeddings => {
-                Box::new(openai_chat::Chunks::new(openai_chat::CHUNK, limits))
-            }
+            // Not all of these stream. Whoever sends a stream in their place sends chunks.
+            Self::OpenAiChat
+            | Self::OpenAiEmbeddings
+            | Self::OpenAiBatches
+            | Self::OpenAiFiles
+            | Self::FileContent => Box::new(openai_chat::Chunks::new(openai_chat::CHUNK, limits)),
             Self::OpenAiCompletions => {
                 Box::new(openai_chat::Chunks::new(openai_completions::CHUNK, limits))
             }
@@ -184,7 +246,11 @@ impl Format {
             | Self::OpenAiResponses
             | Self::AnthropicMessages
             | Self::AnthropicBatches
-            | Self::Mcp(_) => &["text/event-stream"],
+            | Self::Mcp(_)
+            | Self::OpenAiBatches
+            | Self::OpenAiFiles => &["text/event-stream"],
+            // A file is what it is, whatever it is called.
+            Self::FileContent => &[],
             Self::OllamaChat | Self::OllamaGenerate | Self::OllamaEmbed => {
                 &["application/x-ndjson", "application/ndjson"]
             }
@@ -201,9 +267,12 @@ impl Format {
     /// The body of an error response.
     pub fn error(&self, shape: &ErrorShape) -> Vec<u8> {
         match self {
-            Self::OpenAiChat | Self::OpenAiCompletions | Self::OpenAiEmbeddings => {
-                openai_chat::error_body(shape).into_bytes()
-            }
+            Self::OpenAiChat
+            | Self::OpenAiCompletions
+            | Self::OpenAiEmbeddings
+            | Self::OpenAiBatches
+            | Self::OpenAiFiles
+            | Self::FileContent => openai_chat::error_body(shape).into_bytes(),
             Self::OpenAiResponses => openai_responses::error_body(shape).into_bytes(),
             Self::AnthropicMessages | Self::AnthropicBatches => {
                 anthropic_messages::error_body(shape).into_bytes()
@@ -229,7 +298,11 @@ impl Format {
         let body = match self {
             Self::OpenAiChat => openai_chat::filtered(filtered),
             Self::AnthropicMessages => anthropic_messages::filtered(filtered),
-            Self::AnthropicBatches | Self::Mcp(_) => return None,
+            Self::AnthropicBatches
+            | Self::OpenAiBatches
+            | Self::OpenAiFiles
+            | Self::FileContent
+            | Self::Mcp(_) => return None,
             Self::OpenAiCompletions => openai_completions::filtered(filtered),
             Self::OpenAiEmbeddings => openai_embeddings::filtered(filtered),
             Self::OpenAiResponses => openai_responses::filtered(filtered),
@@ -241,7 +314,7 @@ impl Format {
     }
 }
 
-fn text(body: Vec<u8>) -> Result<String, Malformed> {
+pub(crate) fn text(body: Vec<u8>) -> Result<String, Malformed> {
     String::from_utf8(body).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Malformed {
@@ -274,6 +347,8 @@ mod tests {
             ("/anthropic/v1/messages", Format::AnthropicMessages),
             ("/v1/messages/count_tokens", Format::AnthropicMessages),
             ("/v1/messages/batches", Format::AnthropicBatches),
+            ("/v1/batches", Format::OpenAiBatches),
+            ("/openai/files", Format::OpenAiFiles),
             ("/v1/responses", Format::OpenAiResponses),
             ("/openai/v1/responses", Format::OpenAiResponses),
             ("/v1/responses/input_tokens", Format::OpenAiResponses),
@@ -298,6 +373,21 @@ mod tests {
             "/v1/responses/resp_1/input_items",
         ] {
             assert_eq!(Format::of_path(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn files_are_read_where_they_are() {
+        for (path, is_read) in [
+            ("/v1/files/file-1/content", true),
+            ("/v1/messages/batches/msgbatch_1/results", true),
+            ("/v1/files//content", false),
+            ("/v1/files/content", false),
+            ("/v1/files/a/b/content", false),
+            ("/v1/files/file-1", false),
+        ] {
+            let format = is_read.then_some(Format::FileContent);
+            assert_eq!(Format::of_read(path), format, "{path}");
         }
     }
 

@@ -41,10 +41,12 @@ impl History {
         }
     }
 
-    /// What was retrieved is judged beside what the user asked for.
-    pub(crate) fn add_query(self, parts: &mut Parts) {
+    /// What was retrieved, from the segment at `first` on, is judged beside what the user asked for.
+    pub(crate) fn add_query(self, parts: &mut Parts, first: usize) {
         let retrieved = parts
             .segments
+            .get(first..)
+            .unwrap_or_default()
             .iter()
             .any(|placed| placed.stage == Stage::Retrieval);
         if let (true, Some(query)) = (retrieved, self.query) {

@@ -75,6 +75,8 @@ enum Source {
     String { inner: Span, escaped: bool },
     /// A file in a data URL, which is a string of the body.
     File { inner: Span, escaped: bool },
+    /// As it is: a part of a form, or a name that stands in quotes.
+    Verbatim { span: Span, in_quotes: bool },
     /// A part of a tool call's arguments.
     Leaf { call: usize, span: Span, form: Form },
     /// Nowhere that could be changed.
@@ -110,8 +112,17 @@ pub(crate) struct Parts {
     lists: Vec<List>,
     first: u32,
     limit: usize,
+    row: Option<Row>,
     /// There was more text than the limit, and it is not among the segments.
     overflow: bool,
+}
+
+/// The row of a file that is read.
+struct Row {
+    /// Which one.
+    number: String,
+    /// What stands before the places of its gaps.
+    place: String,
 }
 
 /// Gaps that are noted; more of them say nothing new.
@@ -159,11 +170,25 @@ impl Parts {
             .saturating_add(u32::try_from(self.sources.len()).unwrap_or(u32::MAX))
     }
 
+    /// What is read next is in this row, at this place of it.
+    pub(crate) fn enter(&mut self, number: usize, place: &str) {
+        let number = number.to_string();
+        let place = place.to_owned();
+        self.row = Some(Row { number, place });
+    }
+
+    /// What is read next is in no row.
+    pub(crate) fn leave(&mut self) {
+        self.row = None;
+    }
+
     pub(crate) fn gap(&mut self, kind: GapKind, place: impl Into<String>) {
-        let gap = Gap {
-            kind,
-            place: place.into(),
+        let place = place.into();
+        let place = match &self.row {
+            Some(row) => joined(&row.place, &place),
+            None => place,
         };
+        let gap = Gap { kind, place };
         if self.gaps.len() < GAPS && self.gaps.last() != Some(&gap) {
             self.gaps.push(gap);
         }
@@ -194,6 +219,14 @@ impl Parts {
             self.push(label, text, source);
         }
         true
+    }
+
+    /// A text of the body that is no JSON.
+    pub(crate) fn verbatim(&mut self, text: &str, span: Span, in_quotes: bool, label: &Label<'_>) {
+        if !text.is_empty() {
+            let source = Source::Verbatim { span, in_quotes };
+            self.push(label, text.to_owned(), source);
+        }
     }
 
     /// A text that is shown and cannot be changed.
@@ -286,7 +319,11 @@ impl Parts {
             self.overflow = true;
             return None;
         }
-        let segment = label.segment(self.next(), text);
+        let mut segment = label.segment(self.next(), text);
+        if let Some(row) = &self.row {
+            let row = ("row".to_owned(), row.number.clone());
+            segment.attributes.push(row);
+        }
         self.sources.push(source);
         self.segments.push(Placed {
             segment,
@@ -298,7 +335,7 @@ impl Parts {
     /// The splices that make the edits true, in order.
     pub(crate) fn splices(
         &self,
-        body: &str,
+        body: &[u8],
         edits: &[SegmentEdit],
         drop: &[u32],
     ) -> Result<Vec<Splice>, EditError> {
@@ -334,7 +371,7 @@ impl Parts {
                     inner,
                     escaped: with_escapes,
                 } => {
-                    let raw = cut(body, *inner);
+                    let raw = piece(body, *inner);
                     let mut place = Placer::new(raw, *with_escapes);
                     for (_, span, with) in group {
                         let span = place.place(*span).ok_or(EditError::Span(*segment))?;
@@ -342,7 +379,7 @@ impl Parts {
                     }
                 }
                 Source::File { inner, escaped: is } => {
-                    let url = plain(cut(body, *inner), *is);
+                    let url = plain(piece(body, *inner), *is);
                     let (head, text) = data_url::read(&url).ok_or(EditError::Span(*segment))?;
                     let mut place = Placer::new(&text, false);
                     let mut edits = Vec::with_capacity(group.len());
@@ -354,6 +391,17 @@ impl Parts {
                     apply_into(&mut edited, text.as_bytes(), &edits);
                     let url = data_url::write(head, &edited);
                     splices.push(Splice::new(*inner, escaped(&url)));
+                }
+                Source::Verbatim { span, in_quotes } => {
+                    let mut place = Placer::new(piece(body, *span), false);
+                    for (_, edit, with) in group {
+                        let edit = place.place(*edit).ok_or(EditError::Span(*segment))?;
+                        let with = match in_quotes {
+                            true => quotable(with),
+                            false => (*with).to_owned(),
+                        };
+                        splices.push(Splice::new(shifted(edit, span.start), with));
+                    }
                 }
                 Source::Leaf {
                     call,
@@ -383,7 +431,8 @@ impl Parts {
             else {
                 continue;
             };
-            let mut place = Placer::new(cut(body, arguments.inner), arguments.string == Some(true));
+            let mut place =
+                Placer::new(piece(body, arguments.inner), arguments.string == Some(true));
             for (_, splice) in group {
                 let span = place.place(splice.span).ok_or(EditError::Span(0))?;
                 let with = if arguments.string.is_some() {
@@ -420,11 +469,12 @@ impl Parts {
     }
 
     /// The text of a segment, from where it is written.
-    fn text<'t>(&'t self, body: &'t str, segment: u32) -> Result<Cow<'t, str>, EditError> {
+    fn text<'t>(&'t self, body: &'t [u8], segment: u32) -> Result<Cow<'t, str>, EditError> {
         let (spelling, is_escaped) = match self.source(segment)? {
-            Source::String { inner, escaped } => (cut(body, *inner), *escaped),
+            Source::String { inner, escaped } => (piece(body, *inner), *escaped),
+            Source::Verbatim { span, .. } => (piece(body, *span), false),
             Source::File { inner, escaped } => {
-                let url = plain(cut(body, *inner), *escaped);
+                let url = plain(piece(body, *inner), *escaped);
                 let text = data_url::read(&url).map(|(_, text)| text);
                 return Ok(Cow::Owned(text.unwrap_or_default()));
             }
@@ -449,6 +499,27 @@ fn check(segment: u32, group: &[(u32, Span, &str)]) -> Result<(), EditError> {
         end = span.end;
     }
     Ok(())
+}
+
+/// A text of the body.
+fn piece(body: &[u8], span: Span) -> &str {
+    let bytes = body.get(span.start..span.end).unwrap_or_default();
+    std::str::from_utf8(bytes).unwrap_or_default()
+}
+
+/// What may stand in the quotes of a header, written as browsers write it.
+fn quotable(text: &str) -> String {
+    let text: String = text.chars().filter(|c| !c.is_control()).collect();
+    text.replace(['"', '\\', '/'], "_")
+}
+
+/// A place within another.
+pub(crate) fn joined(place: &str, inner: &str) -> String {
+    match (place, inner) {
+        ("", only) | (only, "") => only.to_owned(),
+        (place, inner) if inner.starts_with('[') => format!("{place}{inner}"),
+        (place, inner) => format!("{place}.{inner}"),
+    }
 }
 
 /// What is spelled with escapes, or without.

@@ -83,6 +83,12 @@ mod wire {
     );
 }
 
+mod files {
+    caponier_e2e::scenarios!("envoy_files":
+        files_and_batches,
+    );
+}
+
 mod bootstrap {
     caponier_e2e::scenarios!("envoy_bootstrap":
         what_clients_say_of_themselves_counts_for_nothing,

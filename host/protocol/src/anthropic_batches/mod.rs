@@ -8,8 +8,8 @@
 //! since a rule that allows one of them would let the others pass with it. No field can be set in
 //! it.
 //!
-//! The answer tells how far the batch is and has no text. The results, which are read with `GET`
-//! from an address of their own, are not looked into here.
+//! The answer tells how far the batch is and has no text. The results are read with `GET` from an
+//! address of their own, row by row: see OpenAI Files.
 
 mod request;
 mod response;

@@ -45,7 +45,7 @@ mod stream;
 
 pub(crate) use errors::{body as error_body, filtered};
 pub(crate) use request::{params, request};
-pub(crate) use response::response;
+pub(crate) use response::{answer, response};
 pub(crate) use stream::Blocks;
 
 /// Keys of the request itself.

@@ -59,6 +59,7 @@ pub(crate) fn params(
     facts: &mut RequestFacts,
 ) -> Result<(), Malformed> {
     value.object(place, TOP)?;
+    let first = parts.segments.len();
     let mut walk = Walk {
         parts,
         facts,
@@ -72,7 +73,7 @@ pub(crate) fn params(
         return Err(value.refuse(place, Problem::Missing("messages")));
     }
     let Walk { parts, history, .. } = walk;
-    history.add_query(parts);
+    history.add_query(parts, first);
     Ok(())
 }
 

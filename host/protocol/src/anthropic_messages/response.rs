@@ -19,15 +19,22 @@ pub(super) const MODEL: Speaker = Speaker {
 
 pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Response, Malformed> {
     let document = Document::parse(&body, limits, VOCABULARY)?;
-    let root = document.root().object(&Place::ROOT, RESPONSE)?;
     let mut parts = Parts::new(first, limits.segments);
+    let tokens = answer(&mut parts, document.root())?;
+    drop(document);
+    Ok(Response::new(body, parts.checked()?, tokens))
+}
+
+/// Reads an answer; gives what the upstream says it has used.
+pub(crate) fn answer(parts: &mut Parts, root: Value<'_>) -> Result<Option<Tokens>, Malformed> {
+    root.object(&Place::ROOT, RESPONSE)?;
     let mut usage = Usage::default();
     // Without content it is no answer but an error, of whatever shape, or a number of tokens.
     if let Some(value) = root.get("content") {
         let place = Place::of("content");
         let mut history = History::default();
-        content(&mut parts, value, &place, MODEL, &mut history)?;
-        end(&mut parts, root, &Place::ROOT)?;
+        content(parts, value, &place, MODEL, &mut history)?;
+        end(parts, root, &Place::ROOT)?;
         if let Some(value) = root.get("usage") {
             usage.read(value);
         }
@@ -36,8 +43,7 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
     } else {
         parts.error(root)?;
     }
-    drop(document);
-    Ok(Response::new(body, parts.checked()?, usage.tokens()))
+    Ok(usage.tokens())
 }
 
 /// The texts beside why an answer has ended.

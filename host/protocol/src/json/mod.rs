@@ -56,9 +56,20 @@ impl<'a> Document<'a> {
         limits: &Limits,
         vocabulary: &'static [&'static str],
     ) -> Result<Self, Malformed> {
+        let whole = Span::new(0, text.len());
+        Self::parse_within(text, whole, limits, vocabulary)
+    }
+
+    /// Parses a part of a text; places are those of the whole.
+    pub(crate) fn parse_within(
+        text: &'a str,
+        part: Span,
+        limits: &Limits,
+        vocabulary: &'static [&'static str],
+    ) -> Result<Self, Malformed> {
         Ok(Self {
             text,
-            nodes: parse::nodes(text, limits, vocabulary)?,
+            nodes: parse::nodes(text, part, limits, vocabulary)?,
         })
     }
 

@@ -2,26 +2,29 @@
 
 use std::borrow::Cow;
 
+use caponier_core::Span;
 use memchr::memchr2;
 
 use super::number::is_number;
 use super::string::{escape_at, hex, plain, unescape};
-use super::{Node, Type};
+use super::{Node, Type, cut};
 use crate::{Limits, Malformed, Problem};
 
 pub(super) fn nodes(
     text: &str,
+    part: Span,
     limits: &Limits,
     vocabulary: &'static [&'static str],
 ) -> Result<Vec<Node>, Malformed> {
+    let text = text.get(..part.end).unwrap_or_default();
     let mut parser = Parser {
         text,
         bytes: text.as_bytes(),
-        at: 0,
+        at: part.start,
         // About as many as there are in the bodies of model APIs.
-        nodes: Vec::with_capacity((text.len() / 24).clamp(16, 1024)),
+        nodes: Vec::with_capacity((part.len() / 24).clamp(16, 1024)),
         open: Vec::new(),
-        has_control: has_control(text.as_bytes()),
+        has_control: has_control(cut(text, part).as_bytes()),
         limits,
         vocabulary,
     };
@@ -56,8 +59,9 @@ impl Parser<'_> {
         if u32::try_from(self.bytes.len()).is_err() {
             return Err((0, Problem::TooLong(u32::MAX as usize)));
         }
-        if self.text.starts_with('\u{FEFF}') {
-            return Err((0, Problem::ByteOrderMark));
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        if rest.starts_with('\u{FEFF}') {
+            return Err((self.at, Problem::ByteOrderMark));
         }
         loop {
             self.value()?;

@@ -39,8 +39,8 @@ mod stream;
 
 pub(crate) use errors::{CHUNK, Chunk, body as error_body, code as error_code, filtered};
 pub(crate) use message::{text_or_null, tool_call};
-pub(crate) use request::{field, request, tools};
-pub(crate) use response::{response, says_more, usage};
+pub(crate) use request::{field, messages, request, row, tools};
+pub(crate) use response::{answer, response, says_more, usage};
 pub(crate) use stream::Chunks;
 
 /// Keys of the request itself.

@@ -1,13 +1,13 @@
 //! Requests.
 
-use caponier_core::{GapKind, Kind, Role, Stage};
+use caponier_core::{GapKind, Kind, RequestFacts, Role, Stage};
 
 use super::message::{assistant, content};
 use super::{FUNCTION, MESSAGE, TOP, VOCABULARY};
 use crate::draft::{Draft, Names};
 use crate::fields::{Fields, flag, offered};
 use crate::json::Value;
-use crate::parts::Label;
+use crate::parts::{Label, Parts};
 use crate::place::Place;
 use crate::{Limits, Malformed, Problem, Request};
 
@@ -46,12 +46,17 @@ pub(crate) fn request(body: String, limits: &Limits) -> Result<Request, Malforme
     Draft::read(body, limits, &NAMES, field)
 }
 
+/// Reads a request that is a value of another body.
+pub(crate) fn row(parts: Parts, value: Value<'_>) -> Result<(Parts, RequestFacts), Malformed> {
+    Draft::row(parts, value, &NAMES, field)
+}
+
 /// Reads one of the request's own fields.
 pub(crate) fn field(draft: &mut Draft, name: &str, value: Value<'_>) -> Result<(), Malformed> {
     let other = || Label::new(Stage::Prompt, Role::Other, Kind::Other).with("field", name);
     let here = Place::of(name);
     match name {
-        "messages" => messages(draft, value)?,
+        "messages" => messages(draft, value, &here)?,
         "prompt" => {
             let label = Label::new(Stage::Prompt, Role::User, Kind::Text);
             draft.input(value, &here, &label);
@@ -93,10 +98,13 @@ pub(crate) fn field(draft: &mut Draft, name: &str, value: Value<'_>) -> Result<(
     Ok(())
 }
 
-fn messages(draft: &mut Draft, value: Value<'_>) -> Result<(), Malformed> {
-    value.array(&Place::of("messages"))?;
-    let place = Place::of("messages");
-    for (index, message) in value.items().enumerate() {
+/// Reads messages, from the first to the last.
+pub(crate) fn messages(
+    draft: &mut Draft,
+    value: Value<'_>,
+    place: &Place<'_>,
+) -> Result<(), Malformed> {
+    for (index, message) in value.array(place)?.items().enumerate() {
         let place = place.item(index);
         message.object(&place, MESSAGE)?;
         self::message(draft, message, &place)?;

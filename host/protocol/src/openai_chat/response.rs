@@ -13,15 +13,21 @@ use crate::{Limits, Malformed, Response, Tokens};
 
 pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Response, Malformed> {
     let document = Document::parse(&body, limits, VOCABULARY)?;
-    let root = document.root();
-    root.object(&Place::ROOT, RESPONSE)?;
     let mut parts = Parts::new(first, limits.segments);
+    let tokens = answer(&mut parts, document.root())?;
+    drop(document);
+    Ok(Response::new(body, parts.checked()?, tokens))
+}
+
+/// Reads an answer; gives what the upstream says it has used.
+pub(crate) fn answer(parts: &mut Parts, root: Value<'_>) -> Result<Option<Tokens>, Malformed> {
+    root.object(&Place::ROOT, RESPONSE)?;
     let mut tokens = None;
     // Without choices it is no answer but an error, of whatever shape: all of it is looked into.
     let is_answer = root.get("choices").is_some();
     for (key, value) in root.members() {
         match key.string().as_deref() {
-            Some("choices") => choices(&mut parts, value)?,
+            Some("choices") => choices(parts, value)?,
             Some("error") => parts.error(value)?,
             _ if !is_answer => parts.error(value)?,
             Some("usage") => tokens = usage(value),
@@ -37,8 +43,7 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
         let read = &["choices", "error", "citations"];
         parts.rest(root, &Place::ROOT, read);
     }
-    drop(document);
-    Ok(Response::new(body, parts.checked()?, tokens))
+    Ok(tokens)
 }
 
 fn choices(parts: &mut Parts, value: Value<'_>) -> Result<(), Malformed> {

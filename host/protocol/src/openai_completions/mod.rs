@@ -23,4 +23,4 @@ mod errors;
 mod request;
 
 pub(crate) use errors::{CHUNK, filtered};
-pub(crate) use request::request;
+pub(crate) use request::{request, row};

@@ -1,8 +1,11 @@
 //! Requests.
 
+use caponier_core::RequestFacts;
+
 use crate::draft::{Draft, Names};
 use crate::json::{Type, Value};
 use crate::openai_chat;
+use crate::parts::Parts;
 use crate::{Limits, Malformed, Request};
 
 const NAMES: Names = Names {
@@ -33,6 +36,11 @@ const NAMES: Names = Names {
 
 pub(crate) fn request(body: String, limits: &Limits) -> Result<Request, Malformed> {
     Draft::read(body, limits, &NAMES, field)
+}
+
+/// Reads a request that is a value of another body.
+pub(crate) fn row(parts: Parts, value: Value<'_>) -> Result<(Parts, RequestFacts), Malformed> {
+    Draft::row(parts, value, &NAMES, field)
 }
 
 fn field(draft: &mut Draft, name: &str, value: Value<'_>) -> Result<(), Malformed> {

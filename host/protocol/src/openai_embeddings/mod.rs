@@ -22,8 +22,8 @@ mod request;
 mod response;
 
 pub(crate) use errors::filtered;
-pub(crate) use request::request;
-pub(crate) use response::{response, vector};
+pub(crate) use request::{request, row};
+pub(crate) use response::{answer, response, vector};
 
 /// Keys of the request itself.
 const TOP: &[&str] = &["dimensions", "encoding_format", "input", "model", "user"];

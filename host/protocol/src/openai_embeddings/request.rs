@@ -1,12 +1,12 @@
 //! Requests.
 
-use caponier_core::{Kind, Role, Stage};
+use caponier_core::{Kind, RequestFacts, Role, Stage};
 
 use super::{TOP, VOCABULARY};
 use crate::draft::{Draft, Names};
 use crate::fields::Fields as _;
 use crate::json::Value;
-use crate::parts::Label;
+use crate::parts::{Label, Parts};
 use crate::place::Place;
 use crate::{Limits, Malformed, Request};
 
@@ -20,6 +20,11 @@ const NAMES: Names = Names {
 
 pub(crate) fn request(body: String, limits: &Limits) -> Result<Request, Malformed> {
     Draft::read(body, limits, &NAMES, field)
+}
+
+/// Reads a request that is a value of another body.
+pub(crate) fn row(parts: Parts, value: Value<'_>) -> Result<(Parts, RequestFacts), Malformed> {
+    Draft::row(parts, value, &NAMES, field)
 }
 
 fn field(draft: &mut Draft, name: &str, value: Value<'_>) -> Result<(), Malformed> {

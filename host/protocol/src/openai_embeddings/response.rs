@@ -8,18 +8,25 @@ use crate::json::{Document, Type, Value};
 use crate::openai_chat::usage;
 use crate::parts::Parts;
 use crate::place::Place;
-use crate::{Limits, Malformed, Response};
+use crate::{Limits, Malformed, Response, Tokens};
 
 pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Response, Malformed> {
     let document = Document::parse(&body, limits, VOCABULARY)?;
-    let root = document.root().object(&Place::ROOT, RESPONSE)?;
     let mut parts = Parts::new(first, limits.segments);
+    let tokens = answer(&mut parts, document.root())?;
+    drop(document);
+    Ok(Response::new(body, parts.checked()?, tokens))
+}
+
+/// Reads an answer; gives what the upstream says it has used.
+pub(crate) fn answer(parts: &mut Parts, root: Value<'_>) -> Result<Option<Tokens>, Malformed> {
+    root.object(&Place::ROOT, RESPONSE)?;
     let mut tokens = None;
     // Without vectors it is no answer but an error, of whatever shape: all of it is looked into.
     let is_answer = root.get("data").is_some();
     for (key, value) in root.members() {
         match key.string().as_deref() {
-            Some("data") => vectors(&mut parts, value)?,
+            Some("data") => vectors(parts, value)?,
             Some("error") => parts.error(value)?,
             _ if !is_answer => parts.error(value)?,
             Some("usage") => tokens = usage(value),
@@ -29,8 +36,7 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
     if is_answer {
         parts.rest(root, &Place::ROOT, &["data", "error"]);
     }
-    drop(document);
-    Ok(Response::new(body, parts.checked()?, tokens))
+    Ok(tokens)
 }
 
 fn vectors(parts: &mut Parts, value: Value<'_>) -> Result<(), Malformed> {

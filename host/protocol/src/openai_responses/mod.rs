@@ -49,8 +49,8 @@ mod telling;
 
 pub(crate) use crate::openai_chat::error_body;
 pub(crate) use errors::filtered;
-pub(crate) use request::request;
-pub(crate) use response::response;
+pub(crate) use request::{request, row};
+pub(crate) use response::{answer, response};
 pub(crate) use stream::Answer;
 
 /// Keys of the request itself.

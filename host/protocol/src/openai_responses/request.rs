@@ -1,6 +1,6 @@
 //! Requests.
 
-use caponier_core::{GapKind, Kind, Role, Stage};
+use caponier_core::{GapKind, Kind, RequestFacts, Role, Stage};
 
 use super::message::{Side, Walk, word};
 use super::{PROMPT, TOP, VOCABULARY};
@@ -44,6 +44,11 @@ const NAMES: Names = Names {
 
 pub(crate) fn request(body: String, limits: &Limits) -> Result<Request, Malformed> {
     Draft::read(body, limits, &NAMES, field)
+}
+
+/// Reads a request that is a value of another body.
+pub(crate) fn row(parts: Parts, value: Value<'_>) -> Result<(Parts, RequestFacts), Malformed> {
+    Draft::row(parts, value, &NAMES, field)
 }
 
 fn walk(draft: &mut Draft) -> Walk<'_, Parts> {

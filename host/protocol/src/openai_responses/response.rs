@@ -27,16 +27,21 @@ const ECHOES: &[&str] = &[
 
 pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Response, Malformed> {
     let document = Document::parse(&body, limits, VOCABULARY)?;
-    let root = document.root().object(&Place::ROOT, RESPONSE)?;
     let mut parts = Parts::new(first, limits.segments);
+    let tokens = answer(&mut parts, document.root())?;
+    drop(document);
+    Ok(Response::new(body, parts.checked()?, tokens))
+}
+
+/// Reads an answer; gives what the upstream says it has used.
+pub(crate) fn answer(parts: &mut Parts, root: Value<'_>) -> Result<Option<Tokens>, Malformed> {
+    root.object(&Place::ROOT, RESPONSE)?;
     let mut walk = Walk {
-        sink: &mut parts,
+        sink: parts,
         side: Side::Answer,
         history: &mut History::default(),
     };
-    let tokens = walk.answer(root, &Place::ROOT)?;
-    drop(document);
-    Ok(Response::new(body, parts.checked()?, tokens))
+    walk.answer(root, &Place::ROOT)
 }
 
 impl<S: Sink> Walk<'_, S> {

@@ -6,9 +6,11 @@ mod everywhere;
 mod inspector;
 mod mcp;
 mod ollama;
+mod openai_batches;
 mod openai_chat;
 mod openai_completions;
 mod openai_embeddings;
+mod openai_files;
 mod openai_responses;
 mod skipping;
 

@@ -168,9 +168,14 @@ impl Passage {
     }
 
     /// Parses, inspects and decides a request, and makes the body that goes on.
-    pub(crate) fn request(mut self: Box<Self>, body: Vec<u8>) -> Result<Accepted, Refusal> {
+    pub(crate) fn request(
+        mut self: Box<Self>,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Result<Accepted, Refusal> {
         let bytes = body.len();
-        let request = self.format.request(body, &self.limits())?;
+        let limits = self.limits();
+        let request = self.format.request_of(content_type, body, &limits)?;
         if let Some(format) = request.answer_format() {
             self.format = format.clone();
         }

@@ -63,11 +63,14 @@ pub(crate) fn answer(format: &Format, exchange: &str, body: &[u8]) -> Response<A
         Format::AnthropicBatches
         | Format::OpenAiEmbeddings
         | Format::OllamaEmbed
+        | Format::OpenAiBatches
+        | Format::OpenAiFiles
+        | Format::FileContent
         | Format::Mcp(_) => nowhere(format),
     }
 }
 
-/// Where there is nothing to say back: it makes no vectors, and keeps no batches.
+/// Where there is nothing to say back: it makes no vectors, and keeps no files and batches.
 fn nowhere(format: &Format) -> Response<AnswerBody> {
     let error = ErrorShape::new(ErrorKind::NotFound, "the echo model has no such endpoint");
     let pieces = VecDeque::from([format.error(&error).into()]);

@@ -31,7 +31,7 @@ pub(super) async fn pass(
     // header could make a `POST` of.
     let has_body = body.as_ref().is_some_and(|body| !body.is_end_stream());
     let is_read = parts.method == Method::GET && !has_body;
-    let is_lookalike = !is_read && is_like_inspected(&route.protocol, path);
+    let is_lookalike = is_like_inspected(&route.protocol, path, is_read);
     let action = match route.unknown_endpoints {
         _ if is_lookalike => None,
         _ if listed => Some(Action::Allow),

@@ -6,7 +6,7 @@ use std::time::Instant;
 use caponier_config::Route;
 use caponier_decide::Mail;
 use caponier_protocol::ErrorKind;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RANGE};
 use http::request::Parts;
 use http::{Request, Response, StatusCode, Version};
 use http_body_util::BodyExt as _;
@@ -148,6 +148,8 @@ pub(super) async fn send(
     // What goes on is plain unless nobody has looked into it.
     if matches!(body, Outgoing::Whole(_)) {
         map.remove(CONTENT_ENCODING);
+        // Half a text is not what is inspected.
+        map.remove(RANGE);
     }
     headers::outgoing(
         &mut map,

@@ -88,6 +88,12 @@ pub(crate) async fn read(
     }
 }
 
+/// What a body is said to be.
+pub(crate) fn content_type(headers: &HeaderMap) -> String {
+    let types = headers.get_all(CONTENT_TYPE).iter();
+    caponier_decide::content_type(types.map(HeaderValue::as_bytes))
+}
+
 /// Takes in what a client is still sending after it was refused: were the connection closed at
 /// once, the client could not read the answer.
 pub(crate) async fn discard(mut body: Incoming) {

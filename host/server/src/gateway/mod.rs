@@ -230,8 +230,12 @@ async fn answer(
             }
         };
     let inline = usize::try_from(current.config.limits.inline).unwrap_or(usize::MAX);
-    let size = body.len();
-    let mut accepted = work(shared, size <= inline, move || passage.request(body)).await??;
+    let is_short = body.len() <= inline;
+    let kind = match passage.format.reads_content_type() {
+        true => intake::content_type(&parts.headers),
+        false => String::new(),
+    };
+    let mut accepted = work(shared, is_short, move || passage.request(&kind, body)).await??;
     let names = parts.headers.keys().map(HeaderName::as_str);
     check_repeats(&accepted.passage.format, accepted.is_edited, names)?;
     let body = std::mem::take(&mut accepted.body);
