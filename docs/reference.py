@@ -269,6 +269,18 @@ def formats(_):
     return "\n".join(out)
 
 
+def fields(_):
+    out = ["# Fields that can hold text", NOTE,
+           "Every field of a request that can hold text, by wire format, and what it is seen as: stage, role "
+           "and kind of its segment, or the kind of the gap. A test sends each of them and holds them to "
+           "this table.\n"]
+    table = json.loads((ROOT / "host/protocol/fields.json").read_text())
+    for name in dict.fromkeys(row["format"] for row in table):
+        rows = [f"| {row['field']} | {row['seen']} |" for row in table if row["format"] == name]
+        out.append("\n".join([f"## {name}\n", "| field | seen as |", "|---|---|", *rows, ""]))
+    return "\n".join(out)
+
+
 def metrics(_):
     source = (ROOT / "host/server/src/metrics.rs").read_text()
     labels = {name: re.findall(r"(\w+): ", body) for name, body in
@@ -457,7 +469,7 @@ def sdk_c(_):
 
 PAGES = {
     "configuration": configuration, "commands": commands, "contract": contract, "rules": rules, "policy": policy,
-    "formats": formats, "metrics": metrics, "sdk-rust": sdk_rust, "sdk-python": sdk_python,
+    "formats": formats, "fields": fields, "metrics": metrics, "sdk-rust": sdk_rust, "sdk-python": sdk_python,
     "sdk-javascript": sdk_js, "sdk-c": sdk_c, "client-python": client_python,
 }
 

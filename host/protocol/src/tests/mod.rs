@@ -3,6 +3,7 @@
 mod anthropic_batches;
 mod anthropic_messages;
 mod everywhere;
+mod fields;
 mod inspector;
 mod mcp;
 mod ollama;

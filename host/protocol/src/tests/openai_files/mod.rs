@@ -27,7 +27,7 @@ fn read(body: &[u8]) -> Result<Request, Malformed> {
 }
 
 /// A file of rows.
-fn upload(purpose: &str, rows: &str) -> Result<Request, Malformed> {
+pub(in crate::tests) fn upload(purpose: &str, rows: &str) -> Result<Request, Malformed> {
     read(&form(
         purpose,
         "x.jsonl",
