@@ -84,6 +84,9 @@ verdict := {"action": "deny", "reason": concat("; ", data.caponier.access), "sta
 } else := {"action": "flag", "reason": concat("", ["dropped for ", concat(", ", rules)]), "status": null} if {
 	drop != set()
 	rules := {finding.rule | some finding in input.findings; finding.segment in drop}
+	rules != set()
+} else := {"action": "flag", "reason": "dropped by a rule", "status": null} if {
+	drop != set()
 } else := {"action": "allow", "reason": "", "status": null}
 
 # The strongest action that any finding asks for. The host has counted; only where something is
