@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::limits::{HoldExceeded, Treatment};
 use crate::secret::Secret;
+use crate::stores::JsonEndpoint;
 use crate::words::words;
 
 /// The proxy in front of model APIs.
@@ -148,6 +149,16 @@ pub enum Protocol {
     Models,
     /// MCP, the Model Context Protocol, over streamable HTTP. Every path of the route speaks it.
     Mcp,
+    /// Chroma, a store of documents.
+    Chroma,
+    /// Qdrant, a store of documents.
+    Qdrant,
+    /// OpenSearch or Elasticsearch, as a store of documents.
+    OpenSearch,
+    /// PostgREST, as a store of documents.
+    PostgRest,
+    /// The endpoints of a store with a JSON API of its own.
+    Json(Vec<JsonEndpoint>),
 }
 
 /// A model API behind the gateway.

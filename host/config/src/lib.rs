@@ -23,6 +23,7 @@ mod schema;
 mod secret;
 mod sources;
 mod spelling;
+mod stores;
 mod units;
 mod verify;
 mod words;
@@ -43,6 +44,7 @@ pub use plugins::{
 pub use root::{Cache, Config, PathUse, Purpose, Rego};
 pub use schema::schema;
 pub use secret::Secret;
+pub use stores::{JsonDocuments, JsonEndpoint, JsonPath};
 pub use verify::{Signers, SourceGlob, Verify};
 pub use words::{Action, Mode, OnError, Role, Severity, Stage};
 

@@ -480,3 +480,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_route_says_what_is_spoken_on_it() {
+    let route = |protocol: &str| {
+        format!("version: 1\ngateway:\n  routes:\n    - path: /*\n      protocol: {protocol}\n")
+    };
+    for protocol in [
+        "models",
+        "chroma",
+        "qdrant",
+        "opensearch",
+        "postgrest",
+        "{ json: [{ path: /find, queries: [$.q], answer: { documents: '$.hits[*]', id: $.id } }] }",
+    ] {
+        assert_eq!(errors(&route(protocol)), "no error", "{protocol}");
+    }
+    for (protocol, message) in [
+        ("chrome", "did you mean `chroma`?"),
+        ("{ json: [{ path: find }] }", "not an absolute path"),
+        (
+            "{ json: [{ path: /f, queries: ['$..q'] }] }",
+            "not a JSONPath",
+        ),
+        (
+            "{ json: [{ path: /f, answer: { id: $.id } }] }",
+            "`documents` is missing",
+        ),
+        ("{ json: [{ path: /f, answers: {} }] }", "unknown key"),
+    ] {
+        let found = errors(&route(protocol));
+        assert!(found.contains(message), "{protocol}: {found}");
+    }
+}

@@ -1,7 +1,9 @@
 //! What a request is, by the route it takes, its method and its path.
 
 use caponier_config::Protocol;
-use caponier_protocol::{Asked, Format, path};
+use caponier_protocol::{Asked, Format, Store, path};
+
+use crate::stores;
 
 /// The format of a request that is inspected. The path is to be [plain](path::is_plain).
 pub fn format_of(protocol: &Protocol, method: &str, path: &str) -> Option<Format> {
@@ -14,6 +16,11 @@ pub fn format_of(protocol: &Protocol, method: &str, path: &str) -> Option<Format
             let is_message = matches!(method, "POST" | "GET" | "DELETE");
             (is_message && !is_metadata(path)).then(|| Format::Mcp(Asked::default()))
         }
+        Protocol::Chroma => Store::Chroma.format(method, path),
+        Protocol::Qdrant => Store::Qdrant.format(method, path),
+        Protocol::OpenSearch => Store::OpenSearch.format(method, path),
+        Protocol::PostgRest => Store::PostgRest.format(method, path),
+        Protocol::Json(endpoints) => stores::json(endpoints, method, path),
     }
 }
 
@@ -22,17 +29,30 @@ pub fn shape_of(protocol: &Protocol, path: &str) -> Format {
     match protocol {
         Protocol::Models => Format::of_path(path).unwrap_or(Format::OpenAiChat),
         Protocol::Mcp => Format::Mcp(Asked::default()),
+        Protocol::Chroma => Store::Chroma.errors(),
+        Protocol::Qdrant => Store::Qdrant.errors(),
+        Protocol::OpenSearch => Store::OpenSearch.errors(),
+        Protocol::PostgRest => Store::PostgRest.errors(),
+        Protocol::Json(_) => Format::json_store(None),
     }
 }
 
 /// Whether a lenient server could take a path for that of an endpoint that is inspected, whatever
 /// the method. `is_read`: no more than a `GET` can come of it.
 pub fn is_like_inspected(protocol: &Protocol, path: &str, is_read: bool) -> bool {
+    const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
     let path = path::lenient(path);
+    let is_inspected = |method: &str| format_of(protocol, method, &path).is_some();
     match protocol {
         Protocol::Models if is_read => Format::of_read(&path).is_some(),
         Protocol::Models => Format::of_path(&path).is_some(),
         Protocol::Mcp => !is_metadata(&path),
+        Protocol::Json(endpoints) => endpoints
+            .iter()
+            .any(|endpoint| stores::is_like(&endpoint.path, &path)),
+        Protocol::Chroma | Protocol::Qdrant | Protocol::OpenSearch | Protocol::PostgRest => {
+            METHODS.iter().any(|method| is_inspected(method))
+        }
     }
 }
 

@@ -17,6 +17,7 @@ mod policy;
 mod record;
 mod refusal;
 mod route;
+mod stores;
 mod stream;
 mod wire;
 

@@ -18,6 +18,8 @@ pub struct Passed {
     pub next_segment: u32,
     /// What was decided of the request.
     pub action: Action,
+    /// What it asks a store for: its answer is judged beside that.
+    pub queries: Vec<String>,
 }
 
 /// An answer as it comes.
@@ -39,6 +41,8 @@ pub struct Arrived {
     pub action: Action,
     /// Seconds since the Unix epoch.
     pub seconds: u64,
+    /// What the request asked a store for.
+    pub queries: Vec<String>,
 }
 
 /// What became of a whole answer.
@@ -66,6 +70,10 @@ impl<G: Guests> Policy<G> {
         mut request: Request,
     ) -> Ruling<Passed> {
         let mut outcomes = self.stages(plan, exchange, &mut request);
+        for outcome in &mut outcomes {
+            let is_kept = request.keeps(&outcome.dropped) || request.fixes(&outcome.edits);
+            self.keep_whole(exchange, outcome, is_kept);
+        }
         let denied = outcomes
             .iter()
             .find(|outcome| outcome.action() == Action::Deny);
@@ -74,6 +82,7 @@ impl<G: Guests> Policy<G> {
             return (outcomes, Err(refusal));
         }
         let next_segment = request.next_segment();
+        let queries = queries(&outcomes);
         let mut change = Change::default();
         let mut action = exchange.action;
         let mut begin = begin;
@@ -90,6 +99,7 @@ impl<G: Guests> Policy<G> {
                 is_edited,
                 next_segment,
                 action,
+                queries,
             })
             .map_err(Refusal::from);
         (outcomes, passed)
@@ -139,6 +149,7 @@ impl<G: Guests> Policy<G> {
             deny_as,
             action,
             seconds,
+            queries,
         } = arrived;
         let reply = Reply {
             format,
@@ -173,13 +184,17 @@ impl<G: Guests> Policy<G> {
             }
             None => usage.completion_tokens = texts / 4,
         }
+        let mut segments = response.take();
+        beside(&mut segments, response.next_segment(), queries);
         let input = StageInput {
             stage: reply.format.answer_stage(),
-            segments: response.take(),
+            segments,
             gaps: response.gaps().to_vec(),
             tool_calls: response.tool_calls().to_vec(),
         };
-        let outcome = self.evaluate(plan, exchange, input);
+        let mut outcome = self.evaluate(plan, exchange, input);
+        let is_kept = response.keeps(&outcome.dropped);
+        self.keep_whole(exchange, &mut outcome, is_kept);
         let judged = match reply.denial(&outcome, exchange) {
             Some(instead) => instead,
             None => response
@@ -188,6 +203,24 @@ impl<G: Guests> Policy<G> {
                 .map_err(Refusal::from),
         };
         (vec![outcome], judged)
+    }
+
+    /// Denies where something was to go, or to be changed, that cannot without the rest.
+    fn keep_whole(&self, exchange: &mut Exchange, outcome: &mut Outcome, is_kept: bool) {
+        if !is_kept || outcome.action() == Action::Deny {
+            return;
+        }
+        let why = "what is not to pass cannot be taken out by itself";
+        let reason = match outcome.decision.reason.as_str() {
+            "" => why.to_owned(),
+            before => format!("{before}; {why}"),
+        };
+        outcome.decision.action = Action::Deny;
+        outcome.decision.reason = reason;
+        outcome.kind = DenialKind::Content;
+        outcome.edits.clear();
+        outcome.dropped.clear();
+        exchange.conclude(&outcome.decision);
     }
 
     /// An upstream's error that is not of the format: one text, and said to be so.
@@ -227,6 +260,28 @@ impl<G: Guests> Policy<G> {
             None => Ok(reply.as_it_is(Vec::new())),
         };
         (vec![outcome], judged)
+    }
+}
+
+/// What a request asks a store for.
+fn queries(outcomes: &[Outcome]) -> Vec<String> {
+    let prompts = outcomes
+        .iter()
+        .filter(|outcome| outcome.stage == Stage::Prompt);
+    let asked = prompts.flat_map(|outcome| &outcome.segments);
+    let asked = asked.filter(|segment| segment.kind == Kind::Query);
+    asked.map(|segment| segment.text.clone()).collect()
+}
+
+/// What was fetched is judged beside what was asked for.
+fn beside(segments: &mut Vec<Segment>, first: u32, queries: Vec<String>) {
+    if segments.is_empty() {
+        return;
+    }
+    for (id, text) in (first..).zip(queries) {
+        let mut segment = Segment::new(id, Role::User, Kind::Query, text);
+        segment.settled = segment.text.len();
+        segments.push(segment);
     }
 }
 

@@ -58,6 +58,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             passage,
             mut exchange,
             next_segment,
+            queries,
         } = sent;
         let headers = Headers::read(&self.host, Map::Response);
         let headers = headers.filter(|headers| headers.clean_answer(&self.host));
@@ -88,6 +89,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
                     passage,
                     exchange,
                     next_segment,
+                    queries,
                 };
                 return self.open_letters(sent, mail, status);
             }
@@ -128,6 +130,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
                 passage,
                 exchange,
                 next_segment,
+                queries,
             },
             status,
             has_length: headers.has("content-length"),
@@ -295,6 +298,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             passage,
             mut exchange,
             next_segment,
+            queries,
         } = sent;
         let is_success = (200..300).contains(&status);
         let body = match size {
@@ -316,6 +320,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             deny_as: route.deny_as,
             action: passage.action,
             seconds: self.host.unix_millis() / 1000,
+            queries,
         };
         let (outcomes, judged) = self.root.policy.answer(plan, &mut exchange, arrived);
         let metrics = &self.root.metrics;

@@ -74,6 +74,8 @@ pub(crate) struct Sent {
     pub(crate) passage: Passage,
     pub(crate) exchange: Exchange,
     pub(crate) next_segment: u32,
+    /// What the request asks a store for.
+    pub(crate) queries: Vec<String>,
 }
 
 /// An exchange whose whole answer is waited for.

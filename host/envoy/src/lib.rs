@@ -35,6 +35,8 @@ mod root;
 mod shell;
 #[cfg(any(test, all(target_arch = "wasm32", feature = "packed")))]
 mod store;
+#[cfg(test)]
+mod stores;
 #[cfg(target_arch = "wasm32")]
 mod sys;
 #[cfg(test)]

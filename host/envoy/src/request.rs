@@ -56,7 +56,10 @@ impl<H: Host, G: Guests> Filter<H, G> {
         let protocol = self.root.route(route).map(|(route, ..)| &route.protocol);
         let protocol = protocol.unwrap_or(&Protocol::Models);
         let method = headers.one(":method").unwrap_or_default();
-        let format = format_of(protocol, method, path).unwrap_or_else(|| shape_of(protocol, path));
+        let query = target.split_once('?').map(|(_, query)| query);
+        let format = format_of(protocol, method, path)
+            .map(|format| format.with_parameters(query))
+            .unwrap_or_else(|| shape_of(protocol, path));
         let Some((id, seed)) = identifiers(&self.host) else {
             let refusal = Refusal::new(ErrorKind::Unavailable, "the system gives no randomness");
             return self.refuse(&refusal, &format, None);
@@ -254,6 +257,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             passage,
             exchange,
             next_segment: passed.next_segment,
+            queries: passed.queries,
         }));
         Flow::Continue
     }

@@ -101,7 +101,7 @@ fn config(more: &str) -> Config {
     parse("test", &text).unwrap()
 }
 
-fn packed(more: &str, shell: Shell) -> Packed {
+pub(crate) fn packed(more: &str, shell: Shell) -> Packed {
     let more = if more.is_empty() { DENY } else { more };
     Packed::new(
         "sha256:00",
@@ -116,10 +116,13 @@ fn packed(more: &str, shell: Shell) -> Packed {
 pub(crate) type Exchange = Filter<Fake, Finder>;
 
 pub(crate) fn exchange(more: &str, shell: Shell, headers: &[(&str, &str)]) -> Exchange {
-    let packed = packed(more, shell);
+    exchange_of(&packed(more, shell), headers)
+}
+
+pub(crate) fn exchange_of(packed: &Packed, headers: &[(&str, &str)]) -> Exchange {
     let bytes = packed.to_json().unwrap();
     let read = Packed::from_json(&bytes).unwrap();
-    assert!(read == packed, "it comes back as it was");
+    assert!(read == *packed, "it comes back as it was");
     let mut all = vec![(":path", PATH), (":method", "POST")];
     all.extend_from_slice(headers);
     all.dedup_by_key(|(name, _)| *name);

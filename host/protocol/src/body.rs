@@ -99,6 +99,16 @@ impl Request {
         self.parts.next()
     }
 
+    /// Whether one of these segments cannot be dropped but with everything: a drop is a denial then.
+    pub fn keeps(&self, drop: &[u32]) -> bool {
+        self.parts.keeps(drop)
+    }
+
+    /// Whether one of these edits is of a text that cannot be changed: it is a denial then.
+    pub fn fixes(&self, edits: &[SegmentEdit]) -> bool {
+        self.parts.fixes(edits)
+    }
+
     /// The fields that [`edited`](Self::edited) may set or take out.
     pub fn settable(&self) -> &'static [&'static str] {
         self.settable
@@ -246,6 +256,11 @@ impl Response {
     /// Something in what surrounds it is not known.
     pub(crate) fn add_gap(&mut self, gap: Gap) {
         self.parts.gaps.push(gap);
+    }
+
+    /// Whether one of these segments cannot be dropped, as with [`Request::keeps`].
+    pub fn keeps(&self, drop: &[u32]) -> bool {
+        self.parts.keeps(drop)
     }
 
     /// What the upstream reported to have used.

@@ -3,8 +3,8 @@
 use caponier_core::Stage;
 
 use crate::{
-    ErrorKind, ErrorShape, Filtered, Limits, Malformed, Problem, Request, Response, StreamCodec,
-    StreamLimits, anthropic_batches, anthropic_messages,
+    Call, ErrorKind, ErrorShape, Filtered, Limits, Malformed, Problem, Request, Response,
+    StreamCodec, StreamLimits, anthropic_batches, anthropic_messages,
     mcp::{self, Asked, Messages},
     ollama::{self, Endpoint},
     openai_batches, openai_chat, openai_completions, openai_embeddings, openai_files,
@@ -41,6 +41,8 @@ pub enum Format {
     OpenAiFiles,
     /// What is in a file that is read, or in the results of a batch.
     FileContent,
+    /// A store of documents.
+    Store(Box<Call>),
 }
 
 /// What the paths of each format's endpoints end in. The first that fits counts.
@@ -82,7 +84,7 @@ impl Format {
     }
 
     /// Its name, as metrics and audit records have it.
-    pub const fn as_str(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::OpenAiChat => "openai-chat",
             Self::AnthropicMessages => "anthropic-messages",
@@ -97,6 +99,7 @@ impl Format {
             Self::OpenAiFiles => "openai-files",
             Self::FileContent => "file-content",
             Self::Mcp(_) => "mcp",
+            Self::Store(call) => call.name(),
         }
     }
 
@@ -115,7 +118,7 @@ impl Format {
             | Self::OpenAiBatches
             | Self::OpenAiFiles
             | Self::FileContent => Stage::Output,
-            Self::Mcp(_) => Stage::Retrieval,
+            Self::Mcp(_) | Self::Store(_) => Stage::Retrieval,
         }
     }
 
@@ -162,6 +165,7 @@ impl Format {
             Self::AnthropicBatches => anthropic_batches::request(body, limits),
             Self::OpenAiBatches => openai_batches::request(body, limits),
             Self::Mcp(_) => mcp::request(body, limits),
+            Self::Store(call) => call.request(body, limits),
         }
     }
 
@@ -195,6 +199,7 @@ impl Format {
                 openai_files::response(body, first_segment, limits)
             }
             Self::Mcp(asked) => mcp::response(asked, body, first_segment, limits),
+            Self::Store(call) => call.response(body, first_segment, limits),
         }
     }
 
@@ -207,7 +212,8 @@ impl Format {
             | Self::OpenAiEmbeddings
             | Self::OpenAiBatches
             | Self::OpenAiFiles
-            | Self::FileContent => Box::new(openai_chat::Chunks::new(openai_chat::CHUNK, limits)),
+            | Self::FileContent
+            | Self::Store(_) => Box::new(openai_chat::Chunks::new(openai_chat::CHUNK, limits)),
             Self::OpenAiCompletions => {
                 Box::new(openai_chat::Chunks::new(openai_completions::CHUNK, limits))
             }
@@ -254,6 +260,7 @@ impl Format {
             Self::OllamaChat | Self::OllamaGenerate | Self::OllamaEmbed => {
                 &["application/x-ndjson", "application/ndjson"]
             }
+            Self::Store(_) => &[],
         };
         kinds.iter().any(|known| kind.eq_ignore_ascii_case(known))
     }
@@ -280,6 +287,7 @@ impl Format {
             Self::OllamaChat | Self::OllamaGenerate | Self::OllamaEmbed => {
                 ollama::error_body(shape).into_bytes()
             }
+            Self::Store(call) => call.error(shape).into_bytes(),
             Self::Mcp(asked) => mcp::error_body(asked, shape).into_bytes(),
         }
     }
@@ -302,7 +310,8 @@ impl Format {
             | Self::OpenAiBatches
             | Self::OpenAiFiles
             | Self::FileContent
-            | Self::Mcp(_) => return None,
+            | Self::Mcp(_)
+            | Self::Store(_) => return None,
             Self::OpenAiCompletions => openai_completions::filtered(filtered),
             Self::OpenAiEmbeddings => openai_embeddings::filtered(filtered),
             Self::OpenAiResponses => openai_responses::filtered(filtered),

@@ -2,6 +2,7 @@
 
 mod leaf;
 mod list;
+mod table;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -17,6 +18,7 @@ pub(crate) use leaf::{leaf_attributes, leaf_splices, pieces};
 
 use list::List;
 pub(crate) use list::{Goes, Item};
+pub(crate) use table::{Counts, Table};
 
 /// What stands in the place of a dropped text.
 pub(crate) const REMOVED: &str = "[removed by policy]";
@@ -110,6 +112,12 @@ pub(crate) struct Parts {
     arguments: Vec<Arguments>,
     shadows: Vec<Shadow>,
     lists: Vec<List>,
+    tables: Vec<Table>,
+    counts: Vec<Counts>,
+    /// Segments of which none can be dropped by itself.
+    kept: Vec<Range<u32>>,
+    /// Where in the body the JSON begins whose strings are read.
+    pub(crate) offset: usize,
     first: u32,
     limit: usize,
     row: Option<Row>,
@@ -200,7 +208,7 @@ impl Parts {
             return;
         };
         let source = Source::String {
-            inner: value.inner(),
+            inner: shifted(value.inner(), self.offset),
             escaped: value.is_escaped(),
         };
         self.push(label, text.into_owned(), source);
@@ -233,6 +241,13 @@ impl Parts {
     pub(crate) fn read_only(&mut self, text: String, label: &Label<'_>) {
         if let Some(segment) = self.push(label, text, Source::ReadOnly) {
             segment.settled = segment.text.len();
+        }
+    }
+
+    /// A text that is judged and stands nowhere in the body: it cannot be changed.
+    pub(crate) fn fixed(&mut self, text: String, label: &Label<'_>) {
+        if !text.is_empty() {
+            self.push(label, text, Source::ReadOnly);
         }
     }
 
@@ -314,6 +329,35 @@ impl Parts {
         });
     }
 
+    /// Says that these are records, which go as a whole.
+    pub(crate) fn table(&mut self, table: Table) {
+        self.tables.push(table);
+    }
+
+    /// Numbers that records are counted with; gives what tables call them.
+    pub(crate) fn count(&mut self, counts: Counts) -> usize {
+        self.counts.push(counts);
+        self.counts.len() - 1
+    }
+
+    /// Says that none of these can be dropped by itself.
+    pub(crate) fn keep(&mut self, segments: Range<u32>) {
+        self.kept.push(segments);
+    }
+
+    /// Whether one of these cannot be dropped by itself.
+    pub(crate) fn keeps(&self, drop: &[u32]) -> bool {
+        let is_kept = |segment: &u32| self.kept.iter().any(|range| range.contains(segment));
+        drop.iter().any(is_kept)
+    }
+
+    /// Whether one of these is written nowhere that could be changed.
+    pub(crate) fn fixes(&self, edits: &[SegmentEdit]) -> bool {
+        let is_fixed =
+            |edit: &SegmentEdit| matches!(self.source(edit.segment), Ok(Source::ReadOnly));
+        edits.iter().any(is_fixed)
+    }
+
     fn push(&mut self, label: &Label<'_>, text: String, source: Source) -> Option<&mut Segment> {
         if self.segments.len() >= self.limit {
             self.overflow = true;
@@ -344,7 +388,11 @@ impl Parts {
         drop.dedup();
         let mut edited: Vec<u32> = edits.iter().map(|edit| edit.segment).collect();
         edited.sort_unstable();
-        let (mut splices, gone) = list::gone(&self.lists, &edited, &drop);
+        let (mut splices, mut gone) = list::gone(&self.lists, &edited, &drop);
+        let (records, segments) = table::gone(&self.tables, &self.counts, &drop, body);
+        splices.extend(records);
+        gone.extend(segments);
+        gone.sort_unstable();
         let is_in = |list: &[u32], segment: u32| list.binary_search(&segment).is_ok();
         let mut wanted: Vec<(u32, Span, &str)> = Vec::with_capacity(edits.len() + drop.len());
         for edit in edits {

@@ -14,6 +14,7 @@ mod openai_embeddings;
 mod openai_files;
 mod openai_responses;
 mod skipping;
+mod stores;
 
 use caponier_core::{Gap, SegmentEdit, Span};
 

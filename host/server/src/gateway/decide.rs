@@ -46,6 +46,8 @@ pub(crate) struct Accepted {
     pub(crate) next_segment: u32,
     /// What was decided of the request.
     pub(crate) action: Action,
+    /// What it asks a store for.
+    pub(crate) queries: Vec<String>,
 }
 
 impl Passage {
@@ -194,6 +196,7 @@ impl Passage {
             is_edited,
             next_segment,
             action,
+            queries,
         } = passed?;
         Ok(Accepted {
             passage: self,
@@ -202,6 +205,7 @@ impl Passage {
             is_edited,
             next_segment,
             action,
+            queries,
         })
     }
 
@@ -238,6 +242,7 @@ impl Accepted {
             deny_as: route.map_or(DenyAs::Error, |route| route.deny_as),
             action: self.action,
             seconds: self.passage.time / 1000,
+            queries: std::mem::take(&mut self.queries),
         };
         let policy = Arc::clone(&self.passage.current.policy);
         let (outcomes, judged) = policy.answer(self.passage.plan(), &mut self.exchange, arrived);

@@ -66,11 +66,12 @@ pub(crate) fn answer(format: &Format, exchange: &str, body: &[u8]) -> Response<A
         | Format::OpenAiBatches
         | Format::OpenAiFiles
         | Format::FileContent
-        | Format::Mcp(_) => nowhere(format),
+        | Format::Mcp(_)
+        | Format::Store(_) => nowhere(format),
     }
 }
 
-/// Where there is nothing to say back: it makes no vectors, and keeps no files and batches.
+/// Where there is nothing to say back: it makes no vectors, and keeps no files, batches and documents.
 fn nowhere(format: &Format) -> Response<AnswerBody> {
     let error = ErrorShape::new(ErrorKind::NotFound, "the echo model has no such endpoint");
     let pieces = VecDeque::from([format.error(&error).into()]);

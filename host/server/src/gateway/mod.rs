@@ -181,7 +181,8 @@ async fn answer(
     let trail = Trail::begin(current.state.audit.as_ref())
         .map_err(|full| Refusal::new(ErrorKind::Unavailable, full.to_string()))?;
     let path = parts.uri.path();
-    let known = format_of(&route.protocol, parts.method.as_str(), path);
+    let known = format_of(&route.protocol, parts.method.as_str(), path)
+        .map(|format| format.with_parameters(parts.uri.query()));
     let is_inspected = known.is_some();
     let mut passage = Box::new(Passage {
         current: Arc::clone(current),
@@ -220,6 +221,7 @@ async fn answer(
                     is_edited: false,
                     next_segment: 0,
                     action,
+                    queries: Vec::new(),
                 };
                 let outgoing = Outgoing::Passing {
                     read: Some(read),

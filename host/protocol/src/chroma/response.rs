@@ -1,0 +1,28 @@
+//! Answers.
+
+use super::{COLUMNS, Endpoint, NAMES, fields};
+use crate::store::{self, Form, Shape, Table};
+use crate::{Limits, Malformed, Response};
+
+pub(crate) fn response(
+    endpoint: Option<Endpoint>,
+    body: String,
+    first: u32,
+    limits: &Limits,
+) -> Result<Response, Malformed> {
+    store::response(body, first, limits, &shape(endpoint))
+}
+
+fn shape(endpoint: Option<Endpoint>) -> Shape {
+    let (is_nested, score) = match endpoint {
+        Some(Endpoint::Query) => (true, "distances"),
+        Some(Endpoint::Search) => (true, "scores"),
+        Some(Endpoint::Get) => (false, "distances"),
+        Some(Endpoint::Write | Endpoint::Other) | None => return Shape::asking(&[], NAMES),
+    };
+    let form = Form::Columns {
+        names: COLUMNS,
+        is_nested,
+    };
+    Shape::of(Table::new("", form, fields(score)), NAMES)
+}

@@ -1,0 +1,35 @@
+//! Answers.
+
+use super::{Endpoint, NAMES, fields};
+use crate::store::{self, Shape, Table};
+use crate::{Limits, Malformed, Response};
+
+pub(crate) fn response(
+    endpoint: Option<Endpoint>,
+    body: String,
+    first: u32,
+    limits: &Limits,
+) -> Result<Response, Malformed> {
+    store::response(body, first, limits, &shape(endpoint))
+}
+
+fn shape(endpoint: Option<Endpoint>) -> Shape {
+    let mut shape = Shape::asking(&[], NAMES);
+    match endpoint {
+        Some(Endpoint::Find) => {
+            let rows = ["", "points", "groups.*.hits"];
+            shape.tables = rows
+                .map(|rows| Table::rows("result", rows, fields()))
+                .into();
+        }
+        Some(Endpoint::Batch) => {
+            let rows = ["*", "*.points"];
+            shape.tables = rows
+                .map(|rows| Table::rows("result", rows, fields()))
+                .into();
+        }
+        Some(Endpoint::Point) => shape.tables = vec![Table::alone("result", fields())],
+        Some(Endpoint::Write | Endpoint::Other) | None => {}
+    }
+    shape
+}
