@@ -20,6 +20,7 @@ caponier_e2e::scenarios!("book":
     page_operate_production,
     page_operate_python,
     page_operate_reload,
+    page_operate_retrieval,
     page_operate_troubleshooting,
     page_operate_trust,
     page_plugins_c,
