@@ -9,7 +9,6 @@ use std::time::Instant;
 use bytes::Bytes;
 use caponier_core::Exchange;
 use caponier_decide::Mail;
-use caponier_protocol::ErrorKind;
 use http_body::Body as _;
 use tokio::sync::oneshot;
 
