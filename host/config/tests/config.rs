@@ -166,6 +166,10 @@ const BAD: &[(&str, &str)] = &[
         "c.yaml:2:1: zzz: unknown key; hint: known keys are `version`, `mode`, `gateway`, `decision`, `admin`, `plugins`, `verify`, `rego`, `data`, `actions`, `limits`, `audit`, `cache`, `threads`",
     ),
     (
+        "gateway: { routes: [{ path: /mcp, protocol: mcp }] }",
+        "c.yaml:2:45: gateway.routes[0].protocol: the built-in model does not speak MCP; hint: name the server as `upstream`",
+    ),
+    (
         "plugins: [{ use: builtin:pi }]",
         "c.yaml:2:18: plugins[0].use: no plugin named `pi` is built in; hint: did you mean `builtin:pii`?",
     ),

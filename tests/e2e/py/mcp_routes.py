@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import threading
 
 from support import AWS_KEY, EMAIL, Gateway, free_port

@@ -14,5 +14,6 @@ mod envoy {
         session_with_bodies,
         newest_revision_with_streams,
         newest_revision_with_bodies,
+        rules_without_plugins,
     );
 }

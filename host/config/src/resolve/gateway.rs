@@ -8,7 +8,7 @@ use super::{Scope, as_usize, item, join, keys, secret};
 use crate::de::nearest;
 use crate::gateway::{
     Admin, ApiKeys, Claims, ConnectionLimits, DecisionApi, DenyAs, Gateway, Http2, IdentitySource,
-    Jwt, JwtAlgorithm, PathPattern, Route, StreamMode, Timeouts, Tls, UnknownEndpoints,
+    Jwt, JwtAlgorithm, PathPattern, Protocol, Route, StreamMode, Timeouts, Tls, UnknownEndpoints,
 };
 use crate::limits::{HoldExceeded, Treatment};
 use crate::plugins::Plugin;
@@ -257,6 +257,14 @@ fn route(
             "what goes to endpoints of no known format is not inspected",
         );
     }
+    let protocol = raw.protocol.unwrap_or_default();
+    if protocol == Protocol::Mcp && upstream.is_none() {
+        scope.error(
+            &join(path, ["protocol"]),
+            "the built-in model does not speak MCP",
+            Some("name the server as `upstream`"),
+        );
+    }
     let websocket = raw.websocket.unwrap_or(Treatment::Deny);
     if websocket != Treatment::Deny {
         scope.warn(
@@ -266,7 +274,7 @@ fn route(
     }
     Route {
         path: raw.path.0,
-        protocol: raw.protocol.unwrap_or_default(),
+        protocol,
         upstream,
         plugins: names,
         stream: raw.stream.unwrap_or(StreamMode::Hold),
