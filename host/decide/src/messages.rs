@@ -102,7 +102,7 @@ impl<G: Guests> Policy<G> {
         exchange: &mut Exchange,
         mail: &mut Mail,
     ) -> Result<Option<Delivery>, Cut> {
-        let piece = mail.messages.next().map_err(|_| Cut::Malformed)?;
+        let piece = mail.messages.pop().map_err(|_| Cut::Malformed)?;
         Ok(piece.map(|piece| match piece {
             Piece::Silent(bytes) => Delivery {
                 bytes,

@@ -59,7 +59,7 @@ impl Messages {
         }
     }
 
-    /// Takes bytes of the upstream, cut anywhere. [`next`](Self::next) hands on what they complete.
+    /// Takes bytes of the upstream, cut anywhere. [`pop`](Self::pop) hands on what they complete.
     ///
     /// # Errors
     /// Where an event is larger than is read.
@@ -74,7 +74,7 @@ impl Messages {
     ///
     /// # Errors
     /// An event that is no message, or that two parsers could read differently.
-    pub fn next(&mut self) -> Result<Option<Piece>, Malformed> {
+    pub fn pop(&mut self) -> Result<Option<Piece>, Malformed> {
         while let Some(block) = self.waiting.pop_front() {
             if let Some(piece) = self.piece(block)? {
                 return Ok(Some(piece));

@@ -30,7 +30,7 @@ fn pass(
     let mut out = Vec::new();
     for piece in pieces {
         messages.feed(piece)?;
-        while let Some(piece) = messages.next()? {
+        while let Some(piece) = messages.pop()? {
             match piece {
                 Piece::Silent(bytes) => out.extend(bytes),
                 Piece::Message(mut message) => out.extend(judge(&mut message)),
