@@ -83,6 +83,12 @@ mod wire {
     );
 }
 
+mod evasion {
+    caponier_e2e::scenarios!("envoy_evasion":
+        every_disguise_is_inspected_or_refused,
+    );
+}
+
 mod files {
     caponier_e2e::scenarios!("envoy_files":
         files_and_batches,
