@@ -95,6 +95,15 @@ mod files {
     );
 }
 
+mod clients {
+    caponier_e2e::scenarios!("envoy_clients":
+        langchain,
+        llamaindex,
+        asyncio,
+        embeddings_and_tools,
+    );
+}
+
 mod bootstrap {
     caponier_e2e::scenarios!("envoy_bootstrap":
         what_clients_say_of_themselves_counts_for_nothing,
