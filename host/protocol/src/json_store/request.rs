@@ -19,6 +19,7 @@ fn shape(endpoint: Option<&JsonEndpoint>) -> Shape {
         names: &[],
         queries: endpoint.map_or_else(Vec::new, |endpoint| endpoint.queries.clone()),
         ids: Vec::new(),
+        made: Vec::new(),
         tables: written.map(table).into_iter().collect(),
         is_written: written.is_some(),
     }

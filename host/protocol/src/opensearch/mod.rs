@@ -12,8 +12,8 @@
 //! A hit's `_source` is told with each of its texts. With a hit that goes, `hits.total` counts one
 //! less, and `max_score` is that of the best hit that stays; hits that are not on this page are
 //! counted still. A document that is asked for alone cannot be taken out of the answer, which is
-//! denied then. What aggregations and suggestions say is no record: it is read as in every
-//! store of documents, like everything else.
+//! denied then. What aggregations and suggestions say is a document's text, with nothing that tells
+//! of which; dropped, it is replaced. Everything else is read as in every store of documents.
 
 mod errors;
 mod request;
@@ -71,11 +71,7 @@ pub(crate) fn endpoint(method: &str, path: &str) -> Option<Endpoint> {
         ["_update", _] if method == "POST" => Endpoint::Write,
         ["_bulk"] if is_put => Endpoint::Bulk,
         ["_doc", _] if method == "DELETE" => Endpoint::Other,
-        ["_delete_by_query" | "_update_by_query" | "_pit" | "_open" | "_close"]
-            if method == "POST" =>
-        {
-            Endpoint::Other
-        }
+        ["_delete_by_query" | "_pit" | "_open" | "_close"] if method == "POST" => Endpoint::Other,
         ["_search", "scroll"] | ["_search", "point_in_time"] => Endpoint::Other,
         ["_refresh" | "_flush" | "_forcemerge"] if is_asked => Endpoint::Other,
         [

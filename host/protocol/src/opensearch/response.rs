@@ -13,14 +13,26 @@ pub(crate) fn response(
     store::response(body, first, limits, &shape(endpoint))
 }
 
+/// What is counted and suggested is made of documents, and says of none whose it is.
+const MADE: &[&str] = &[
+    "aggregations",
+    "suggest",
+    "response.aggregations",
+    "response.suggest",
+    "responses.*.aggregations",
+    "responses.*.suggest",
+];
+
 fn shape(endpoint: Option<Endpoint>) -> Shape {
     let table = match endpoint {
         Some(Endpoint::Search) => {
-            let mut shape = Shape::of(hits("hits"), NAMES);
+            let mut shape = Shape::of(hits("hits"), NAMES).with_made(MADE);
             shape.tables.push(hits("response.hits"));
             return shape;
         }
-        Some(Endpoint::Searches) => hits("responses.*.hits"),
+        Some(Endpoint::Searches) => {
+            return Shape::of(hits("responses.*.hits"), NAMES).with_made(MADE);
+        }
         Some(Endpoint::Document) => Table::alone("", fields()),
         Some(Endpoint::Source) => Table::alone("", bare()),
         Some(Endpoint::Documents) => Table::rows("", "docs", fields()),

@@ -16,7 +16,8 @@ pub(crate) fn response(
 fn shape(endpoint: Option<Endpoint>) -> Shape {
     match endpoint {
         Some(Endpoint::Rows | Endpoint::Call | Endpoint::Write) => {
-            let mut shape = Shape::of(Table::rows("", "", fields()), &[]);
+            // What is neither rows nor one is a text that a function made of some.
+            let mut shape = Shape::of(Table::rows("", "", fields()), &[]).with_made(&[""]);
             shape.tables.push(Table::alone("", fields()));
             shape
         }

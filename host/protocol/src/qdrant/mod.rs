@@ -8,7 +8,8 @@
 //! | a `query`, what is looked `near` or recommended, a filter's `match` | queries |
 //! | the points of an answer, whether found, grouped, scrolled through or asked for by id | records |
 //!
-//! A record's payload is told with each of its texts. A point that is asked for alone cannot be taken
+//! A record's payload is told with each of its texts. What points are grouped by, and values that they
+//! are counted by, are a document's text with nothing that tells of which; dropped, it is replaced. A point that is asked for alone cannot be taken
 //! out of the answer, which is denied then. Everything else is read as in every
 //! store of documents.
 
@@ -33,6 +34,8 @@ pub(crate) enum Endpoint {
     Point,
     /// Points, payloads or vectors are written.
     Write,
+    /// Values that points have.
+    Facet,
     /// What has no records.
     Other,
 }
@@ -87,7 +90,7 @@ pub(crate) fn endpoint(method: &str, path: &str) -> Option<Endpoint> {
         ("POST", ["collections", _, "points", "batch"]) => Endpoint::Write,
         ("POST", ["collections", _, "points", "delete" | "count"]) => Endpoint::Other,
         ("POST", ["collections", _, "points", "payload" | "vectors", _]) => Endpoint::Other,
-        ("POST", ["collections", _, "facet"]) => Endpoint::Other,
+        ("POST", ["collections", _, "facet"]) => Endpoint::Facet,
         (
             "GET",
             ["collections"] | ["collections", _] | ["collections", _, "exists" | "aliases"],

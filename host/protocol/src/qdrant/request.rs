@@ -47,8 +47,6 @@ fn shape(endpoint: Option<Endpoint>) -> Shape {
             ]);
             shape
         }
-        Some(Endpoint::Find | Endpoint::Batch | Endpoint::Point | Endpoint::Other) | None => {
-            Shape::asking(QUERIES, NAMES).with_ids(&["ids", "points"])
-        }
+        Some(_) | None => Shape::asking(QUERIES, NAMES).with_ids(&["ids", "points"]),
     }
 }

@@ -17,6 +17,7 @@ fn shape(endpoint: Option<Endpoint>) -> Shape {
     let mut shape = Shape::asking(&[], NAMES);
     match endpoint {
         Some(Endpoint::Find) => {
+            shape = shape.with_made(&["result.groups.*.id", "result.groups.*.lookup"]);
             let rows = ["", "points", "groups.*.hits"];
             shape.tables = rows
                 .map(|rows| Table::rows("result", rows, fields()))
@@ -29,6 +30,7 @@ fn shape(endpoint: Option<Endpoint>) -> Shape {
                 .into();
         }
         Some(Endpoint::Point) => shape.tables = vec![Table::alone("result", fields())],
+        Some(Endpoint::Facet) => shape = shape.with_made(&["result.hits"]),
         Some(Endpoint::Write | Endpoint::Other) | None => {}
     }
     shape

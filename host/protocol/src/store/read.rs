@@ -93,6 +93,9 @@ fn value(parts: &mut Parts, root: Value<'_>, shape: &Shape, side: Side) -> Resul
     for found in shape.ids.iter().flat_map(|path| path.select(root)) {
         marks.insert(found.span().start, Mark::Ids);
     }
+    for found in shape.made.iter().flat_map(|path| path.select(root)) {
+        marks.insert(found.span().start, Mark::Made);
+    }
     for table in &shape.tables {
         for owner in table.owner.select(root) {
             mark(parts, table, owner, &mut marks);
@@ -157,6 +160,7 @@ fn mark<'s>(
 enum Mark<'s> {
     Query,
     Ids,
+    Made,
     /// Records, and which of the body's counts are theirs.
     Records(&'s Table, usize),
 }
@@ -193,6 +197,10 @@ impl Walk<'_> {
         match self.marks.get(&value.span().start).copied() {
             Some(Mark::Query) => {
                 let label = Label::new(Stage::Prompt, Role::User, Kind::Query);
+                return self.inside(value, place, &label, Strings::All);
+            }
+            Some(Mark::Made) => {
+                let label = Label::new(Stage::Retrieval, Role::Document, Kind::Document);
                 return self.inside(value, place, &label, Strings::All);
             }
             Some(Mark::Ids) => return self.inside(value, place, label, Strings::Ids),

@@ -13,6 +13,8 @@ pub(crate) struct Shape {
     pub(crate) ids: Vec<Path>,
     /// Records.
     pub(crate) tables: Vec<Table>,
+    /// What is made of records and is none: every string below is a document's.
+    pub(crate) made: Vec<Path>,
     /// All of it goes into the store.
     pub(crate) is_written: bool,
 }
@@ -79,6 +81,12 @@ impl Shape {
     /// The same, where some of it is ids.
     pub(crate) fn with_ids(mut self, ids: &[&str]) -> Self {
         self.ids = ids.iter().map(|path| Path::of(path)).collect();
+        self
+    }
+
+    /// The same, where some of it is made of records.
+    pub(crate) fn with_made(mut self, made: &[&str]) -> Self {
+        self.made = made.iter().map(|path| Path::of(path)).collect();
         self
     }
 

@@ -33,6 +33,7 @@ fn endpoints_are_known_by_method() {
         ("POST", "/_scripts/x"),
         ("PUT", "/_ingest/pipeline/x"),
         ("POST", "/_sql"),
+        ("POST", "/docs/_update_by_query"),
     ] {
         assert!(
             Store::OpenSearch.format(method, path).is_none(),
@@ -88,6 +89,23 @@ fn a_hit_is_a_record() {
         without(&of("POST", "/_mget"), &many, "Bad"),
         r#"{"docs":[]}"#
     );
+}
+
+#[test]
+fn what_is_made_of_documents_is_theirs() {
+    let body = r#"{"hits":{"total":{"value":0},"hits":[]},"aggregations":{"by":{"buckets":[{"key":"globex","doc_count":1}]},"top":{"hits":{"hits":[{"_id":"1","_source":{"t":"Bad"}}]}}}}"#;
+    let search = of("POST", "/_search");
+    let parsed_answer = response(&search, body);
+    let roles = parsed_answer
+        .segments()
+        .iter()
+        .map(|placed| placed.segment.kind);
+    assert_eq!(
+        roles.collect::<Vec<_>>(),
+        [caponier_core::Kind::Document; 3]
+    );
+    let left = without(&search, body, "globex");
+    assert!(left.contains(r#""key":"[removed by policy]""#), "{left}");
 }
 
 const BULK: &str = "{\"index\":{\"_index\":\"docs\",\"_id\":\"1\"}}\n{\"text\":\"One \\u0061@b.c\",\"tenant\":\"acme\"}\n{\"delete\":{\"_id\":\"an id\"}}\r\n\n{\"update\":{\"_id\":\"2\"}}\n{\"doc\":{\"text\":\"Two a@b.c\"}}\n";
