@@ -104,6 +104,10 @@ mod clients {
     );
 }
 
+mod stores {
+    caponier_e2e::scenarios!("envoy_stores": chroma_gives_each_tenant_its_own_and_takes_no_poison);
+}
+
 mod bootstrap {
     caponier_e2e::scenarios!("envoy_bootstrap":
         what_clients_say_of_themselves_counts_for_nothing,

@@ -1,0 +1,31 @@
+"""A store of documents behind Envoy: the gateway's own scene, packed."""
+
+import pathlib
+import tempfile
+import types
+
+import stores
+from envoy_packed import packed_module
+from envoy_support import Envoy
+
+IDENTITY = [{"headers": {"id": "x-user", "tenant": "x-org"}}]
+
+
+def chroma_gives_each_tenant_its_own_and_takes_no_poison():
+    with stores.chroma() as port, tempfile.TemporaryDirectory(prefix="caponier-pack-") as name:
+        stores.fill(stores.collection(stores.client(port)))
+        directory = pathlib.Path(name)
+        (directory / "tenants.rego").write_text(stores.TENANTS)
+        store = types.SimpleNamespace(url=f"http://127.0.0.1:{port}")
+        module = packed_module(directory, stores.CONFIG, store, "protocol: chroma", "/api/v2/*")
+        values = [text for text, _ in stores.DOCUMENTS.values()]
+        shell = {"audit": True, "identity": IDENTITY}
+        with Envoy(store, shell, values=values, module=module) as envoy:
+            mine, theirs = (
+                stores.client(envoy.port, {"x-user": user, "x-org": tenant})
+                for user, tenant in (("anna", "acme"), ("gus", "globex"))
+            )
+            assert mine.heartbeat() > 0 and mine.get_version()
+            stores.check_reads(mine, theirs)
+            stores.check_writes(mine, port)
+            assert {record["stage"] for record in envoy.audit(20)} == {"prompt", "retrieval"}
