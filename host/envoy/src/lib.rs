@@ -17,6 +17,8 @@ mod counters;
 mod endpoint;
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod files;
 mod filter;
 #[cfg(test)]
 mod formats;
