@@ -14,7 +14,7 @@ ATTACK = (
 CONFIG = """plugins:
   - use: builtin:pii
     stages: [prompt, retrieval]
-    settings: { entities: [email] }
+    settings: { entities: [email], restore: true }
   - use: builtin:secrets
     stages: [prompt, retrieval]
   - use: builtin:injection
