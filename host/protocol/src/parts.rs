@@ -123,6 +123,8 @@ pub(crate) struct Parts {
     row: Option<Row>,
     /// There was more text than the limit, and it is not among the segments.
     overflow: bool,
+    /// The kinds of gaps that there are.
+    missed: Vec<GapKind>,
 }
 
 /// The row of a file that is read.
@@ -133,7 +135,7 @@ struct Row {
     place: String,
 }
 
-/// Gaps that are noted; more of them say nothing new.
+/// Gaps that are noted; more of them say nothing new, but for the first of a kind.
 const GAPS: usize = 4096;
 
 impl Parts {
@@ -197,8 +199,12 @@ impl Parts {
             None => place,
         };
         let gap = Gap { kind, place };
-        if self.gaps.len() < GAPS && self.gaps.last() != Some(&gap) {
+        let is_first = !self.missed.contains(&kind);
+        if is_first || self.gaps.len() < GAPS && self.gaps.last() != Some(&gap) {
             self.gaps.push(gap);
+        }
+        if is_first {
+            self.missed.push(kind);
         }
     }
 

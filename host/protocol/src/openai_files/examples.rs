@@ -1,5 +1,7 @@
 //! Rows to tune a model with: examples.
 
+use std::collections::HashSet;
+
 use caponier_core::{Kind, RequestFacts, Role, Span, Stage};
 
 use super::{EXAMPLE, VOCABULARY};
@@ -24,6 +26,7 @@ pub(super) fn read(
     limits: &Limits,
 ) -> Result<RequestFacts, Malformed> {
     let mut tools: Vec<String> = Vec::new();
+    let mut known = HashSet::new();
     rows::each(parts, body, file, limits, VOCABULARY, |parts, _, value| {
         let read = std::mem::take(parts);
         let (read, facts) = Draft::row(read, value, &NAMES, field)?;
@@ -33,7 +36,7 @@ pub(super) fn read(
             return Err(value.refuse(&Place::ROOT, Problem::Missing("messages")));
         }
         for tool in facts.tools {
-            if !tools.contains(&tool) {
+            if known.insert(tool.clone()) {
                 tools.push(tool);
             }
         }

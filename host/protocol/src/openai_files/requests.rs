@@ -1,5 +1,7 @@
 //! Rows of a batch: requests.
 
+use std::collections::HashSet;
+
 use caponier_core::{RequestFacts, Span};
 
 use super::{ROW, VOCABULARY};
@@ -19,6 +21,7 @@ pub(super) fn read(
     limits: &Limits,
 ) -> Result<RequestFacts, Malformed> {
     let mut all: Option<RequestFacts> = None;
+    let mut tools = HashSet::new();
     rows::each(
         parts,
         body,
@@ -26,7 +29,8 @@ pub(super) fn read(
         limits,
         VOCABULARY,
         |parts, number, value| {
-            let facts = row(parts, number, value)?;
+            let mut facts = row(parts, number, value)?;
+            facts.tools.retain(|tool| tools.insert(tool.clone()));
             let Some(all) = &mut all else {
                 all = Some(facts);
                 return Ok(());
@@ -78,7 +82,7 @@ fn row(parts: &mut Parts, number: usize, value: Value<'_>) -> Result<RequestFact
     Ok(facts)
 }
 
-/// The most that any of the rows asks for.
+/// The most that any of the rows asks for. The row's tools are those that no other has.
 fn most(all: &mut RequestFacts, row: RequestFacts) {
     all.n = all.n.max(row.n);
     all.max_tokens = all.max_tokens.max(row.max_tokens);
@@ -92,11 +96,7 @@ fn most(all: &mut RequestFacts, row: RequestFacts) {
             *known = more;
         }
     }
-    for tool in row.tools {
-        if !all.tools.contains(&tool) {
-            all.tools.push(tool);
-        }
-    }
+    all.tools.extend(row.tools);
     all.response_format = row.response_format.or(all.response_format.take());
     all.stream |= row.stream;
 }

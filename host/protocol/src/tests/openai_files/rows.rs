@@ -229,6 +229,39 @@ fn examples_are_conversations() {
 }
 
 #[test]
+fn many_tools_take_no_time() {
+    let tools: String = (0..60_000)
+        .map(|number| format!(r#"{{"type":"function","function":{{"name":"tool-{number:06}"}}}},"#))
+        .collect();
+    let tools = tools.trim_end_matches(',');
+    let said = r#"{"model":"m","messages":[{"role":"user","content":"a b"}]"#;
+    let example = format!("{said},\"tools\":[{tools}]}}\n").repeat(2);
+    let url = r#"{"custom_id":"x","method":"POST","url":"/v1/chat/completions""#;
+    let asked = format!("{url},\"body\":{said},\"tools\":[{tools}]}}}}\n").repeat(2);
+    for (purpose, rows) in [("fine-tune", example), ("batch", asked)] {
+        let began = std::time::Instant::now();
+        let parsed = upload(purpose, &rows).unwrap();
+        assert_eq!(parsed.facts().tools.len(), 60_000, "{purpose}");
+        // Each with each would take minutes.
+        assert!(began.elapsed().as_secs() < 20, "{purpose}");
+    }
+}
+
+#[test]
+fn many_gaps_of_one_kind_do_not_hide_another() {
+    let image = r#"{"type":"image_url","image_url":{"url":"x"}},"#.repeat(5000);
+    let content = format!(r#"[{image}{{"type":"file","file":{{"file_id":"f"}}}}]"#);
+    let rows = format!(r#"{{"messages":[{{"role":"user","content":{content}}}]}}"#);
+    let parsed = upload("fine-tune", &rows).unwrap();
+    let gaps = gaps(parsed.gaps());
+    assert_eq!(
+        gaps.last().unwrap(),
+        "file row[0].messages[0].content[5000]"
+    );
+    assert_eq!(gaps.len(), 4097);
+}
+
+#[test]
 fn no_field_of_a_file_can_be_set() {
     let set = [("model".to_owned(), "\"n\"".to_owned())];
     let refused = upload("batch", ROWS).unwrap().edited(&[], &[], &set, &[]);
