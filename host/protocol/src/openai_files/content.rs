@@ -8,10 +8,14 @@ use crate::fields::Fields as _;
 use crate::json::{Document, Value};
 use crate::parts::{Label, Parts};
 use crate::place::Place;
+use crate::words::{is_token, shown};
 use crate::{
     Limits, Malformed, Problem, Request, Response, anthropic_messages, openai_chat,
     openai_embeddings, openai_moderations, openai_responses, rows,
 };
+
+/// Keys of a result whose values are tokens.
+const TOKENS: &[&str] = &["custom_id", "id", "object", "request_id", "type"];
 
 /// Who asks to read a file says nothing more.
 pub(crate) fn unasked(body: &[u8]) -> Result<Request, Malformed> {
@@ -79,7 +83,7 @@ fn result(parts: &mut Parts, number: usize, row: Value<'_>) -> Result<(), Malfor
         };
         let place = Place::of(outer);
         value.object(&place, &["body", "error", "message"])?;
-        parts.rest(value, &place, &[inner, "error"]);
+        others(parts, value, &place, &[inner, "error"])?;
         if let Some(error) = value.get("error") {
             parts.error(error)?;
         }
@@ -90,7 +94,33 @@ fn result(parts: &mut Parts, number: usize, row: Value<'_>) -> Result<(), Malfor
             parts.enter(number, &rows::place(number));
         }
     }
-    parts.rest(row, &Place::ROOT, &["error", "response", "result"]);
+    others(parts, row, &Place::ROOT, &["error", "response", "result"])
+}
+
+/// Whatever else is in a row, which is a result by its looks only. What should be a token and is one
+/// is no text.
+fn others(
+    parts: &mut Parts,
+    value: Value<'_>,
+    place: &Place<'_>,
+    read: &[&str],
+) -> Result<(), Malformed> {
+    for (key, member) in value.members() {
+        let Some(key) = key.string() else { continue };
+        if read.contains(&&*key) {
+            continue;
+        }
+        let place = place.key(shown(&key));
+        if !is_token(&key) {
+            parts.note(GapKind::Unrecognized, &place);
+        }
+        let is_named = TOKENS.contains(&&*key);
+        if is_named && member.string().is_some_and(|text| is_token(&text)) {
+            continue;
+        }
+        let label = Label::new(Stage::Output, Role::Document, Kind::Document);
+        parts.strings(member, &place, &label.with("field", &place))?;
+    }
     Ok(())
 }
 

@@ -79,12 +79,34 @@ fn a_broken_result_is_no_answer() {
         r#"{"custom_id":"a","response":{"body":{"choices":[],"more":"a b"},"more":"a b"},"more":"a b"}"#
     );
     let parsed = content(odd.as_bytes()).unwrap();
-    let missed = [
-        "unrecognized row[8].response.more",
-        "unrecognized row[8].response.body.more",
-        "unrecognized row[8].more",
-    ];
+    let missed = ["unrecognized row[8].response.body.more"];
     assert_eq!(gaps(parsed.gaps()), missed);
+    let found = lines(parsed.segments());
+    for place in ["response.more", "more"] {
+        let said = format!(r#"output document document field={place} row=8: "a b""#);
+        assert!(found.iter().any(|line| line.ends_with(&said)), "{found:?}");
+    }
+}
+
+#[test]
+fn what_looks_like_a_result_and_is_none_is_read() {
+    let file = r#"{"custom_id": "1", "text": "to a@b.c", "deep": {"er": ["123-45-6789"]}}
+{"custom_id": "to a@b.c", "response": null, "note": "short"}
+"#;
+    let parsed = content(file.as_bytes()).unwrap();
+    assert_eq!(
+        lines(parsed.segments()),
+        [
+            r#"0 output document document field=text row=0: "to a@b.c""#,
+            r#"1 output document document field=deep row=0: "123-45-6789""#,
+            r#"2 output document document field=custom_id row=1: "to a@b.c""#,
+            r#"3 output document document field=note row=1: "short""#,
+        ]
+    );
+    assert!(parsed.gaps().is_empty(), "{:?}", parsed.gaps());
+    assert_eq!(redacted(file, "a@b.c"), file.replace("a@b.c", "[e]"));
+    let named = content(br#"{"custom_id":"1","words in a key":"x"}"#).unwrap();
+    assert_eq!(gaps(named.gaps()), ["unrecognized row[0].*"]);
 }
 
 #[test]
