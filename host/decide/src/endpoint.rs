@@ -44,8 +44,10 @@ pub fn is_like_inspected(protocol: &Protocol, path: &str, is_read: bool) -> bool
     let path = path::lenient(path);
     let is_inspected = |method: &str| format_of(protocol, method, &path).is_some();
     match protocol {
-        Protocol::Models if is_read => Format::of_read(&path).is_some(),
-        Protocol::Models => Format::of_path(&path).is_some(),
+        Protocol::Models => {
+            let is_asked = || Format::of_path(&path).is_some();
+            Format::of_read(&path).is_some() || (!is_read && is_asked())
+        }
         Protocol::Mcp => !is_metadata(&path),
         Protocol::Json(endpoints) => endpoints
             .iter()
@@ -66,4 +68,29 @@ pub fn content_type<'h>(mut types: impl Iterator<Item = &'h [u8]>) -> String {
     let only = types.next().filter(|_| types.next().is_none());
     let text = only.map(|value| String::from_utf8(value.to_vec()));
     text.and_then(Result::ok).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_hides_no_file_that_is_read() {
+        for path in ["/v1/files/file-1/content/", "/v1//files/file-1/content"] {
+            for is_read in [true, false] {
+                assert!(
+                    is_like_inspected(&Protocol::Models, path, is_read),
+                    "{path}"
+                );
+            }
+        }
+        let chat = "/v1/chat/completions/";
+        assert!(is_like_inspected(&Protocol::Models, chat, false));
+        assert!(!is_like_inspected(&Protocol::Models, chat, true));
+        assert!(!is_like_inspected(
+            &Protocol::Models,
+            "/v1/files/file-1",
+            false
+        ));
+    }
 }
