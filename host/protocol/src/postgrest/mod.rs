@@ -44,7 +44,9 @@ pub(crate) fn endpoint(method: &str, path: &str) -> Option<Endpoint> {
     let (above, last) = path.rsplit_once('/')?;
     let is_function = above.ends_with("/rpc");
     Some(match method {
-        "GET" | "HEAD" if last.is_empty() => Endpoint::Other,
+        "GET" | "HEAD" if path == "/" => Endpoint::Other,
+        // Behind a table's name a slash may say nothing.
+        "GET" | "HEAD" if last.is_empty() => Endpoint::Rows,
         _ if last.is_empty() => return None,
         "GET" | "HEAD" | "POST" if is_function => Endpoint::Call,
         _ if is_function => return None,

@@ -101,6 +101,21 @@ fn endpoints_are_known_by_method() {
 }
 
 #[test]
+fn a_slash_behind_a_table_hides_no_rows() {
+    for path in [
+        "/documents/",
+        "/rpc/match_documents/",
+        "/rest/v1/documents/",
+    ] {
+        assert_eq!(
+            lines(response(&of("GET", path), ROWS).segments()),
+            lines(response(&of("GET", "/documents"), ROWS).segments()),
+            "{path}"
+        );
+    }
+}
+
+#[test]
 fn no_text_gets_by() {
     in_response(of("GET", "/documents"), ROWS);
     in_request(of("POST", "/documents"), ROWS);
