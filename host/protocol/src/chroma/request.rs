@@ -10,7 +10,7 @@ pub(crate) fn request(
     parameters: &str,
     limits: &Limits,
 ) -> Result<Request, Malformed> {
-    store::request(body, parameters, limits, false, |_| shape(endpoint))
+    store::request(body, parameters, limits, false, |_| Ok(shape(endpoint)))
 }
 
 fn shape(endpoint: Option<Endpoint>) -> Shape {

@@ -10,7 +10,7 @@ pub(crate) fn request(
     parameters: &str,
     limits: &Limits,
 ) -> Result<Request, Malformed> {
-    store::request(body, parameters, limits, false, |_| shape(endpoint))
+    store::request(body, parameters, limits, false, |_| Ok(shape(endpoint)))
 }
 
 fn shape(endpoint: Option<&JsonEndpoint>) -> Shape {
@@ -22,5 +22,6 @@ fn shape(endpoint: Option<&JsonEndpoint>) -> Shape {
         made: Vec::new(),
         tables: written.map(table).into_iter().collect(),
         is_written: written.is_some(),
+        is_followed: false,
     }
 }

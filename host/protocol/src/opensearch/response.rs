@@ -36,7 +36,10 @@ fn shape(endpoint: Option<Endpoint>) -> Shape {
         Some(Endpoint::Document) => Table::alone("", fields()),
         Some(Endpoint::Source) => Table::alone("", bare()),
         Some(Endpoint::Documents) => Table::rows("", "docs", fields()),
-        Some(Endpoint::Write | Endpoint::Bulk | Endpoint::Other) | None => {
+        // An update may answer with what it made of a document.
+        Some(Endpoint::Write) => Table::alone("get", fields()),
+        Some(Endpoint::Bulk) => Table::alone("items.*.*.get", fields()),
+        Some(Endpoint::Other) | None => {
             return Shape::asking(&[], NAMES);
         }
     };

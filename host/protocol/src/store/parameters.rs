@@ -1,19 +1,23 @@
 //! The parameters of an address. They are judged, and cannot be changed: what asks for a change of
 //! one is denied.
 
-use caponier_core::{GapKind, Kind, Role, Stage};
+use caponier_core::{Kind, Role, Stage};
 
 use crate::parts::{Label, Parts};
 use crate::words::is_token;
+use crate::{Malformed, Problem};
 
 /// Reads `name=value&…`.
-pub(super) fn read(parts: &mut Parts, query: &str) {
+pub(super) fn read(parts: &mut Parts, query: &str) -> Result<(), Malformed> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     for pair in pairs {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (Some(name), Some(value)) = (decoded(name), decoded(value)) else {
-            parts.gap(GapKind::Unrecognized, "query");
-            continue;
+            return Err(Malformed {
+                place: "query".to_owned(),
+                at: 0,
+                problem: Problem::Expected("parameters that are text"),
+            });
         };
         let label = Label::new(Stage::Prompt, Role::User, Kind::Query);
         if !is_token(&name) {
@@ -26,6 +30,7 @@ pub(super) fn read(parts: &mut Parts, query: &str) {
             parts.fixed(value, &label.with("field", name));
         }
     }
+    Ok(())
 }
 
 /// Without its escapes; `None` where that is no text.

@@ -6,6 +6,7 @@ use caponier_core::{GapKind, Kind, RequestFacts, Role, Stage};
 
 use super::attributes::Record;
 use super::parameters;
+use super::record::PATH;
 use super::{Form, Shape, Table};
 use crate::json::{Document, Type, Value};
 use crate::parts::{Counts, Label, Parts, Table as Spans};
@@ -13,8 +14,8 @@ use crate::place::Place;
 use crate::words::{is_token, is_word, shown};
 use crate::{Limits, Malformed, Problem, Request, Response};
 
-/// Attributes that all texts of a body may have together.
-const ATTRIBUTES: usize = 1 << 18;
+/// Bytes of attributes that all texts of a body may have together.
+const ATTRIBUTES: usize = 1 << 25;
 
 /// Which way a body goes, and what for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,33 +28,37 @@ enum Side {
     Answered,
 }
 
-/// Reads a request. `lines`: its body is a JSON value to each line, and `shape` tells that of each.
+/// Reads a request. `lines`: its body is a JSON value to each line, and `shape` tells that of each,
+/// or why it is none.
 pub(crate) fn request(
     body: String,
     parameters: &str,
     limits: &Limits,
     lines: bool,
-    mut shape: impl FnMut(Value<'_>) -> Shape,
+    mut shape: impl FnMut(Value<'_>) -> Result<Shape, Malformed>,
 ) -> Result<Request, Malformed> {
     let mut parts = Parts::new(0, limits.segments);
-    parameters::read(&mut parts, parameters);
-    let mut is_written = false;
-    let mut read = |parts: &mut Parts, text: &str| {
+    parameters::read(&mut parts, parameters)?;
+    parts.keep(0..parts.next());
+    let (mut is_written, mut is_due) = (false, false);
+    let mut room = ATTRIBUTES;
+    let mut read = |parts: &mut Parts, text: &str| -> Result<bool, Malformed> {
         let document = Document::parse(text, limits, &[])?;
-        let shape = shape(document.root());
+        let shape = shape(document.root())?;
         let side = match shape.is_written {
             true => Side::Written,
             false => Side::Asked,
         };
         is_written |= shape.is_written;
-        value(parts, document.root(), &shape, side)
+        value(parts, document.root(), &shape, side, &mut room)?;
+        Ok(shape.is_followed)
     };
     if lines {
         let mut offset = 0;
         for line in body.split_inclusive('\n') {
-            if !line.trim().is_empty() {
+            if is_due || !line.trim().is_empty() {
                 parts.offset = offset;
-                read(&mut parts, line).map_err(|mut malformed| {
+                is_due = read(&mut parts, line).map_err(|mut malformed| {
                     malformed.at += offset;
                     malformed
                 })?;
@@ -80,12 +85,20 @@ pub(crate) fn response(
     let mut parts = Parts::new(first, limits.segments);
     if !body.is_empty() {
         let document = Document::parse(&body, limits, &[])?;
-        value(&mut parts, document.root(), shape, Side::Answered)?;
+        let mut room = ATTRIBUTES;
+        let side = Side::Answered;
+        value(&mut parts, document.root(), shape, side, &mut room)?;
     }
     Ok(Response::new(body, parts.checked()?, None))
 }
 
-fn value(parts: &mut Parts, root: Value<'_>, shape: &Shape, side: Side) -> Result<(), Malformed> {
+fn value(
+    parts: &mut Parts,
+    root: Value<'_>,
+    shape: &Shape,
+    side: Side,
+    room: &mut usize,
+) -> Result<(), Malformed> {
     let mut marks = HashMap::new();
     for found in shape.queries.iter().flat_map(|path| path.select(root)) {
         marks.insert(found.span().start, Mark::Query);
@@ -106,7 +119,7 @@ fn value(parts: &mut Parts, root: Value<'_>, shape: &Shape, side: Side) -> Resul
         marks,
         names: shape.names,
         side,
-        attributes: ATTRIBUTES,
+        room,
     };
     let rest = match side {
         Side::Asked => Label::new(Stage::Prompt, Role::Other, Kind::Other),
@@ -182,8 +195,8 @@ pub(super) struct Walk<'w> {
     marks: HashMap<usize, Mark<'w>>,
     names: &'static [&'static str],
     side: Side,
-    /// Attributes that there is room for.
-    pub(super) attributes: usize,
+    /// Bytes of attributes that there is room for, in the whole body.
+    pub(super) room: &'w mut usize,
 }
 
 impl Walk<'_> {
@@ -235,7 +248,7 @@ impl Walk<'_> {
                     .string()
                     .is_some_and(|text| self.is_text(&text, strings))
                 {
-                    let label = label.clone().with("field", place);
+                    let label = label.clone().with("field", brief(place));
                     self.parts.string(value, &label);
                 }
                 Ok(())
@@ -372,6 +385,13 @@ impl Walk<'_> {
         let score = record.find(table.fields.score.as_ref()?)?;
         (score.kind() == Type::Number).then(|| score.span())
     }
+}
+
+/// A place, of which no more than the beginning is told.
+fn brief(place: &Place<'_>) -> String {
+    let mut place = place.to_string();
+    place.truncate(place.floor_char_boundary(PATH));
+    place
 }
 
 /// Columns are as long as one another: a record is the same place in each of them.

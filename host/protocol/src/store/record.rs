@@ -14,6 +14,10 @@ use crate::words::is_token;
 
 /// How much of a record without a text is shown.
 const SHOWN: usize = 1024;
+/// How long the place of a text may become before nothing is added to it.
+pub(super) const PATH: usize = 256;
+/// What an attribute takes beside its text.
+const ENTRY: usize = 48;
 
 impl Walk<'_> {
     /// Reads a record; gives its segments.
@@ -92,7 +96,9 @@ impl Walk<'_> {
             }
             Type::Array => {
                 for (index, item) in value.items().enumerate() {
-                    leaves.path.push_str(&format!("[{index}]"));
+                    if long < PATH {
+                        leaves.path.push_str(&format!("[{index}]"));
+                    }
                     self.leaves(item, &place.item(index), leaves);
                     leaves.path.truncate(long);
                 }
@@ -104,10 +110,12 @@ impl Walk<'_> {
                     if !is_name {
                         self.parts.gap(GapKind::Unrecognized, &place.key("*"));
                     }
-                    if long > 0 {
+                    if long > 0 && long < PATH {
                         leaves.path.push('.');
                     }
-                    leaves.path.push_str(if is_name { &key } else { "*" });
+                    if long < PATH {
+                        leaves.path.push_str(if is_name { &key } else { "*" });
+                    }
                     self.leaves(member, &place.key("*"), leaves);
                     leaves.path.truncate(long);
                 }
@@ -116,15 +124,17 @@ impl Walk<'_> {
         }
     }
 
-    /// The label of a record's text at a path. A body of many texts in records of many values would
+    /// The label of a record's text at a path. A body of many texts in records of long values would
     /// take more memory than it is worth: past that, texts go without what is told of them.
     fn told<'l>(&mut self, leaves: &mut Leaves<'l>) -> Label<'l> {
         if let Some((_, field)) = leaves.label.attributes.first_mut() {
             field.clone_from(&leaves.path);
         }
-        match self.attributes.checked_sub(leaves.label.attributes.len()) {
+        let told = leaves.label.attributes.iter();
+        let size = told.map(|(key, value)| ENTRY + key.len() + value.len());
+        match self.room.checked_sub(size.sum()) {
             Some(left) => {
-                self.attributes = left;
+                *self.room = left;
                 leaves.label.clone()
             }
             None => {

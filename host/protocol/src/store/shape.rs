@@ -17,6 +17,8 @@ pub(crate) struct Shape {
     pub(crate) made: Vec<Path>,
     /// All of it goes into the store.
     pub(crate) is_written: bool,
+    /// The next line belongs to it, and cannot be left out.
+    pub(crate) is_followed: bool,
 }
 
 /// Records of one sort.

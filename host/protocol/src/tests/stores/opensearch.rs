@@ -153,8 +153,88 @@ fn what_is_looked_for_is_a_query() {
     assert!(request(&format, body).fixes(&edits));
     let edits = super::redact(request(&format, body).segments(), "wine", "");
     assert!(!request(&format, body).fixes(&edits));
-    let broken = of("GET", "/_search").with_parameters(Some("q=%ff"));
-    assert_eq!(request(&broken, "").gaps().len(), 1);
+    assert!(request(&format, body).keeps(&[0]) && !request(&format, body).keeps(&[2]));
+    for broken in ["q=%ff", "%ff=1", "q=%4", "size=1&q=a%zz"] {
+        let format = of("GET", "/_search").with_parameters(Some(broken));
+        let error = format.request(Vec::new(), &Limits::default()).unwrap_err();
+        assert_eq!(
+            error.to_string().split(':').next(),
+            Some("query"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_bulk_is_not_read_out_of_step() {
+    let bulk = of("POST", "/_bulk");
+    let index = r#"{"index":{"_id":"1"}}"#;
+    for (body, at) in [
+        // The blank line is a document to the store, and the next line an action.
+        (format!("{index}\n\n{index}\n{{\"text\":\"a\"}}\n"), 23),
+        (format!("{index}\n \r\n{{\"text\":\"a\"}}\n"), 25),
+        (
+            "{\"index\":{},\"delete\":{}}\n{\"text\":\"a\"}\n".to_owned(),
+            0,
+        ),
+        (
+            "{\"delete\":{},\"index\":{}}\n{\"text\":\"a\"}\n".to_owned(),
+            0,
+        ),
+        ("{\"remove\":{}}\n".to_owned(), 0),
+        ("{}\n".to_owned(), 0),
+        ("[]\n".to_owned(), 0),
+        ("\"delete\"\n".to_owned(), 0),
+    ] {
+        let error = bulk.request(body.clone().into_bytes(), &Limits::default());
+        assert_eq!(error.unwrap_err().at, at, "{body}");
+    }
+}
+
+#[test]
+fn what_is_told_of_texts_takes_no_more_than_its_room() {
+    let told = |parsed: &crate::Request| -> usize {
+        let placed = parsed.segments().iter();
+        let all = placed.flat_map(|placed| placed.segment.attributes.iter());
+        all.map(|(key, value)| key.len() + value.len()).sum()
+    };
+    let values: String = (0..32)
+        .map(|at| format!("\"k{at}\":\"{}\",", "v".repeat(128)))
+        .collect();
+    let line = format!("{{\"index\":{{}}}}\n{{{}}}\n", values.trim_end_matches(','));
+    let parsed = request(&of("POST", "/_bulk"), &line.repeat(400));
+    assert_eq!(parsed.segments().len(), 400 * 32);
+    assert!(
+        told(&parsed) < (1 << 25) + 400 * 32 * 10,
+        "{}",
+        told(&parsed)
+    );
+    assert_eq!(parsed.gaps()[0].kind, caponier_core::GapKind::OverLimit);
+    let key = "k".repeat(128);
+    let (open, close) = (format!("{{\"{key}\":").repeat(60), "}".repeat(60));
+    let deep = format!("{open}[{}\"a\"]{close}", "\"a\",".repeat(1000));
+    for (method, path) in [("PUT", "/docs/_doc/1"), ("POST", "/_search")] {
+        let parsed = request(&of(method, path), &deep.replace("\"a\"", "\"a b\""));
+        assert_eq!(parsed.segments().len(), 1001);
+        let fields = parsed.segments().iter();
+        let longest = fields
+            .map(|placed| placed.segment.attributes[0].1.len())
+            .max();
+        assert!(longest.is_some_and(|longest| longest < 512), "{longest:?}");
+    }
+}
+
+#[test]
+fn what_an_update_answers_is_a_record() {
+    let get = r#"{"_seq_no":1,"found":true,"_source":{"text":"Bad","tenant":"b"}}"#;
+    let one = format!(r#"{{"_index":"docs","_id":"1","result":"updated","get":{get}}}"#);
+    let many = format!(r#"{{"took":1,"errors":false,"items":[{{"update":{one}}}]}}"#);
+    for (path, body) in [("/docs/_update/1", one), ("/_bulk", many)] {
+        let parsed = response(&of("POST", path), &body);
+        let said = "10 retrieval document document field=_source.text metadata.text=Bad metadata.tenant=b: \"Bad\"";
+        assert_eq!(lines(parsed.segments())[0], said);
+        assert!(parsed.keeps(&[10]), "{path}");
+    }
 }
 
 #[test]
