@@ -122,6 +122,7 @@ fn fields(score: &str) -> Fields {
         id: Path::of("ids"),
         metadata: Some(Path::of("metadatas")),
         score: Some(Path::of(score)),
+        inner: None,
         vectors: &["embeddings"],
     }
 }

@@ -26,6 +26,7 @@ fn table(records: &JsonRecords) -> Table {
         id: records.id.clone(),
         metadata: records.attributes.clone(),
         score: records.score.clone(),
+        inner: None,
         vectors: &[],
     };
     let (owner, form) = match records.is_alone {

@@ -9,7 +9,8 @@
 //! | the hits of an answer | records |
 //! | a document that is asked for by id, alone or with others | a record |
 //!
-//! A hit's `_source` is told with each of its texts. With a hit that goes, `hits.total` counts one
+//! A hit's `_source` is told with each of its texts. Another document among its `inner_hits` is
+//! told of by itself, and takes the whole hit along. With a hit that goes, `hits.total` counts one
 //! less, and `max_score` is that of the best hit that stays; hits that are not on this page are
 //! counted still. A document that is asked for alone cannot be taken out of the answer, which is
 //! denied then. What aggregations and suggestions say is a document's text, with nothing that tells
@@ -105,6 +106,7 @@ fn fields() -> Fields {
         id: Path::of("_id"),
         metadata: Some(Path::of("_source")),
         score: Some(Path::of("_score")),
+        inner: Some(Path::of("inner_hits.*.hits.hits.*")),
         vectors: &[],
     }
 }

@@ -61,6 +61,7 @@ fn fields() -> Fields {
         id: Path::of("id"),
         metadata: Some(Path::default()),
         score: Some(Path::of("similarity")),
+        inner: None,
         vectors: &[],
     }
 }

@@ -115,6 +115,7 @@ fn fields() -> Fields {
         id: Path::of("id"),
         metadata: Some(Path::of("payload")),
         score: Some(Path::of("score")),
+        inner: None,
         vectors: &[],
     }
 }

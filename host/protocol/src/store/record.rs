@@ -1,5 +1,6 @@
 //! Reading one record.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use caponier_core::{GapKind, Kind, Role, Stage};
@@ -48,6 +49,8 @@ impl Walk<'_> {
         let mut leaves = Leaves {
             label,
             id: id.map(|id| id.span().start),
+            table,
+            inner: inner(record, table),
             path: String::new(),
         };
         match record {
@@ -62,7 +65,8 @@ impl Walk<'_> {
                 }
             }
         }
-        if self.parts.next() == first {
+        // What is known of it is told of a text of its own.
+        if self.parts.next() == first || !leaves.inner.is_empty() {
             leaves.path.clear();
             self.textless(record, &mut leaves);
         }
@@ -84,6 +88,10 @@ impl Walk<'_> {
 
     /// Every string of a record.
     fn leaves(&mut self, value: Value<'_>, place: &Place<'_>, leaves: &mut Leaves<'_>) {
+        if leaves.inner.contains(&value.span().start) {
+            self.record(&Record::Row(value), leaves.table, place);
+            return;
+        }
         let long = leaves.path.len();
         match value.kind() {
             Type::String => {
@@ -152,7 +160,21 @@ struct Leaves<'l> {
     label: Label<'l>,
     /// Where the id stands.
     id: Option<usize>,
+    table: &'l Table,
+    /// Where records within it stand.
+    inner: HashSet<usize>,
     path: String,
+}
+
+/// Where records within a record stand. One that is a part of it has no fields of its own.
+fn inner(record: &Record<'_>, table: &Table) -> HashSet<usize> {
+    let (Record::Row(value), Some(path)) = (record, &table.fields.inner) else {
+        return HashSet::new();
+    };
+    let found = path.select(*value).into_iter();
+    let found =
+        found.filter(|found| found.kind() == Type::Object && found.get("_nested").is_none());
+    found.map(|found| found.span().start).collect()
 }
 
 /// Whether a value is a vector as Base64, which its reader takes for numbers and nothing else.

@@ -57,6 +57,8 @@ pub(crate) struct Fields {
     /// Small values that are told with each text.
     pub(crate) metadata: Option<Path>,
     pub(crate) score: Option<Path>,
+    /// Records within it that have fields of their own. They go with it.
+    pub(crate) inner: Option<Path>,
     /// Fields that may be vectors in Base64.
     pub(crate) vectors: &'static [&'static str],
 }

@@ -92,6 +92,47 @@ fn a_hit_is_a_record() {
 }
 
 #[test]
+fn a_hit_within_a_hit_is_another_document() {
+    let hit = |inner: &str| {
+        format!(
+            r#"{{"_id":"1","_source":{{"text":"One","tenant":"a"}},"inner_hits":{{"n":{{"hits":{{"total":{{"value":1,"relation":"eq"}},"hits":[{inner}]}}}}}}}}"#
+        )
+    };
+    let found = |hits: &str| format!(r#"{{"hits":{{"hits":[{hits}]}}}}"#);
+    let search = of("POST", "/_search");
+    let theirs = hit(&hit(
+        r#"{"_id":"3","_source":{"text":"Theirs","tenant":"b"}}"#,
+    ));
+    let body = found(&format!(
+        r#"{theirs},{{"_id":"4","_source":{{"text":"Good"}}}}"#
+    ));
+    let parsed = response(&search, &body);
+    let of_theirs: Vec<String> = lines(parsed.segments())
+        .into_iter()
+        .filter(|line| line.contains("Theirs\""))
+        .collect();
+    assert_eq!(of_theirs.len(), 1, "{of_theirs:?}");
+    assert!(of_theirs[0].contains("metadata.tenant=b"), "{of_theirs:?}");
+    assert_eq!(
+        without(&search, &body, "Theirs"),
+        found(r#"{"_id":"4","_source":{"text":"Good"}}"#)
+    );
+    // A part of the document itself is its own, and a hit without a text is told of.
+    let part = r#"{"_id":"1","_nested":{"field":"n","offset":0},"_source":{"text":"Part"}}"#;
+    let parsed = response(&search, &found(&hit(part)));
+    let said = lines(parsed.segments());
+    let line = said.iter().find(|line| line.ends_with("\"Part\"")).unwrap();
+    assert!(line.contains("metadata.tenant=a"), "{line}");
+    let bare = r#"{"_id":"9","_source":{"n":1},"inner_hits":{"n":{"hits":{"hits":[{"_id":"3","_source":{"text":"T"}}]}}}}"#;
+    let said = lines(response(&search, &found(bare)).segments());
+    assert!(
+        said.iter()
+            .any(|line| line.contains("document=9 metadata.n=1")),
+        "{said:?}"
+    );
+}
+
+#[test]
 fn what_is_made_of_documents_is_theirs() {
     let body = r#"{"hits":{"total":{"value":0},"hits":[]},"aggregations":{"by":{"buckets":[{"key":"globex","doc_count":1}]},"top":{"hits":{"hits":[{"_id":"1","_source":{"t":"Bad"}}]}}}}"#;
     let search = of("POST", "/_search");
@@ -240,6 +281,8 @@ fn what_an_update_answers_is_a_record() {
 #[test]
 fn no_text_gets_by() {
     in_response(of("POST", "/_search"), FOUND);
+    let inner = r#"{"hits":{"hits":[{"_id":"1","inner_hits":{"n":{"hits":{"total":1,"hits":[{"_id":"3","_source":{"text":"Theirs"}}]}}}}]}}"#;
+    in_response(of("POST", "/_search"), inner);
     in_request(
         of("PUT", "/docs/_doc/1"),
         r#"{"text":"One","list":["a b"]}"#,
