@@ -6,9 +6,9 @@
 //! |---|---|---|---|
 //! | each string, number and key of a `tools/call`'s `arguments` | prompt | assistant | `tool-call`, with `path` and `part`, named after the tool |
 //! | the whole of them | prompt | assistant | `structured`, read-only |
-//! | `arguments` of `prompts/get`, what `completion/complete` is asked | prompt | user | `text` |
+//! | each string, number and key of `arguments` of `prompts/get`, and of what `completion/complete` is asked | prompt | user | `text`, with `path` and `part` |
 //! | `uri` of `resources/read` and of subscriptions | prompt | assistant | `tool-call`, `field`=`uri` |
-//! | the client's answers to `sampling/createMessage`, `elicitation/create` and `roots/list` | prompt | other | `text` |
+//! | the client's answers to `sampling/createMessage`, `elicitation/create` and `roots/list` | prompt | other | `text`, with `path` and `part` where it is nested |
 //! | other texts of the client | prompt | other | `other`, with `field` |
 //! | `content` of a tool's result: texts, links and embedded resources | retrieval | tool | `tool-result`, named after the tool |
 //! | each string, number and key of `structuredContent` | retrieval | tool | `tool-result`, with `path` and `part` |
@@ -21,8 +21,11 @@
 //! | log and progress messages, errors, and other texts of the server | retrieval | tool | `other`, with `field` |
 //!
 //! Whatever a server says is fetched from outside of the conversation, and so judged in the stage
-//! *retrieval*. Images, audio and binary resources are gaps, and so is a method that nobody knows,
-//! whose texts are segments all the same. Short words, such as names and types, are no texts.
+//! *retrieval*. Images, audio and binary resources are gaps where content stands, and only in base64; a
+//! method that nobody knows is one, too, and its texts are segments all the same. Short words, such as
+//! names and types, are no texts in the objects of the protocol. What servers and users shape as they
+//! like, such as a log's `data` or a user's input, is read as arguments are, and its whole stands beside
+//! it, structured.
 //!
 //! Where a text of a tool, a prompt or a resource in a list is dropped, it leaves the list, which may
 //! become empty. In a result, what is dropped is replaced.
@@ -58,7 +61,7 @@ pub struct Asked {
 /// Keys of a message.
 const MESSAGE: &[&str] = &["error", "id", "jsonrpc", "method", "params", "result"];
 
-/// Keys of what a request asks, of what a result says, and of what the two hold.
+/// Keys of what a request asks, of what a result says, and of the protocol's own objects in the two.
 const HELD: &[&str] = &[
     "_meta",
     "action",

@@ -2,13 +2,13 @@
 
 use caponier_core::{GapKind, Kind, RequestFacts, Role, Stage, ToolCall};
 
-use super::message::{Shape, beside_text, shape, told};
+use super::message::{At, Shape, beside_text, free, media, shape, told};
 use super::{Asked, HELD, VOCABULARY};
 use crate::fields::Fields as _;
-use crate::json::{Document, Value};
+use crate::json::{Document, Type, Value};
 use crate::parts::{Label, Parts};
 use crate::place::Place;
-use crate::words::is_token;
+use crate::words::{is_token, shown};
 use crate::{Format, Limits, Malformed, Request};
 
 /// Methods of a client that have no text of their own.
@@ -49,8 +49,7 @@ fn message(parts: &mut Parts, root: Value<'_>) -> Result<Asked, Malformed> {
         Shape::Answer { result } => {
             asked.is_told = true;
             if let Some(result) = result {
-                let label = Label::new(Stage::Prompt, Role::Other, Kind::Text);
-                told(parts, result, &Place::of("result"), &label)?;
+                answered(parts, result, &Place::of("result"))?;
             }
         }
         Shape::Method { name, params, id } => {
@@ -65,6 +64,46 @@ fn message(parts: &mut Parts, root: Value<'_>) -> Result<Asked, Malformed> {
         }
     }
     Ok(asked)
+}
+
+/// What a client answers: a model's words, a user's input, or roots. Of a model's, images and audio
+/// are gaps.
+fn answered(parts: &mut Parts, result: Value<'_>, place: &Place<'_>) -> Result<(), Malformed> {
+    let label = Label::new(Stage::Prompt, Role::Other, Kind::Text);
+    if result.kind() != Type::Object {
+        return free(parts, result, &label);
+    }
+    result.guard(place, HELD)?;
+    let is_input = result.get("action").is_some();
+    for (key, value) in result.members() {
+        let Some(key) = key.string() else { continue };
+        let here = place.key(shown(&key));
+        if !is_token(&key) {
+            parts.note(GapKind::Unrecognized, &here);
+        }
+        match value.kind() {
+            Type::Array if key == "content" && !is_input => {
+                for (index, item) in value.items().enumerate() {
+                    content(parts, item, &here.item(index), &label)?;
+                }
+            }
+            _ if key == "content" && !is_input => content(parts, value, &here, &label)?,
+            _ => free(parts, value, &label)?,
+        }
+    }
+    Ok(())
+}
+
+fn content(
+    parts: &mut Parts,
+    item: Value<'_>,
+    place: &Place<'_>,
+    label: &Label<'_>,
+) -> Result<(), Malformed> {
+    match media(item) {
+        Some(_) => told(parts, item, At::Content, place, label),
+        None => free(parts, item, label),
+    }
 }
 
 fn is_known(method: &str) -> bool {
@@ -105,22 +144,31 @@ fn asks(
             }
             ("prompts/get", "arguments") | ("completion/complete", "argument" | "context") => {
                 let label = Label::new(Stage::Prompt, Role::User, Kind::Text);
-                told(parts, value, &here, &label.named(name.as_deref()))?;
+                parts.leaves(value, &label.named(name.as_deref()));
             }
             (_, "uri") => {
                 let label = Label::new(Stage::Prompt, Role::Assistant, Kind::ToolCall);
-                told(parts, value, &here, &label.with("field", "uri"))?;
+                free(parts, value, &label.with("field", "uri"))?;
             }
             ("tools/call" | "prompts/get", "inputResponses") => {
-                let label = Label::new(Stage::Prompt, Role::Other, Kind::Text);
-                told(parts, value, &here, &label)?;
+                if value.kind() != Type::Object {
+                    free(parts, value, beside)?;
+                }
+                for (key, value) in value.members() {
+                    let Some(key) = key.string() else { continue };
+                    let here = here.key(shown(&key));
+                    if !is_token(&key) {
+                        parts.note(GapKind::Unrecognized, &here);
+                    }
+                    answered(parts, value, &here)?;
+                }
             }
             (method, key) if is_known(method) => beside_text(parts, key, value, &place, beside)?,
             (_, key) => {
                 if !is_token(key) {
                     parts.note(GapKind::Unrecognized, &here);
                 }
-                told(parts, value, &here, beside)?;
+                free(parts, value, beside)?;
             }
         }
     }

@@ -2,10 +2,10 @@
 
 use caponier_core::{GapKind, Kind, Role, Stage};
 
-use super::message::{Shape, beside_text, shape, told};
+use super::message::{At, Shape, beside_text, free, shape, told};
 use super::{Asked, HELD, VOCABULARY};
 use crate::fields::Fields as _;
-use crate::json::{Document, Type, Value};
+use crate::json::{Document, Type, Value, unescape};
 use crate::parts::{Goes, Item, Label, Parts};
 use crate::place::Place;
 use crate::words::is_token;
@@ -70,7 +70,12 @@ fn message(parts: &mut Parts, asked: &Asked, root: Value<'_>) -> Result<(), Malf
     let beside = said(Kind::Other);
     match shape(parts, root, &beside)? {
         Shape::Answer { result } => match result {
-            Some(value) if value.kind() == Type::Object => result_of(parts, asked, value, &beside),
+            Some(value) if value.kind() == Type::Object => {
+                let is_asked = asked.id.as_deref().zip(root.get("id"));
+                let is_asked = is_asked.is_some_and(|(asked, id)| is_same(asked, id.raw()));
+                let name = asked.name.as_deref().filter(|_| is_asked);
+                result_of(parts, name, value, &beside)
+            }
             Some(value) => Err(value.refuse(&Place::of("result"), Problem::Type("an object"))),
             None => Ok(()),
         },
@@ -85,40 +90,57 @@ fn message(parts: &mut Parts, asked: &Asked, root: Value<'_>) -> Result<(), Malf
                 "notifications/progress" => beside.with("field", "progress"),
                 _ => beside,
             };
-            told(parts, params, &Place::of("params"), &label)
+            let at = match &*name {
+                "sampling/createMessage" => At::Sampling,
+                _ => At::Other,
+            };
+            told(parts, params, at, &Place::of("params"), &label)
         }
     }
+}
+
+/// Whether two ids, as they are written, are the same to a client that is lenient: to some, `"7"`
+/// and `7.0` are 7. Whoever answers could rid its answer of its name, if they were not.
+fn is_same(asked: &str, id: &str) -> bool {
+    let [asked, id] = [asked, id].map(|id| unescape(id.trim_matches('"')));
+    let number = |id: &str| id.trim().replace('_', "").parse::<f64>().ok();
+    asked == id || number(&asked).is_some_and(|asked| number(&id) == Some(asked))
 }
 
 /// What a result says, by its fields: which request it answers is for the server to say, and a
 /// client may take it for another.
 fn result_of(
     parts: &mut Parts,
-    asked: &Asked,
+    name: Option<&str>,
     result: Value<'_>,
     beside: &Label<'_>,
 ) -> Result<(), Malformed> {
     let place = Place::of("result");
     result.object(&place, HELD)?;
-    let name = asked.name.as_deref();
     for (key, value) in result.members() {
         let Some(key) = key.string() else { continue };
         let here = place.key(&key);
         match &*key {
-            "content" => told(parts, value, &here, &said(Kind::ToolResult).named(name))?,
+            "content" => told(
+                parts,
+                value,
+                At::Content,
+                &here,
+                &said(Kind::ToolResult).named(name),
+            )?,
             "structuredContent" => parts.leaves(value, &said(Kind::ToolResult).named(name)),
             "tools" | "prompts" | "resources" | "resourceTemplates" => list(parts, value, &here)?,
             "contents" => contents(parts, value, &here, name)?,
             "messages" => {
                 let label = Label::new(Stage::Retrieval, Role::Document, Kind::Document);
-                told(parts, value, &here, &label.named(name))?;
+                told(parts, value, At::Message, &here, &label.named(name))?;
             }
             "instructions" | "serverInfo" => {
                 let label = said(Kind::ToolDescription).with("field", &*key);
-                told(parts, value, &here, &label)?;
+                told(parts, value, At::Other, &here, &label)?;
             }
             "description" | "completion" | "inputRequests" => {
-                told(parts, value, &here, &beside.clone().with("field", &*key))?;
+                free(parts, value, &beside.clone().with("field", &*key))?;
             }
             _ => beside_text(parts, &key, value, &place, beside)?,
         }
@@ -134,7 +156,13 @@ fn list(parts: &mut Parts, value: Value<'_>, place: &Place<'_>) -> Result<(), Ma
         let first = parts.next();
         let name = item.get("name").and_then(Value::string);
         let name = name.as_deref().filter(|name| is_token(name));
-        told(parts, item, &here, &said(Kind::ToolDescription).named(name))?;
+        told(
+            parts,
+            item,
+            At::Other,
+            &here,
+            &said(Kind::ToolDescription).named(name),
+        )?;
         items.push(Item {
             span: item.span(),
             segments: first..parts.next(),
@@ -156,7 +184,7 @@ fn contents(
         let uri = item.get("uri").and_then(Value::string);
         let label = Label::new(Stage::Retrieval, Role::Document, Kind::Document);
         let label = label.named(uri.as_deref().or(asked));
-        told(parts, item, &place.item(index), &label)?;
+        told(parts, item, At::Resource, &place.item(index), &label)?;
     }
     Ok(())
 }

@@ -35,11 +35,21 @@ fn every_method_shows_its_texts() {
     for (params, seen) in [
         (
             r#""method":"prompts/get","params":{"name":"greet","arguments":{"who":"Bob B."}}"#,
-            vec![r#"0 prompt user text <greet>: "Bob B.""#],
+            vec![
+                r#"0 prompt user text <greet> path= part=key: "who""#,
+                r#"1 prompt user text <greet> path=who: "Bob B.""#,
+                r#"2 prompt user structured <greet>: "{\"who\":\"Bob B.\"}""#,
+            ],
         ),
         (
             r#""method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"p"},"argument":{"name":"who","value":"Bo b"}}"#,
-            vec![r#"0 prompt user text: "Bo b""#],
+            vec![
+                r#"0 prompt user text path= part=key: "name""#,
+                r#"1 prompt user text path=name: "who""#,
+                r#"2 prompt user text path= part=key: "value""#,
+                r#"3 prompt user text path=value: "Bo b""#,
+                r#"4 prompt user structured: "{\"name\":\"who\",\"value\":\"Bo b\"}""#,
+            ],
         ),
         (
             r#""method":"resources/read","params":{"uri":"file:///a b"}"#,
@@ -48,8 +58,13 @@ fn every_method_shows_its_texts() {
         (
             r#""result":{"role":"assistant","model":"m","content":{"type":"text","text":"my words"}}"#,
             vec![
-                r#"0 prompt other text: "m""#,
-                r#"1 prompt other text: "my words""#,
+                r#"0 prompt other text: "assistant""#,
+                r#"1 prompt other text: "m""#,
+                r#"2 prompt other text path= part=key: "type""#,
+                r#"3 prompt other text path=type: "text""#,
+                r#"4 prompt other text path= part=key: "text""#,
+                r#"5 prompt other text path=text: "my words""#,
+                r#"6 prompt other structured: "{\"type\":\"text\",\"text\":\"my words\"}""#,
             ],
         ),
         (
@@ -89,9 +104,37 @@ fn an_unknown_method_is_a_gap_and_read_all_the_same() {
     );
     assert_eq!(
         lines(read.segments()),
-        [r#"0 prompt other other: "electric sheep""#]
+        [
+            r#"0 prompt other other path=[0]: "electric sheep""#,
+            r#"1 prompt other structured: "[\"electric sheep\"]""#,
+        ]
     );
     assert_eq!(gaps(read.gaps()), ["unrecognized method"]);
+}
+
+#[test]
+fn what_a_client_gives_is_read_as_arguments_are() {
+    // A number of a card, and a secret that looks like a name, beneath keys of names.
+    for said in [
+        r#""method":"prompts/get","params":{"name":"p","arguments":{"id":4111111111111111,"name":"hunter2"}}"#,
+        r#""method":"completion/complete","params":{"argument":{"name":"hunter2","value":4111111111111111}}"#,
+        r#""method":"completion/complete","params":{"context":{"arguments":{"type":"hunter2","_meta":[4111111111111111]}}}"#,
+        r#""result":{"action":"accept","content":{"role":"hunter2","id":4111111111111111,"Name":"x","URI":"y"}}"#,
+        r#""result":{"action":"accept","content":{"type":"image","data":"hunter2","mimeType":"image/png","n":4111111111111111}}"#,
+        r#""result":{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"hunter2","input":{"id":4111111111111111,"Text":1}}]}"#,
+        r#""result":{"role":"assistant","content":{"type":"image","data":{"id":"hunter2","n":4111111111111111},"mimeType":"image/png"}}"#,
+        r#""method":"tools/call","params":{"name":"t","inputResponses":{"a":{"action":"accept","content":{"name":"hunter2","id":4111111111111111}}}}"#,
+    ] {
+        let body = format!(r#"{{"jsonrpc":"2.0","id":1,{said}}}"#);
+        let read = request(&body);
+        let is_leaf = |text: &str| {
+            let mut leaves = read.segments().iter().map(|placed| &placed.segment);
+            leaves.any(|segment| !segment.is_read_only() && segment.text == text)
+        };
+        assert!(is_leaf("hunter2") && is_leaf("4111111111111111"), "{body}");
+    }
+    let image = r#"{"jsonrpc":"2.0","id":1,"result":{"role":"assistant","content":{"type":"image","data":"aGk=","mimeType":"image/png"}}}"#;
+    assert_eq!(gaps(request(image).gaps()), ["image result.content.data"]);
 }
 
 #[test]
