@@ -141,8 +141,8 @@ pub fn check_repeats<'h>(
     Err(Refusal::new(ErrorKind::Content, message).speaking(format))
 }
 
-/// Refuses a request whose `content-type`s name another charset than JSON's own: a server that
-/// believes it would read another text than was inspected.
+/// Refuses a message whose `content-type`s name another charset than JSON's own: whoever believes
+/// it would read another text than was inspected.
 ///
 /// # Errors
 /// The refusal.

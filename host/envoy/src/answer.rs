@@ -3,7 +3,7 @@
 
 use caponier_config::{DenyAs, StreamMode};
 use caponier_core::{Action, Stage};
-use caponier_decide::{Arrived, Cut, Guests, Mail, Next, Refusal, Step, Wire};
+use caponier_decide::{Arrived, Cut, Guests, Mail, Next, Refusal, Step, Wire, check_charset};
 use caponier_protocol::ErrorKind;
 
 use crate::filter::{Filter, Flow, Gathered, Live, Passage, Sent, State};
@@ -69,14 +69,8 @@ impl<H: Host, G: Guests> Filter<H, G> {
         };
         let status = status(&headers);
         let is_success = (200..300).contains(&status);
-        let encoding = headers.encodings().next();
-        if encoding.is_some() || status == 101 {
-            let message = match encoding {
-                Some(_) => "the upstream's answer has an encoding that cannot be undone",
-                None => "the upstream switched protocols without being asked",
-            };
+        if let Some((word, message)) = unreadable(&headers, status) {
             let refusal = Refusal::new(ErrorKind::BadGateway, message);
-            let word = encoding.map_or("switched", |_| "encoding");
             self.root.metrics.upstream_error(&self.host, word);
             return self.refuse_answer(refusal.action(passage.action), &passage);
         }
@@ -328,7 +322,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
         if usage.reported {
             metrics.tokens(&self.host, usage.prompt_tokens, usage.completion_tokens);
         }
-        if outcomes.is_empty() && is_success {
+        if outcomes.is_empty() {
             metrics.upstream_error(&self.host, "malformed");
         }
         for outcome in &outcomes {
@@ -379,6 +373,22 @@ impl<H: Host, G: Guests> Filter<H, G> {
             State::Idle | State::Passing(_) | State::Refused | State::Over | State::Shut => {}
         }
     }
+}
+
+/// Why an answer cannot be read at all: a word for metrics, and for the client.
+fn unreadable(headers: &Headers, status: u16) -> Option<(&'static str, &'static str)> {
+    if headers.encodings().next().is_some() {
+        let message = "the upstream's answer has an encoding that cannot be undone";
+        return Some(("encoding", message));
+    }
+    if status == 101 {
+        let message = "the upstream switched protocols without being asked";
+        return Some(("switched", message));
+    }
+    check_charset(headers.all("content-type")).err().map(|_| {
+        let message = "the upstream's answer has a charset that is not supported";
+        ("charset", message)
+    })
 }
 
 fn status(headers: &Headers) -> u16 {

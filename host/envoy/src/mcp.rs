@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::Flow;
 use crate::fake::owned;
-use crate::tests::{DENY, Exchange, REDACT, exchange, refusal, respond, send, stream};
+use crate::tests::{DENY, Exchange, REDACT, ask, exchange, refusal, respond, send, stream};
 
 /// An exchange on a route that speaks MCP.
 fn on(method: &str, path: &str, more: &str, headers: &[(&str, &str)]) -> Exchange {
@@ -171,5 +171,34 @@ fn other_methods_are_let_through_nowhere_and_metadata_where_it_is_listed() {
         let mut other = on(method, "/mcp/", DENY, &[]);
         assert_eq!(other.on_request_headers(true), Flow::Pause, "{method}");
         assert_eq!(refusal(&other).0, 404);
+    }
+}
+
+#[test]
+fn an_answer_in_another_charset_is_not_read() {
+    let chat = || exchange(DENY, Shell::default(), &[]);
+    for status in ["200", "404"] {
+        for kind in [
+            "text/event-stream; charset=utf-7",
+            "text/event-stream;charset=\"UTF-16\"",
+            "application/json; charset=utf-16le",
+            "text/plain; charset*=utf-7''",
+        ] {
+            for (mut answered, body) in [(posted(DENY), call("Go on")), (chat(), ask("Go on"))] {
+                send(&mut answered, body);
+                let head = owned(&[(":status", status), ("content-type", kind)]);
+                *answered.host().response.borrow_mut() = head;
+                assert_eq!(answered.on_response_headers(false), Flow::Pause, "{kind}");
+                let (_, body) = refusal(&answered);
+                assert!(
+                    body["error"]["message"]
+                        .as_str()
+                        .unwrap()
+                        .contains("charset")
+                );
+                let name = "caponier_upstream_errors_total;kind=charset";
+                assert_eq!(answered.host().value(name), 1, "{kind}");
+            }
+        }
     }
 }

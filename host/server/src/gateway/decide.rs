@@ -251,7 +251,7 @@ impl Accepted {
         if usage.reported {
             metrics.tokens(usage.prompt_tokens, usage.completion_tokens);
         }
-        if outcomes.is_empty() && is_success {
+        if outcomes.is_empty() {
             metrics.upstream_error("malformed");
         }
         for outcome in &outcomes {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use caponier_config::Route;
-use caponier_decide::Mail;
+use caponier_decide::{Mail, check_charset};
 use caponier_protocol::ErrorKind;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RANGE};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RANGE};
 use http::request::Parts;
 use http::{Request, Response, StatusCode, Version};
 use http_body_util::BodyExt as _;
@@ -73,6 +73,9 @@ async fn exchange(
     let (mut parts, body) = response.into_parts();
     let packed = encoding(&parts.headers)
         .map_err(|_| failed(&shared.metrics, &UpstreamError::Encoding).action(action))?;
+    let types = parts.headers.get_all(CONTENT_TYPE).iter();
+    check_charset(types.map(HeaderValue::as_bytes))
+        .map_err(|_| failed(&shared.metrics, &UpstreamError::Charset).action(action))?;
     headers::incoming(&mut parts.headers);
     parts.version = Version::HTTP_11;
     let format = &accepted.passage.format;

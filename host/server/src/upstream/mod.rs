@@ -71,6 +71,9 @@ pub(crate) enum UpstreamError {
     /// A body in an encoding that is not known, or damaged.
     #[error("the upstream's answer cannot be decompressed")]
     Encoding,
+    /// A body in a charset of which other text may be read than was inspected.
+    #[error("the upstream's answer has a charset that is not supported")]
+    Charset,
 }
 
 impl UpstreamError {
@@ -86,6 +89,7 @@ impl UpstreamError {
             Self::Switched => "switched",
             Self::TooLarge(_) => "too-large",
             Self::Encoding => "encoding",
+            Self::Charset => "charset",
         }
     }
 
