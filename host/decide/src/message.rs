@@ -161,10 +161,10 @@ impl<G: Guests> Policy<G> {
         let spare = (!is_success).then(|| body.clone());
         let mut response = match (reply.format.response(body, next_segment, &limits), spare) {
             (Ok(response), _) => response,
-            (Err(_), Some(text)) => {
+            (Err(_), Some(text)) if is_text(&text, &limits) => {
                 return self.error_text(plan, exchange, &reply, text, next_segment);
             }
-            (Err(malformed), None) => {
+            (Err(malformed), _) => {
                 let message =
                     format!("the upstream's answer is not what the format says: {malformed}");
                 let refusal = Refusal::new(ErrorKind::BadGateway, message).action(action);
@@ -261,6 +261,23 @@ impl<G: Guests> Policy<G> {
         };
         (vec![outcome], judged)
     }
+}
+
+/// Whether a failed upstream's body that is not of the format says to its readers what it says as
+/// text: JSON does, where nothing in it is escaped and it can be read in one way only.
+fn is_text(body: &[u8], limits: &Limits) -> bool {
+    // Other encodings of JSON begin with what is nothing in UTF-8.
+    let is_nothing = |c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}';
+    let text = String::from_utf8_lossy(body);
+    let is_json = text
+        .trim_start_matches(is_nothing)
+        .starts_with(['{', '[', '"']);
+    let is_plain = |text: &str| !text.contains('\\') && !text.contains('\0');
+    !is_json
+        || is_plain(&text)
+            && Format::json_store(None)
+                .response(body.to_vec(), 0, limits)
+                .is_ok()
 }
 
 /// What a request asks a store for.

@@ -202,3 +202,42 @@ fn an_answer_in_another_charset_is_not_read() {
         }
     }
 }
+
+#[test]
+fn an_error_that_is_escaped_json_is_no_text() {
+    let chat = || exchange(DENY, Shell::default(), &[]);
+    let escaped = "\\u0053ECRET";
+    let object = format!("{{\"a\": \"{escaped}\", \"a\": 1}}");
+    let foreign = format!("{{\"detail\": \"{escaped}\"}}");
+    let wide: String = object.chars().flat_map(|c| ['\0', c]).collect();
+    for body in [
+        object.clone(),
+        format!(" \u{feff}\n{object}"),
+        format!("[\"{escaped}\"]"),
+        format!("\"{escaped}\""),
+        wide,
+        "{\"a\": \"SEC\", \"a\": \"RET\"}".to_owned(),
+    ] {
+        for (mut answered, asked) in [(posted(DENY), call("Go on")), (chat(), ask("Go on"))] {
+            send(&mut answered, asked);
+            let (flow, _) = respond(&mut answered, "404", body.clone());
+            assert_eq!(flow, Flow::Pause, "{body}");
+            let (_, said) = refusal(&answered);
+            let message = said["error"]["message"].as_str().unwrap();
+            assert!(message.contains("not what the format says"), "{message}");
+        }
+    }
+    let mut answered = posted(DENY);
+    send(&mut answered, call("Go on"));
+    assert_eq!(respond(&mut answered, "404", foreign).0, Flow::Pause);
+    for body in [
+        "Not Found",
+        "<p>\\o/</p>",
+        "{\"detail\":\"Method Not Allowed\"}",
+    ] {
+        let mut answered = posted(DENY);
+        send(&mut answered, call("Go on"));
+        let passed = respond(&mut answered, "405", body.to_owned());
+        assert_eq!(passed, (Flow::Continue, body.to_owned()));
+    }
+}
