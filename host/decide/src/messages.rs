@@ -3,6 +3,8 @@
 //! The host owns the sockets: it calls [`Mail::take`] with what has come and then
 //! [`Policy::deliver`] until there is nothing left, and sends what that writes.
 
+use std::collections::BTreeMap;
+
 use caponier_core::{Action, Exchange};
 use caponier_protocol::{ErrorKind, ErrorShape, Format, Limits, Messages, Piece, StreamedMessage};
 
@@ -23,6 +25,7 @@ pub struct Mail {
 struct Before {
     findings: usize,
     action: Action,
+    labels: BTreeMap<String, String>,
 }
 
 /// What came of one piece of a stream.
@@ -52,6 +55,7 @@ impl Mail {
             before: Before {
                 findings: exchange.prior.len(),
                 action: exchange.action,
+                labels: exchange.labels.clone(),
             },
             is_over: false,
         })
@@ -70,6 +74,11 @@ impl Mail {
         self.messages.feed(bytes).map_err(|_| Cut::Malformed)
     }
 
+    /// Bytes of events that have come and are not judged yet.
+    pub fn pending(&self) -> usize {
+        self.messages.pending()
+    }
+
     /// The upstream has come to its end.
     ///
     /// # Errors
@@ -86,8 +95,13 @@ impl Mail {
 
     /// Ends the stream; whoever waits for an answer gets an error.
     pub fn cut(&mut self, kind: ErrorKind, message: &str, out: &mut Vec<u8>) {
-        self.messages.fail(&ErrorShape::new(kind, message), out);
+        self.fail(kind, message, out);
         self.is_over = true;
+    }
+
+    /// What [`Mail::cut`] would write now.
+    pub fn fail(&self, kind: ErrorKind, message: &str, out: &mut Vec<u8>) {
+        self.messages.fail(&ErrorShape::new(kind, message), out);
     }
 }
 
@@ -123,6 +137,7 @@ impl<G: Guests> Policy<G> {
         exchange.current.clear();
         exchange.prior.truncate(mail.before.findings);
         exchange.action = mail.before.action;
+        exchange.labels.clone_from(&mail.before.labels);
         exchange.denial = None;
         let response = message.response();
         let input = StageInput {

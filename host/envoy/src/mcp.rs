@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use crate::Flow;
 use crate::fake::owned;
-use crate::tests::{DENY, Exchange, REDACT, ask, exchange, refusal, respond, send, stream};
+use crate::tests::{
+    DENY, Exchange, REDACT, ask, exchange, exchange_of, packed, refusal, respond, send, stream,
+};
 
 /// An exchange on a route that speaks MCP.
 fn on(method: &str, path: &str, more: &str, headers: &[(&str, &str)]) -> Exchange {
@@ -240,4 +242,32 @@ fn an_error_that_is_escaped_json_is_no_text() {
         let passed = respond(&mut answered, "405", body.to_owned());
         assert_eq!(passed, (Flow::Continue, body.to_owned()));
     }
+}
+
+#[test]
+fn labels_of_a_message_are_not_those_of_the_next() {
+    let rules = r#"package caponier
+labels contains {"seen": "yes"} if {
+	input.context.stage == "retrieval"
+	count(input.findings) > 0
+}
+deny contains "it is labelled" if {
+	input.prior.labels.seen == "yes"
+	count(input.findings) == 0
+}
+"#;
+    let route = "{path: /mcp/*, protocol: mcp, upstream: \"http://127.0.0.1:2\"}";
+    let config = format!(
+        "gateway:\n  listen: 127.0.0.1:1\n  routes: [{route}]\nactions: {{\"finder/*\": flag}}\n"
+    );
+    let mut packed = packed(&config, Shell::default());
+    packed.rego.push(("more.rego".to_owned(), rules.to_owned()));
+    let mut told = exchange_of(&packed, &[(":path", "/mcp/")]);
+    *told.host().request.borrow_mut() = owned(&[(":path", "/mcp/"), (":method", "POST")]);
+    send(&mut told, call("Go on"));
+    answer_streams(&mut told);
+    let log = |text: &str| json!({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": text}});
+    let pieces = [event(&log("a SECRET")), event(&log("two words"))];
+    let out = stream(&mut told, &pieces, true);
+    assert!(out.starts_with(&pieces.concat()), "{out}");
 }

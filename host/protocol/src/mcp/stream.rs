@@ -112,6 +112,11 @@ impl Messages {
         }))))
     }
 
+    /// Bytes of events that have come and are not handed on yet.
+    pub fn pending(&self) -> usize {
+        self.waiting.iter().map(|block| block.bytes.len()).sum()
+    }
+
     /// What tells the client that no answer comes any more; nothing where none is waited for.
     pub fn fail(&self, shape: &ErrorShape, out: &mut Vec<u8>) {
         if let (Some(id), false) = (&self.asked.id, self.is_answered) {

@@ -17,7 +17,7 @@ use super::echo::AnswerBody;
 use super::stream::Cut;
 use crate::answer::IdleTimer;
 use crate::decode::Decoder;
-use crate::state::ServerRuntime;
+use crate::state::{Current, ServerRuntime};
 
 /// A stream of messages.
 pub(crate) struct Letters {
@@ -28,11 +28,13 @@ pub(crate) struct Letters {
     timer: IdleTimer,
     deadline: Instant,
     inline: usize,
+    current: Current,
 }
 
 enum State {
     Reading(Box<Post>),
-    Judging(oneshot::Receiver<(Box<Post>, Vec<u8>)>),
+    /// With what is said where the job does not come back.
+    Judging(oneshot::Receiver<(Box<Post>, Vec<u8>)>, Vec<u8>),
     Done,
 }
 
@@ -98,6 +100,7 @@ impl Letters {
             timeouts.map_or_else(Default::default, |timeouts| (timeouts.idle, timeouts.total));
         passage.current.state.metrics.open_streams.inc();
         let deadline = passage.arrived + total;
+        let current = Arc::clone(&passage.current);
         Self {
             runtime,
             state: State::Reading(Box::new(Post {
@@ -110,6 +113,7 @@ impl Letters {
             timer: IdleTimer::new(idle),
             deadline,
             inline,
+            current,
         }
     }
 
@@ -118,9 +122,9 @@ impl Letters {
         loop {
             let out = match std::mem::replace(&mut self.state, State::Done) {
                 State::Done => return Poll::Ready(None),
-                State::Judging(mut waiting) => match Pin::new(&mut waiting).poll(cx) {
+                State::Judging(mut waiting, last) => match Pin::new(&mut waiting).poll(cx) {
                     Poll::Pending => {
-                        self.state = State::Judging(waiting);
+                        self.state = State::Judging(waiting, last);
                         return Poll::Pending;
                     }
                     Poll::Ready(Ok((post, out))) => {
@@ -128,7 +132,7 @@ impl Letters {
                         out
                     }
                     // The job died: nothing that it held goes out.
-                    Poll::Ready(Err(_)) => Vec::new(),
+                    Poll::Ready(Err(_)) => self.overload(last),
                 },
                 State::Reading(post) => match self.read(post, cx) {
                     Poll::Ready(out) => out,
@@ -169,48 +173,62 @@ impl Letters {
         }
         let taken = match frame {
             // Its end is the connection's.
-            None => post.mail.end().map(|()| 0),
+            None => post.mail.end(),
             Some(Ok(frame)) => match frame.into_data() {
                 Ok(data) => self.take(&mut post, &data),
-                Err(_trailers) => Ok(0),
+                Err(_trailers) => Ok(()),
             },
             Some(Err(_)) => Err(caponier_decide::Cut::Upstream),
         };
         Poll::Ready(match taken {
-            Ok(size) => self.judge(post, size),
+            Ok(()) => self.judge(post),
             Err(caponier_decide::Cut::Upstream) => self.cut(&mut post, Cut::Upstream),
             Err(caponier_decide::Cut::Malformed) => self.cut(&mut post, Cut::Malformed),
         })
     }
 
-    /// How many bytes came.
-    fn take(&mut self, post: &mut Post, data: &[u8]) -> Result<usize, caponier_decide::Cut> {
+    fn take(&mut self, post: &mut Post, data: &[u8]) -> Result<(), caponier_decide::Cut> {
         let Some(decoder) = &mut self.decoder else {
-            return post.mail.take(data).map(|()| data.len());
+            return post.mail.take(data);
         };
         let mut plain = Vec::new();
         decoder
             .push(data, &mut plain)
             .map_err(|_| caponier_decide::Cut::Malformed)?;
-        post.mail.take(&plain).map(|()| plain.len())
+        post.mail.take(&plain)
     }
 
-    fn judge(&mut self, mut post: Box<Post>, size: usize) -> Vec<u8> {
-        if size <= self.inline {
+    /// Has what is complete judged, where a message of its size may be.
+    fn judge(&mut self, mut post: Box<Post>) -> Vec<u8> {
+        if post.mail.pending() <= self.inline {
             let out = post.work();
             self.go_on(post);
             return out;
         }
+        let mut last = Vec::new();
+        let why = Cut::Overload;
+        post.mail.fail(why.kind(), why.message(), &mut last);
         let (done, waiting) = oneshot::channel();
         let job = move || {
             let out = post.work();
             let _ = done.send((post, out));
         };
         // A full queue drops the job, and with it what has come.
-        if self.runtime.pool().submit(Box::new(job)).is_ok() {
-            self.state = State::Judging(waiting);
+        match self.runtime.pool().submit(Box::new(job)) {
+            Ok(()) => {
+                self.state = State::Judging(waiting, last);
+                Vec::new()
+            }
+            Err(_) => self.overload(last),
         }
-        Vec::new()
+    }
+
+    /// Ends the stream where a job is lost, with what was to be said then.
+    fn overload(&mut self, last: Vec<u8>) -> Vec<u8> {
+        self.source = None;
+        let metrics = &self.current.state.metrics;
+        metrics.upstream_error(Cut::Overload.word());
+        last
     }
 
     /// Ends the stream; whoever waits for an answer gets an error.

@@ -128,3 +128,16 @@ fn what_is_no_message_ends_the_stream() {
         assert!(pass(&unasked(), &[event(data).as_bytes()], none).is_err());
     }
 }
+
+#[test]
+fn what_waits_is_what_is_complete_however_it_came() {
+    let mut messages = answering(CALL).messages(10, &Limits::default()).unwrap();
+    let all = event(RESULT);
+    let (most, rest) = all.split_at(all.len() - 1);
+    messages.feed(most.as_bytes()).unwrap();
+    assert_eq!(messages.pending(), 0);
+    messages.feed(rest.as_bytes()).unwrap();
+    assert_eq!(messages.pending(), all.len());
+    while messages.pop().unwrap().is_some() {}
+    assert_eq!(messages.pending(), 0);
+}
