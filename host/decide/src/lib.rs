@@ -31,7 +31,7 @@ pub use packed::{
 };
 pub use policy::{DenialKind, GuestCall, Guests, Parts, Policy, RoutePlan, Timings};
 pub use record::{CoverageRecord, DigestKey, Digests, FaultLine, Record, timestamp};
-pub use refusal::{Refusal, check_charset, check_repeats, message};
+pub use refusal::{Refusal, check_charset, message};
 pub use route::{Found, find, is_lookalike};
 pub use stream::{Step, StreamRun};
 pub use wire::{Cut, Next, Wire};

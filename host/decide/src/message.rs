@@ -12,8 +12,6 @@ use crate::{DenialKind, Guests, Outcome, Policy, RoutePlan, StageInput};
 pub struct Passed {
     /// What goes to the upstream.
     pub body: Vec<u8>,
-    /// Something in it is not as it came.
-    pub is_edited: bool,
     /// The first segment id that is free.
     pub next_segment: u32,
     /// What was decided of the request.
@@ -56,6 +54,12 @@ pub struct Judged {
     pub action: Action,
 }
 
+/// Why a text is denied with all that is around it.
+const KEPT: &str = "what is not to pass cannot be taken out by itself";
+
+/// Why a text is denied that headers repeat, as those of MCP's newer revisions do.
+const REPEATED: &str = "what the policy takes out of the body is said by a header, too; hint: send no `mcp-param-` or `mcp-name` headers";
+
 /// What came of a message: every stage that was decided, and what follows.
 pub type Ruling<T> = (Vec<Outcome>, Result<T, Refusal>);
 
@@ -72,7 +76,10 @@ impl<G: Guests> Policy<G> {
         let mut outcomes = self.stages(plan, exchange, &mut request);
         for outcome in &mut outcomes {
             let is_kept = request.keeps(&outcome.dropped) || request.fixes(&outcome.edits);
-            self.keep_whole(exchange, outcome, is_kept);
+            self.keep_whole(exchange, outcome, is_kept, KEPT);
+            let is_changed = !outcome.edits.is_empty() || !outcome.dropped.is_empty();
+            let is_repeated = is_changed && request.is_repeated();
+            self.keep_whole(exchange, outcome, is_repeated, REPEATED);
         }
         let denied = outcomes
             .iter()
@@ -91,12 +98,10 @@ impl<G: Guests> Policy<G> {
             action = action.max(outcome.action());
             change.take(outcome);
         }
-        let is_edited = change.is_any();
         let body = request.edited(&change.edits, &change.dropped, &change.set, &change.unset);
         let passed = body
             .map(|body| Passed {
                 body,
-                is_edited,
                 next_segment,
                 action,
                 queries,
@@ -194,7 +199,7 @@ impl<G: Guests> Policy<G> {
         };
         let mut outcome = self.evaluate(plan, exchange, input);
         let is_kept = response.keeps(&outcome.dropped);
-        self.keep_whole(exchange, &mut outcome, is_kept);
+        self.keep_whole(exchange, &mut outcome, is_kept, KEPT);
         let judged = match reply.denial(&outcome, exchange) {
             Some(instead) => instead,
             None => response
@@ -206,11 +211,10 @@ impl<G: Guests> Policy<G> {
     }
 
     /// Denies where something was to go, or to be changed, that cannot without the rest.
-    fn keep_whole(&self, exchange: &mut Exchange, outcome: &mut Outcome, is_kept: bool) {
+    fn keep_whole(&self, exchange: &mut Exchange, outcome: &mut Outcome, is_kept: bool, why: &str) {
         if !is_kept || outcome.action() == Action::Deny {
             return;
         }
-        let why = "what is not to pass cannot be taken out by itself";
         let reason = match outcome.decision.reason.as_str() {
             "" => why.to_owned(),
             before => format!("{before}; {why}"),
@@ -372,11 +376,6 @@ struct Change {
 }
 
 impl Change {
-    fn is_any(&self) -> bool {
-        let is_text = !self.edits.is_empty() || !self.dropped.is_empty();
-        is_text || !self.set.is_empty() || !self.unset.is_empty()
-    }
-
     fn take(&mut self, outcome: &mut Outcome) {
         self.edits.append(&mut outcome.edits);
         self.dropped.extend_from_slice(&outcome.dropped);

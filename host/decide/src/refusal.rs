@@ -123,24 +123,6 @@ impl From<EditError> for Refusal {
     }
 }
 
-/// Refuses a request that was edited and whose headers repeat what stands in it, as those of MCP's
-/// newer revisions do with arguments: what was taken out of the body would go on beside it.
-///
-/// # Errors
-/// The refusal.
-pub fn check_repeats<'h>(
-    format: &Format,
-    is_edited: bool,
-    mut names: impl Iterator<Item = &'h str>,
-) -> Result<(), Refusal> {
-    let repeats = |name: &str| format.is_repeated_by(name);
-    if !is_edited || !names.any(repeats) {
-        return Ok(());
-    }
-    let message = "what the policy takes out of the body is said by a header, too; hint: send no `mcp-param-` headers";
-    Err(Refusal::new(ErrorKind::Content, message).speaking(format))
-}
-
 /// Refuses a message whose `content-type`s name another charset than JSON's own: whoever believes
 /// it would read another text than was inspected.
 ///

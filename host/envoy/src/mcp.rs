@@ -11,9 +11,13 @@ use crate::tests::{
 
 /// An exchange on a route that speaks MCP.
 fn on(method: &str, path: &str, more: &str, headers: &[(&str, &str)]) -> Exchange {
+    with(Shell::default(), method, path, more, headers)
+}
+
+fn with(shell: Shell, method: &str, path: &str, more: &str, headers: &[(&str, &str)]) -> Exchange {
     let route = "{path: /mcp/*, protocol: mcp, upstream: \"http://127.0.0.1:2\"}";
     let gateway = format!("gateway:\n  listen: 127.0.0.1:1\n  routes: [{route}]\n");
-    let exchange = exchange(&(gateway + more), Shell::default(), &[]);
+    let exchange = exchange(&(gateway + more), shell, &[]);
     let mut all = owned(&[(":path", path), (":method", method)]);
     all.extend(owned(headers));
     *exchange.host().request.borrow_mut() = all;
@@ -31,7 +35,13 @@ fn call(text: &str) -> Vec<u8> {
 }
 
 fn prompt(text: &str) -> Vec<u8> {
-    json!({"jsonrpc": "2.0", "id": 7, "method": "prompts/get", "params": {"name": "greet", "arguments": {"who": text}}})
+    json!({"jsonrpc": "2.0", "id": 7, "method": "prompts/get", "params": {"name": "greet", "_meta": {"note": text}}})
+        .to_string()
+        .into_bytes()
+}
+
+fn resource(uri: &str) -> Vec<u8> {
+    json!({"jsonrpc": "2.0", "id": 7, "method": "resources/read", "params": {"uri": uri}})
         .to_string()
         .into_bytes()
 }
@@ -165,6 +175,45 @@ fn a_header_that_repeats_what_is_redacted_does_not_go_on() {
     assert!(message.contains("a header"), "{message}");
     let mut clean = on("POST", "/mcp/", REDACT, &[("mcp-param-text", "Go on")]);
     assert_eq!(send(&mut clean, prompt("Go on")), Flow::Continue);
+    // A name is no text; an address is one.
+    let named = |header: &str| on("POST", "/mcp/", REDACT, &[("mcp-name", header)]);
+    assert_eq!(
+        send(&mut named("greet"), prompt("a SECRET")),
+        Flow::Continue
+    );
+    let mut read = named("file:///a SECRET");
+    assert_eq!(send(&mut read, resource("file:///a SECRET")), Flow::Pause);
+    is_denied(&refusal(&read).1);
+    let mut open = named("file:///public");
+    assert_eq!(send(&mut open, resource("file:///public")), Flow::Continue);
+}
+
+#[test]
+fn what_is_denied_for_a_header_is_recorded_as_denied() {
+    let shell = Shell {
+        audit: true,
+        ..Shell::default()
+    };
+    let mut read = with(
+        shell,
+        "POST",
+        "/mcp/",
+        REDACT,
+        &[("mcp-name", "file:///a SECRET")],
+    );
+    assert_eq!(send(&mut read, resource("file:///a SECRET")), Flow::Pause);
+    let host = read.host();
+    let log = host.lines.borrow();
+    let records: Vec<Value> = log
+        .iter()
+        .filter_map(|line| line.strip_prefix("caponier-audit "))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(!records.is_empty());
+    assert!(
+        records.iter().all(|record| record["action"] == "deny"),
+        "{records:?}"
+    );
 }
 
 #[test]

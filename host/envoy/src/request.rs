@@ -5,8 +5,8 @@ use std::time::Instant;
 use caponier_config::{OverLimit, Protocol};
 use caponier_core::{Action, Gap, GapKind};
 use caponier_decide::{
-    Digests, Found, Guests, Refusal, check_charset, check_repeats, content_type, find, format_of,
-    is_lookalike, shape_of,
+    Digests, Found, Guests, Refusal, check_charset, content_type, find, format_of, is_lookalike,
+    shape_of,
 };
 use caponier_protocol::{ErrorKind, Format};
 
@@ -209,6 +209,10 @@ impl<H: Host, G: Guests> Filter<H, G> {
             Ok(request) => request,
             Err(malformed) => return self.refuse(&malformed.into(), &format, passage.mark()),
         };
+        let Some(headers) = Headers::read(&self.host, Map::Request) else {
+            return self.refuse(&stuck(), &format, passage.mark());
+        };
+        let request = request.beside(headers.names());
         if let Some(known) = request.answer_format() {
             format = known.clone();
             passage.format = known.clone();
@@ -238,12 +242,6 @@ impl<H: Host, G: Guests> Filter<H, G> {
             Ok(passed) => passed,
             Err(refusal) => return self.refuse(&refusal, &format, passage.mark()),
         };
-        let Some(headers) = Headers::read(&self.host, Map::Request) else {
-            return self.refuse(&stuck(), &format, passage.mark());
-        };
-        if let Err(refusal) = check_repeats(&format, passed.is_edited, headers.names()) {
-            return self.refuse(&refusal, &format, passage.mark());
-        }
         let is_same = passed.body == body && !passage.is_packed;
         if !is_same && !self.write_request(size, &passed.body) {
             let refusal = Refusal::new(

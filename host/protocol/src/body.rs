@@ -28,6 +28,8 @@ pub struct Request {
     members: Vec<Member>,
     settable: &'static [&'static str],
     answer: Option<Format>,
+    /// A header repeats a part of the body.
+    is_repeated: bool,
     /// What the body is to stay where it is no JSON.
     form: Option<Form>,
 }
@@ -47,6 +49,7 @@ impl Request {
             members,
             settable,
             answer: None,
+            is_repeated: false,
             form: None,
         }
     }
@@ -60,6 +63,21 @@ impl Request {
     /// The format of its answer, where that is not the format of the request as it was known before.
     pub fn answer_format(&self) -> Option<&Format> {
         self.answer.as_ref()
+    }
+
+    /// The same, sent with these headers: what one of them repeats stays, whatever becomes of the
+    /// body.
+    #[must_use]
+    pub fn beside<'h>(mut self, mut headers: impl Iterator<Item = &'h str>) -> Self {
+        let format = self.answer.as_ref();
+        self.is_repeated =
+            format.is_some_and(|format| headers.any(|name| format.is_repeated_by(name)));
+        self
+    }
+
+    /// Whether a header repeats a part of the body: an edit or a drop is a denial then.
+    pub fn is_repeated(&self) -> bool {
+        self.is_repeated
     }
 
     /// The same, in the parts of a form.

@@ -267,8 +267,7 @@ impl Format {
 
     /// Whether a header of a request repeats a part of its body.
     pub fn is_repeated_by(&self, header: &str) -> bool {
-        let name = header.as_bytes().get(..10).unwrap_or_default();
-        matches!(self, Self::Mcp(_)) && name.eq_ignore_ascii_case(b"mcp-param-")
+        matches!(self, Self::Mcp(asked) if asked.is_repeated_by(header))
     }
 
     /// The body of an error response.

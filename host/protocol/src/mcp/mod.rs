@@ -54,8 +54,19 @@ pub struct Asked {
     pub(crate) id: Option<String>,
     /// The message wants no answer.
     pub(crate) is_told: bool,
+    /// It asks for a tool or a prompt by a name, which is no text and stays as it is.
+    pub(crate) is_called: bool,
     /// The name of the tool, of the prompt, or the address of the resource.
     pub(crate) name: Option<String>,
+}
+
+impl Asked {
+    /// Whether a header repeats what may be taken out of a message: an argument, or an address.
+    pub(crate) fn is_repeated_by(&self, header: &str) -> bool {
+        let start = header.as_bytes().get(..10).unwrap_or_default();
+        start.eq_ignore_ascii_case(b"mcp-param-")
+            || (header.eq_ignore_ascii_case("mcp-name") && !self.is_called)
+    }
 }
 
 /// Keys of a message.

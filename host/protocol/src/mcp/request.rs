@@ -55,6 +55,7 @@ fn message(parts: &mut Parts, root: Value<'_>) -> Result<Asked, Malformed> {
         Shape::Method { name, params, id } => {
             asked.is_told = id.is_none();
             asked.id = id.map(|id| id.raw().to_owned());
+            asked.is_called = matches!(&*name, "tools/call" | "prompts/get");
             if let Some(params) = params {
                 asked.name = asks(parts, &name, params, id, &beside)?;
             }

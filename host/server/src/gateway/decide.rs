@@ -40,8 +40,6 @@ pub(crate) struct Accepted {
     pub(crate) exchange: Box<Exchange>,
     /// What goes to the upstream.
     pub(crate) body: Vec<u8>,
-    /// Something in it is not as it came.
-    pub(crate) is_edited: bool,
     /// The first segment id that is free.
     pub(crate) next_segment: u32,
     /// What was decided of the request.
@@ -169,15 +167,18 @@ impl Passage {
         u64::try_from(self.arrived.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Parses, inspects and decides a request, and makes the body that goes on.
+    /// Parses, inspects and decides a request, and makes the body that goes on. `beside`: headers
+    /// that may repeat a part of it.
     pub(crate) fn request(
         mut self: Box<Self>,
         content_type: &str,
+        beside: &[String],
         body: Vec<u8>,
     ) -> Result<Accepted, Refusal> {
         let bytes = body.len();
         let limits = self.limits();
         let request = self.format.request_of(content_type, body, &limits)?;
+        let request = request.beside(beside.iter().map(String::as_str));
         if let Some(format) = request.answer_format() {
             self.format = format.clone();
         }
@@ -193,7 +194,6 @@ impl Passage {
         }
         let Passed {
             body,
-            is_edited,
             next_segment,
             action,
             queries,
@@ -202,7 +202,6 @@ impl Passage {
             passage: self,
             exchange,
             body,
-            is_edited,
             next_segment,
             action,
             queries,

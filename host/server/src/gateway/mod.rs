@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use caponier_config::{Protocol, Route};
 use caponier_core::{Action, Gap, GapKind};
-use caponier_decide::{Found, check_repeats, format_of, shape_of};
+use caponier_decide::{Found, format_of, shape_of};
 use caponier_protocol::ErrorKind;
 use http::header::{HeaderName, HeaderValue};
 use http::request::Parts;
@@ -218,7 +218,6 @@ async fn answer(
                     passage,
                     exchange,
                     body: Vec::new(),
-                    is_edited: false,
                     next_segment: 0,
                     action,
                     queries: Vec::new(),
@@ -237,9 +236,11 @@ async fn answer(
         true => intake::content_type(&parts.headers),
         false => String::new(),
     };
-    let mut accepted = work(shared, is_short, move || passage.request(&kind, body)).await??;
     let names = parts.headers.keys().map(HeaderName::as_str);
-    check_repeats(&accepted.passage.format, accepted.is_edited, names)?;
+    let names = names.filter(|name| passage.format.is_repeated_by(name));
+    let beside: Vec<String> = names.map(str::to_owned).collect();
+    let judge = move || passage.request(&kind, &beside, body);
+    let mut accepted = work(shared, is_short, judge).await??;
     let body = std::mem::take(&mut accepted.body);
     forward::forward(shared, route, parts, Outgoing::whole(body), accepted).await
 }
