@@ -80,9 +80,20 @@ def encoded(
     elif exchange.context is not None:
         asked["context"] = _context(exchange.context)
     try:
-        return json.dumps(asked, ensure_ascii=False, allow_nan=False).encode()
+        return _json(asked)
     except UnicodeEncodeError:
         raise Error("a text is not Unicode: it holds half of a surrogate pair") from None
+    except RecursionError:
+        raise Error("what is asked nests too deep") from None
+
+
+def written(text: Text) -> bytes:
+    """A text as it stands in a request."""
+    return _json(_text(text))
+
+
+def _json(asked: Any) -> bytes:
+    return json.dumps(asked, ensure_ascii=False, allow_nan=False).encode()
 
 
 def _text(text: Text) -> dict[str, Any]:

@@ -132,13 +132,20 @@ class Client:
     ) -> list[Kept]:
         """The documents that may go on, in their order. The query goes beside them, as what they
         answer: as the user asked it, since tokens in it would never be made values again. Many are
-        asked about in several calls of the same exchange; a denial of one is one of all."""
+        asked about in several calls of the same exchange; a denial of one is one of all. One that
+        the port cannot be asked about is dropped, which a warning in the log of
+        ``caponier_client`` tells."""
         exchange = exchange or Exchange()
         steps = screening(query, documents)
         try:
             texts = next(steps)
             while True:
-                texts = steps.send(self.inspect("retrieval", texts, exchange))
+                try:
+                    decision = self.inspect("retrieval", texts, exchange)
+                except Refused as refused:
+                    texts = steps.throw(refused)
+                else:
+                    texts = steps.send(decision)
         except StopIteration as end:
             return list(end.value)
 
@@ -203,7 +210,12 @@ class AsyncClient:
         try:
             texts = next(steps)
             while True:
-                texts = steps.send(await self.inspect("retrieval", texts, exchange))
+                try:
+                    decision = await self.inspect("retrieval", texts, exchange)
+                except Refused as refused:
+                    texts = steps.throw(refused)
+                else:
+                    texts = steps.send(decision)
         except StopIteration as end:
             return list(end.value)
 

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from .asked import Exchange
 from .client import AsyncClient, Client
-from .documents import Document, Kept
+from .documents import Document, Kept, provenance
 
 MARK = "caponier"
 """The key of the metadata that tells what became of a document."""
@@ -75,7 +75,7 @@ class GuardedRetriever(BaseRetriever):
         return Document(
             {"content": found.page_content, "metadata": metadata},
             name=source if isinstance(source, str) else None,
-            attributes={key: str(metadata[key]) for key in self.attributes if key in metadata},
+            attributes=provenance(metadata, self.attributes),
         )
 
 

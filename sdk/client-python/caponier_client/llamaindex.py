@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from .asked import Exchange
 from .client import AsyncClient, Client
-from .documents import Document, Kept
+from .documents import Document, Kept, provenance
 
 MARK = "caponier"
 """The key of the metadata that tells what became of a node."""
@@ -84,7 +84,7 @@ class GuardPostprocessor(BaseNodePostprocessor):
             field = type(node).model_fields.get(name)
             if field is not None and getattr(node, name) != field.default:
                 content[name] = getattr(node, name)
-        attributes = {key: str(metadata[key]) for key in self.attributes if key in metadata}
+        attributes = provenance(metadata, self.attributes)
         return Document(content, name=node.node_id, attributes=attributes)
 
 

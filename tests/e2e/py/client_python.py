@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import http.server
 import json
+import logging
 import pathlib
 import re
 import subprocess
@@ -12,7 +13,7 @@ import tempfile
 import threading
 import time
 
-from support import ATTACK, AWS_KEY, EMAIL, ROOT, Gateway, free_port
+from support import ATTACK, AWS_KEY, CARD, EMAIL, ROOT, Gateway, free_port
 
 PACKAGE = ROOT / "sdk/client-python"
 sys.path.insert(0, str(PACKAGE))
@@ -46,6 +47,7 @@ labels contains {"asked": "yes"} if {
 """
 QUERY = "When is the covered passage open?"
 POISON = f"Opening hours. {ATTACK}"
+CARD_NUMBER = int(CARD.replace(" ", ""))
 HOURS = "It is open from nine to five, and closed on Mondays."
 
 
@@ -79,6 +81,14 @@ def port_that_answers(body, status=200, wait=0.0):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
+
+
+def nested(levels):
+    """A text in lists in lists."""
+    value = HOURS
+    for _ in range(levels):
+        value = [value]
+    return value
 
 
 def raised(kind, call, *arguments, **options):
@@ -177,8 +187,10 @@ def without_a_decision_nothing_passes():
         refused = raised(Refused, client.inspect, "promt", ["Hello there"])
         assert refused.status == 400 and "stage" in str(refused), refused
         assert raised(Refused, client.inspect, *hello, Exchange(state="A" * 80)).status in (400, 409)
-        assert raised(Refused, client.documents, None, [Document("x " * (17 << 20))]).status == 413
+        assert raised(Refused, client.inspect, "retrieval", ["x " * (17 << 20)]).status == 413
         raised(Error, client.inspect, "prompt", ["half a pair: \ud83d"])
+        deep = Context(principal=Principal("ann", claims={"deep": nested(20_000)}))
+        raised(Error, client.inspect, *hello, Exchange(deep))
         with contextlib.suppress(TypeError):
             raise AssertionError(client.inspect("prompt", ATTACK))
 
@@ -220,16 +232,20 @@ def documents_go_on_or_do_not():
             Document({"content": f"Ask {EMAIL}.", "by": [EMAIL, 7, None]}, "an address", ours),
             Document({"content": HOURS, "by": pathlib.PurePosixPath(EMAIL)}, "an address in an object", ours),
             Document(f"The key is {AWS_KEY}.", "flagged", ours),
-            Document({"pages": 3, "score": 0.25}, "no text", ours),
+            Document({"pages": 3, "score": 0.25}, "numbers", ours),
+            Document({"content": HOURS, "card": CARD_NUMBER}, "a card as a number", ours),
+            Document({"content": HOURS, "cards": [1, float(CARD_NUMBER), CARD_NUMBER]}, "cards in a list", ours),
+            Document({"content": HOURS, AWS_KEY: None}, "a key of a store's", ours),
             Document(f"The last. {POISON}", "poison", ours),
         ]
         kept = client.documents(QUERY, documents, exchange)
-        assert [one.position for one in kept] == [0, 6, 8, 9], kept
-        assert [one.action for one in kept] == ["allow", "redact", "flag", "allow"], kept
+        assert [one.position for one in kept] == [0, 6, 8, 9, 12], kept
+        assert [one.action for one in kept] == ["allow", "redact", "flag", "allow", "flag"], kept
         address = kept[1].content
         assert EMAIL not in str(address) and address["by"][1:] == [7, None], address
         assert kept[1].rules == ("pii/email",) and kept[2].rules == ("secrets/aws-access-key",), kept
         assert kept[0].content == HOURS and kept[3].content == {"pages": 3, "score": 0.25}
+        assert kept[4].rules == ("secrets/aws-access-key",), kept
 
         # A page of them at a time, each with the query; what is found in the last counts.
         many = [Document({"text": f"Page {number}: nothing to see.", "n": number}, attributes=ours) for number in range(1200)]
@@ -241,8 +257,63 @@ def documents_go_on_or_do_not():
         assert [one.position for one in kept] == [n for n in range(1200) if n != 700]
         assert all(one.content["n"] == one.position for one in kept)
         calls = gateway.recorded(exchange.decision.exchange, "retrieval")
-        assert len(calls) == 3 and len(gateway.audit()) == before + 3, len(calls)
+        # A number is a text of its own.
+        assert len(calls) == 5 and len(gateway.audit()) == before + 5, len(calls)
         assert all(call["labels"] == {"asked": "yes"} for call in calls), calls
+
+
+@contextlib.contextmanager
+def logged():
+    """What the package writes into its log meanwhile."""
+    said = []
+    handler = logging.Handler()
+    handler.emit = lambda record: said.append(record.getMessage())
+    log = logging.getLogger("caponier_client")
+    log.addHandler(handler)
+    yield said
+    log.removeHandler(handler)
+
+
+def one_document_takes_no_other_along():
+    long = "x " * (2 << 20)
+    odd = {
+        "half a pair": f"{HOURS} \ud83d",
+        "half a pair in a key": {"half a pair \ud83d": HOURS},
+        "texts": [HOURS[:1]] * 16_384,
+        "numbers": [*range(16_384), None],
+        "deep": nested(101),
+        "deeper": nested(20_000),
+        "in itself": (itself := {}),
+        "long": long + "x",
+        "long in all": [long[: 1 << 20]] * 4 + ["x"],
+        "long where it stands": {long[: 1 << 20]: [{"a": HOURS}] * 100},
+        "a number without end": 10**5_000,
+    }
+    itself["a"] = itself
+    fine = {"last but one": nested(100), "texts": [HOURS[:1]] * 16_383, "long": long[len(QUERY) :]}
+    documents = [Document(one) for one in (HOURS, *odd.values(), *fine.values())]
+    at = [0, *range(len(odd) + 1, len(documents))]
+
+    def look(kept, said):
+        assert [one.position for one in kept] == at, [one.position for one in kept]
+        assert [int(line.split()[1]) for line in said] == list(range(1, len(odd) + 1)), said
+        assert not any(HOURS in line or "xx" in line for line in said), said
+
+    async def ask(url):
+        async with AsyncClient(url, timeout=60) as client:
+            return await client.documents(QUERY, documents)
+
+    plugins = "plugins:\n  - { use: \"builtin:secrets\" }\n"
+    with Gateway(config=plugins) as gateway, logged() as said:
+        url = f"http://127.0.0.1:{gateway.decision}"
+        look(Client(url, timeout=60).documents(QUERY, documents), said)
+        said.clear()
+        look(asyncio.run(ask(url)), said)
+    # A port that takes less than others says so, and each is asked about alone.
+    with Gateway(config=plugins + "limits: { body: 16KiB }\n") as gateway, logged() as said:
+        client = Client(f"http://127.0.0.1:{gateway.decision}")
+        kept = client.documents(None, [Document(text) for text in (HOURS, long[:20_000], HOURS)])
+        assert [one.position for one in kept] == [0, 2] and len(said) == 1, (kept, said)
 
 
 def asyncio_asks_alike():

@@ -6,6 +6,7 @@ caponier_e2e::scenarios!("client_python":
     without_a_decision_nothing_passes,
     token_is_needed_and_kept,
     documents_go_on_or_do_not,
+    one_document_takes_no_other_along,
     asyncio_asks_alike,
     langchain_retriever,
     llamaindex_postprocessor,
