@@ -115,7 +115,7 @@ actions: {{ "staff-badges/*": redact }}
             run("plugin", "build", "--output", gateway.path / "staff-badges.wasm", cwd=path, env=env)
             built = time.monotonic()
             while passes(f"I am {BADGE}7.", gateway) == f"I am {BADGE}7.":
-                assert time.monotonic() < built + 60, gateway.logs()[-3000:]
+                assert time.monotonic() < built + 240, gateway.logs()[-3000:]
                 time.sleep(0.05)
             times["build again"] = built - started
             times["taken by the running gateway"] = time.monotonic() - built
