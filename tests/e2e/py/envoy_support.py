@@ -40,6 +40,7 @@ def packed(rego="", limits=None, shell=None, **more):
     """A revision without plugins, as a module without plugins takes it."""
     route = {
         "path": {"Prefix": "/v1/"},
+        "protocol": "models",
         "plugins": None,
         "stream": "hold",
         "deny_as": "refusal",
