@@ -145,6 +145,22 @@ pub(crate) trait Fields {
         let label = Label::new(Stage::Output, Role::Other, Kind::Other).with("field", "error");
         self.strings(value, &Place::of("error"), &label)
     }
+
+    /// What a service says of something that it keeps: these fields are texts, others are tokens.
+    /// Without an id it is an error, of whatever shape.
+    fn kept(&mut self, root: Value<'_>, texts: &[&'static str]) -> Result<(), Malformed> {
+        if root.get("id").is_none() {
+            return self.error(root);
+        }
+        for field in texts {
+            if let Some(value) = root.get(field) {
+                let label = Label::new(Stage::Output, Role::Other, Kind::Other);
+                self.texts(value, &Place::of(field), &label.with("field", *field))?;
+            }
+        }
+        self.rest(root, &Place::ROOT, texts);
+        Ok(())
+    }
 }
 
 impl Fields for Parts {

@@ -1,20 +1,9 @@
 //! Requests.
 
 use super::{COLUMNS, Endpoint, NAMES, fields};
-use crate::store::{self, Form, Shape, Table};
-use crate::{Limits, Malformed, Request};
+use crate::store::{Form, Shape, Table};
 
-pub(crate) fn request(
-    endpoint: Option<Endpoint>,
-    body: String,
-    parameters: &str,
-    limits: &Limits,
-) -> Result<Request, Malformed> {
-    store::request(body, parameters, limits, false, |_| Ok(shape(endpoint)))
-}
-
-fn shape(endpoint: Option<Endpoint>) -> Shape {
-    let filtered = || Shape::asking(&["where_document"], NAMES).with_ids(&["ids"]);
+pub(crate) fn asked(endpoint: Option<Endpoint>) -> Shape {
     match endpoint {
         Some(Endpoint::Query) => {
             Shape::asking(&["query_texts", "where_document"], NAMES).with_ids(&["ids"])
@@ -27,6 +16,8 @@ fn shape(endpoint: Option<Endpoint>) -> Shape {
             };
             Shape::of(Table::new("", form, fields("scores")), NAMES).written()
         }
-        Some(Endpoint::Get | Endpoint::Other) | None => filtered(),
+        Some(Endpoint::Get | Endpoint::Other) | None => {
+            Shape::asking(&["where_document"], NAMES).with_ids(&["ids"])
+        }
     }
 }

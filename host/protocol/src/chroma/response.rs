@@ -1,19 +1,9 @@
 //! Answers.
 
 use super::{COLUMNS, Endpoint, NAMES, fields};
-use crate::store::{self, Form, Shape, Table};
-use crate::{Limits, Malformed, Response};
+use crate::store::{Form, Shape, Table};
 
-pub(crate) fn response(
-    endpoint: Option<Endpoint>,
-    body: String,
-    first: u32,
-    limits: &Limits,
-) -> Result<Response, Malformed> {
-    store::response(body, first, limits, &shape(endpoint))
-}
-
-fn shape(endpoint: Option<Endpoint>) -> Shape {
+pub(crate) fn answered(endpoint: Option<Endpoint>) -> Shape {
     let (is_nested, score) = match endpoint {
         Some(Endpoint::Query) => (true, "distances"),
         Some(Endpoint::Search) => (true, "scores"),

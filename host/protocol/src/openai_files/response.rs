@@ -1,11 +1,9 @@
 //! Responses: what is known of a file.
 
-use caponier_core::{Kind, Role, Stage};
-
 use super::{RESPONSE, VOCABULARY};
 use crate::fields::Fields as _;
 use crate::json::Document;
-use crate::parts::{Label, Parts};
+use crate::parts::Parts;
 use crate::place::Place;
 use crate::{Limits, Malformed, Response};
 
@@ -13,19 +11,7 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
     let document = Document::parse(&body, limits, VOCABULARY)?;
     let root = document.root().object(&Place::ROOT, RESPONSE)?;
     let mut parts = Parts::new(first, limits.segments);
-    // Without an id it is no file but an error, of whatever shape.
-    if root.get("id").is_some() {
-        for field in ["filename", "status_details", "error"] {
-            if let Some(value) = root.get(field) {
-                let label = Label::new(Stage::Output, Role::Other, Kind::Other);
-                parts.texts(value, &Place::of(field), &label.with("field", field))?;
-            }
-        }
-        let read = &["error", "filename", "status_details"];
-        parts.rest(root, &Place::ROOT, read);
-    } else {
-        parts.error(root)?;
-    }
+    parts.kept(root, &["filename", "status_details", "error"])?;
     drop(document);
     Ok(Response::new(body, parts.checked()?, None))
 }

@@ -22,7 +22,7 @@ mod response;
 
 pub(crate) use errors::body as error_body;
 pub(crate) use request::request;
-pub(crate) use response::response;
+pub(crate) use response::answered;
 
 use crate::store::{Fields, Path};
 

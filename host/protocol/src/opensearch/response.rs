@@ -1,17 +1,7 @@
 //! Answers.
 
 use super::{Endpoint, NAMES, bare, fields};
-use crate::store::{self, Path, Shape, Table};
-use crate::{Limits, Malformed, Response};
-
-pub(crate) fn response(
-    endpoint: Option<Endpoint>,
-    body: String,
-    first: u32,
-    limits: &Limits,
-) -> Result<Response, Malformed> {
-    store::response(body, first, limits, &shape(endpoint))
-}
+use crate::store::{Path, Shape, Table};
 
 /// What is counted and suggested is made of documents, and says of none whose it is.
 const MADE: &[&str] = &[
@@ -23,7 +13,7 @@ const MADE: &[&str] = &[
     "responses.*.suggest",
 ];
 
-fn shape(endpoint: Option<Endpoint>) -> Shape {
+pub(crate) fn answered(endpoint: Option<Endpoint>) -> Shape {
     let table = match endpoint {
         Some(Endpoint::Search) => {
             let mut shape = Shape::of(hits("hits"), NAMES).with_made(MADE);

@@ -1,19 +1,9 @@
 //! Requests.
 
 use super::{Endpoint, fields};
-use crate::store::{self, Shape, Table};
-use crate::{Limits, Malformed, Request};
+use crate::store::{Shape, Table};
 
-pub(crate) fn request(
-    endpoint: Option<Endpoint>,
-    body: String,
-    parameters: &str,
-    limits: &Limits,
-) -> Result<Request, Malformed> {
-    store::request(body, parameters, limits, false, |_| Ok(shape(endpoint)))
-}
-
-fn shape(endpoint: Option<Endpoint>) -> Shape {
+pub(crate) fn asked(endpoint: Option<Endpoint>) -> Shape {
     match endpoint {
         Some(Endpoint::Write) => {
             let mut shape = Shape::of(Table::rows("", "", fields()), &[]).written();

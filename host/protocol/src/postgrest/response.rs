@@ -1,19 +1,9 @@
 //! Answers.
 
 use super::{Endpoint, fields};
-use crate::store::{self, Shape, Table};
-use crate::{Limits, Malformed, Response};
+use crate::store::{Shape, Table};
 
-pub(crate) fn response(
-    endpoint: Option<Endpoint>,
-    body: String,
-    first: u32,
-    limits: &Limits,
-) -> Result<Response, Malformed> {
-    store::response(body, first, limits, &shape(endpoint))
-}
-
-fn shape(endpoint: Option<Endpoint>) -> Shape {
+pub(crate) fn answered(endpoint: Option<Endpoint>) -> Shape {
     match endpoint {
         Some(Endpoint::Rows | Endpoint::Call | Endpoint::Write) => {
             // What is neither rows nor one is a text that a function made of some.

@@ -18,8 +18,8 @@ mod request;
 mod response;
 
 pub(crate) use errors::body as error_body;
-pub(crate) use request::request;
-pub(crate) use response::response;
+pub(crate) use request::asked;
+pub(crate) use response::answered;
 
 use crate::store::{Fields, Path};
 

@@ -1,17 +1,7 @@
 //! Requests.
 
 use super::{Endpoint, NAMES, fields};
-use crate::store::{self, Fields, Path, Shape, Table};
-use crate::{Limits, Malformed, Request};
-
-pub(crate) fn request(
-    endpoint: Option<Endpoint>,
-    body: String,
-    parameters: &str,
-    limits: &Limits,
-) -> Result<Request, Malformed> {
-    store::request(body, parameters, limits, false, |_| Ok(shape(endpoint)))
-}
+use crate::store::{Fields, Path, Shape, Table};
 
 /// What is asked for, in one search or in each of a batch.
 const QUERIES: &[&str] = &[
@@ -31,7 +21,7 @@ const QUERIES: &[&str] = &[
     "searches.*.context",
 ];
 
-fn shape(endpoint: Option<Endpoint>) -> Shape {
+pub(crate) fn asked(endpoint: Option<Endpoint>) -> Shape {
     match endpoint {
         Some(Endpoint::Write) => {
             let payload = Fields {

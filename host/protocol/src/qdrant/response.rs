@@ -1,19 +1,9 @@
 //! Answers.
 
 use super::{Endpoint, NAMES, fields};
-use crate::store::{self, Shape, Table};
-use crate::{Limits, Malformed, Response};
+use crate::store::{Shape, Table};
 
-pub(crate) fn response(
-    endpoint: Option<Endpoint>,
-    body: String,
-    first: u32,
-    limits: &Limits,
-) -> Result<Response, Malformed> {
-    store::response(body, first, limits, &shape(endpoint))
-}
-
-fn shape(endpoint: Option<Endpoint>) -> Shape {
+pub(crate) fn answered(endpoint: Option<Endpoint>) -> Shape {
     let mut shape = Shape::asking(&[], NAMES);
     match endpoint {
         Some(Endpoint::Find) => {

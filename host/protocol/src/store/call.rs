@@ -129,19 +129,19 @@ impl Call {
 
     pub(crate) fn request(&self, body: String, limits: &Limits) -> Result<Request, Malformed> {
         let parameters = self.parameters.as_str();
-        match &self.endpoint {
-            Endpoint::Chroma(endpoint) => chroma::request(*endpoint, body, parameters, limits),
-            Endpoint::Qdrant(endpoint) => qdrant::request(*endpoint, body, parameters, limits),
+        let mut shape = match &self.endpoint {
+            Endpoint::Chroma(endpoint) => chroma::asked(*endpoint),
+            Endpoint::Qdrant(endpoint) => qdrant::asked(*endpoint),
+            Endpoint::PostgRest(endpoint) => postgrest::asked(*endpoint),
+            Endpoint::Json(endpoint) => json_store::asked(endpoint.as_deref()),
+            // Its lines differ from one another.
             Endpoint::OpenSearch(endpoint) => {
-                opensearch::request(*endpoint, body, parameters, limits)
+                return opensearch::request(*endpoint, body, parameters, limits);
             }
-            Endpoint::PostgRest(endpoint) => {
-                postgrest::request(*endpoint, body, parameters, limits)
-            }
-            Endpoint::Json(endpoint) => {
-                json_store::request(endpoint.as_deref(), body, parameters, limits)
-            }
-        }
+        };
+        super::request(body, parameters, limits, false, |_| {
+            Ok(std::mem::take(&mut shape))
+        })
     }
 
     pub(crate) fn response(
@@ -150,15 +150,14 @@ impl Call {
         first: u32,
         limits: &Limits,
     ) -> Result<Response, Malformed> {
-        match &self.endpoint {
-            Endpoint::Chroma(endpoint) => chroma::response(*endpoint, body, first, limits),
-            Endpoint::Qdrant(endpoint) => qdrant::response(*endpoint, body, first, limits),
-            Endpoint::OpenSearch(endpoint) => opensearch::response(*endpoint, body, first, limits),
-            Endpoint::PostgRest(endpoint) => postgrest::response(*endpoint, body, first, limits),
-            Endpoint::Json(endpoint) => {
-                json_store::response(endpoint.as_deref(), body, first, limits)
-            }
-        }
+        let shape = match &self.endpoint {
+            Endpoint::Chroma(endpoint) => chroma::answered(*endpoint),
+            Endpoint::Qdrant(endpoint) => qdrant::answered(*endpoint),
+            Endpoint::OpenSearch(endpoint) => opensearch::answered(*endpoint),
+            Endpoint::PostgRest(endpoint) => postgrest::answered(*endpoint),
+            Endpoint::Json(endpoint) => json_store::answered(endpoint.as_deref()),
+        };
+        super::response(body, first, limits, &shape)
     }
 
     pub(crate) fn error(&self, shape: &ErrorShape) -> String {
