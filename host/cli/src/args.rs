@@ -95,6 +95,9 @@ pub(crate) enum Command {
     Completions(Completions),
     /// Read an API key from standard input and print the hash for a key file
     HashKey,
+    /// Pin the tools of an MCP server: read its answers to `tools/list`, print a policy that drops
+    /// every tool that is not as it was then
+    PinTools(PinTools),
 }
 
 #[derive(Debug, Args)]
@@ -120,6 +123,17 @@ pub(crate) struct Serve {
     /// Do not reload when files change
     #[arg(long)]
     pub(crate) no_watch: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PinTools {
+    /// The server's answers, as bodies or as events [default: standard input]
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// The path of the route that leads to the server, as the configuration has it
+    #[arg(long, value_name = "PATH", default_value = "/mcp")]
+    pub(crate) route: String,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod evaluate;
 mod inspect;
 mod logging;
 mod pack;
+mod pin;
 mod plugin;
 mod problems;
 mod scan;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         Command::Schema => schema::run(),
         Command::Completions(command) => schema::completions(&command),
         Command::HashKey => schema::hash_key(),
+        Command::PinTools(command) => pin::run(&command),
     };
     match result {
         Ok(code) => code,

@@ -6,6 +6,7 @@ caponier_e2e::scenarios!("mcp_routes":
     session_with_bodies,
     newest_revision_with_streams,
     newest_revision_with_bodies,
+    tools_that_change_are_dropped,
 );
 
 mod envoy {

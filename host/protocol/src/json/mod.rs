@@ -4,6 +4,7 @@
 //! copied or unescaped until someone asks for it. What two parsers could read differently is
 //! refused here: duplicate keys, lone surrogates, anything outside of the grammar.
 
+mod canonical;
 mod fold;
 mod leaves;
 mod number;
@@ -14,9 +15,10 @@ use std::borrow::Cow;
 
 use caponier_core::Span;
 
+pub(crate) use canonical::canonical;
 pub(crate) use fold::looks_like;
 pub(crate) use leaves::{Form, LeafEvent, Leaves};
-pub(crate) use string::{Cursor, escaped, unescape};
+pub(crate) use string::{Cursor, escape_into, escaped, unescape};
 
 use crate::place::Place;
 use crate::{Limits, Malformed, Problem};

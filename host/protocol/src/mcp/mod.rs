@@ -13,7 +13,7 @@
 //! | `content` of a tool's result: texts, links and embedded resources | retrieval | tool | `tool-result`, named after the tool |
 //! | each string, number and key of `structuredContent` | retrieval | tool | `tool-result`, with `path` and `part` |
 //! | the whole of it | retrieval | tool | `structured`, read-only |
-//! | texts of `tools`, `prompts`, `resources` and `resourceTemplates`, schemas and annotations among them | retrieval | tool | `tool-description`, named after what they describe |
+//! | texts of `tools`, `prompts`, `resources` and `resourceTemplates`, schemas and annotations among them | retrieval | tool | `tool-description`, named after what they describe, with `list` and `digest` |
 //! | `instructions` and `serverInfo` of a server | retrieval | tool | `tool-description`, with `field` |
 //! | `contents` of a resource | retrieval | document | `document`, named after its `uri` |
 //! | `messages` of a prompt | retrieval | document | `document`, named after the prompt |
@@ -28,7 +28,9 @@
 //! it, structured.
 //!
 //! Where a text of a tool, a prompt or a resource in a list is dropped, it leaves the list, which may
-//! become empty. In a result, what is dropped is replaced.
+//! become empty; one without any text is one read-only segment. `digest` is that of all that is said of
+//! it, `sha256:` and hexadecimal digits, the same however members are ordered and strings escaped; `list`
+//! is the list. In a result, what is dropped is replaced.
 //!
 //! A body is one message: several in an array, which one revision of the protocol had and the next
 //! took out again, are refused. In a stream each event is a message, and judged as a whole before it

@@ -1,11 +1,14 @@
 //! What a server says: answers, requests of its own, and notifications.
 
+use std::fmt::Write as _;
+
 use caponier_core::{GapKind, Kind, Role, Stage};
+use sha2::{Digest as _, Sha256};
 
 use super::message::{At, Shape, beside_text, free, shape, told};
 use super::{Asked, HELD, VOCABULARY};
 use crate::fields::Fields as _;
-use crate::json::{Document, Type, Value, unescape};
+use crate::json::{Document, Type, Value, canonical, unescape};
 use crate::parts::{Goes, Item, Label, Parts};
 use crate::place::Place;
 use crate::words::is_token;
@@ -129,7 +132,9 @@ fn result_of(
                 &said(Kind::ToolResult).named(name),
             )?,
             "structuredContent" => parts.leaves(value, &said(Kind::ToolResult).named(name)),
-            "tools" | "prompts" | "resources" | "resourceTemplates" => list(parts, value, &here)?,
+            "tools" | "prompts" | "resources" | "resourceTemplates" => {
+                list(parts, &key, value, &here)?;
+            }
             "contents" => contents(parts, value, &here, name)?,
             "messages" => {
                 let label = Label::new(Stage::Retrieval, Role::Document, Kind::Document);
@@ -148,21 +153,29 @@ fn result_of(
     Ok(())
 }
 
-/// What a server offers. What it describes with a text that is dropped leaves the list.
-fn list(parts: &mut Parts, value: Value<'_>, place: &Place<'_>) -> Result<(), Malformed> {
+/// What a server offers. What it describes with a text that is dropped leaves the list. Each text
+/// tells the digest of the whole, so that rules can see that it is not what it was.
+fn list(
+    parts: &mut Parts,
+    key: &str,
+    value: Value<'_>,
+    place: &Place<'_>,
+) -> Result<(), Malformed> {
     let mut items = Vec::new();
     for (index, item) in value.array(place)?.items().enumerate() {
         let here = place.item(index);
         let first = parts.next();
         let name = item.get("name").and_then(Value::string);
         let name = name.as_deref().filter(|name| is_token(name));
-        told(
-            parts,
-            item,
-            At::Other,
-            &here,
-            &said(Kind::ToolDescription).named(name),
-        )?;
+        let label = said(Kind::ToolDescription)
+            .named(name)
+            .with("list", key)
+            .with("digest", digest(item));
+        told(parts, item, At::Other, &here, &label)?;
+        if parts.next() == first {
+            // What has no text can be dropped, too.
+            parts.read_only(name.unwrap_or("{}").to_owned(), &label);
+        }
         items.push(Item {
             span: item.span(),
             segments: first..parts.next(),
@@ -171,6 +184,15 @@ fn list(parts: &mut Parts, value: Value<'_>, place: &Place<'_>) -> Result<(), Ma
     }
     parts.shelf(items);
     Ok(())
+}
+
+/// The digest of all that is said of something, however it is spelled.
+fn digest(item: Value<'_>) -> String {
+    let mut text = String::from("sha256:");
+    for byte in Sha256::digest(canonical(item)) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// What a resource holds.

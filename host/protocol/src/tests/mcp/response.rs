@@ -47,10 +47,10 @@ fn a_tool_leaves_its_list_with_its_description() {
     assert_eq!(
         lines(tools.segments()),
         [
-            r#"10 retrieval tool tool-description <mail>: "Mail it""#,
-            r#"11 retrieval tool tool-description <mail>: "Sends mail.""#,
-            r#"12 retrieval tool tool-description <mail>: "Who gets it.""#,
-            r#"13 retrieval tool tool-description <rm>: "Removes a file.""#,
+            r#"10 retrieval tool tool-description <mail> list=tools digest=sha256:709180ab6d5f2dbc9792b2215b0baea0fa61902031acbc8189a93dbaba799f00: "Mail it""#,
+            r#"11 retrieval tool tool-description <mail> list=tools digest=sha256:709180ab6d5f2dbc9792b2215b0baea0fa61902031acbc8189a93dbaba799f00: "Sends mail.""#,
+            r#"12 retrieval tool tool-description <mail> list=tools digest=sha256:709180ab6d5f2dbc9792b2215b0baea0fa61902031acbc8189a93dbaba799f00: "Who gets it.""#,
+            r#"13 retrieval tool tool-description <rm> list=tools digest=sha256:833ec98c8465fac57337297e900a61b1e1210d5be5d1638bf4b3c3a52c3895e3: "Removes a file.""#,
         ]
     );
     assert!(tools.gaps().is_empty());
@@ -65,6 +65,43 @@ fn a_tool_leaves_its_list_with_its_description() {
     assert_eq!(left(&[12]), ["rm"]);
     assert_eq!(left(&[13]), ["mail"]);
     assert!(left(&[10, 13]).is_empty());
+}
+
+#[test]
+fn a_tool_is_known_by_all_that_is_said_of_it() {
+    let digest = |tool: &str| {
+        let body = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"tools":[{tool}]}}}}"#);
+        let response = response(&body);
+        let attributes = &response.segments()[0].segment.attributes;
+        let digest = attributes.iter().find(|(name, _)| name == "digest");
+        digest.unwrap().1.clone()
+    };
+    let tool = r#"{"name":"a","description":"Adds.","inputSchema":{"type":"object","required":["x"]}}"#;
+    let known = digest(tool);
+    for same in [
+        r#"{"description":"Adds.", "name": "a", "inputSchema":{"required":[ "x" ],"type":"object"}}"#,
+        r#"{"n\u0061me":"a","description":"\u0041dds.","inputSchema":{"type":"object","required":["x"]}}"#,
+    ] {
+        assert_eq!(digest(same), known, "{same}");
+    }
+    for other in [
+        tool.replace("Adds.", "Adds ."),
+        tool.replace("\"x\"", "\"x\",\"y\""),
+        tool.replace("\"a\"", "\"b\""),
+        tool.replace("}}", "},\"annotations\":{\"readOnlyHint\":true}}"),
+    ] {
+        assert_ne!(digest(&other), known, "{other}");
+    }
+}
+
+#[test]
+fn what_has_no_text_can_leave_its_list() {
+    let body = r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"a"},{"name":"b"}]}}"#;
+    let tools = response(body);
+    assert_eq!(tools.segments().len(), 2);
+    assert_eq!(tools.segments()[0].segment.settled, 1);
+    let out = String::from_utf8(tools.edited(&[], &[10]).unwrap()).unwrap();
+    assert_eq!(out, body.replace(r#"{"name":"a"},"#, ""));
 }
 
 #[test]
