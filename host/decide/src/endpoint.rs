@@ -1,6 +1,7 @@
 //! What a request is, by the route it takes, its method and its path.
 
-use caponier_config::Protocol;
+use caponier_config::{PathPattern, Protocol, UnknownEndpoints};
+use caponier_core::Action;
 use caponier_protocol::{Asked, Format, Store, path};
 
 use crate::stores;
@@ -39,7 +40,7 @@ pub fn shape_of(protocol: &Protocol, path: &str) -> Format {
 
 /// Whether a lenient server could take a path for that of an endpoint that is inspected, whatever
 /// the method. `is_read`: no more than a `GET` can come of it.
-pub fn is_like_inspected(protocol: &Protocol, path: &str, is_read: bool) -> bool {
+fn is_like_inspected(protocol: &Protocol, path: &str, is_read: bool) -> bool {
     const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
     let path = path::lenient(path);
     let is_inspected = |method: &str| format_of(protocol, method, &path).is_some();
@@ -58,6 +59,33 @@ pub fn is_like_inspected(protocol: &Protocol, path: &str, is_read: bool) -> bool
     }
 }
 
+/// What becomes of a request that is not inspected; `None`: it is refused. `is_read`: no more than a
+/// `GET` can come of it.
+///
+/// Moderations pass unlisted: what is there to judge unwanted text has to get it. What only a lenient
+/// server takes for a guarded endpoint never passes.
+pub fn uninspected(
+    protocol: &Protocol,
+    pass: &[PathPattern],
+    unknown: UnknownEndpoints,
+    (method, path): (&str, &str),
+    is_read: bool,
+) -> Option<Action> {
+    if is_like_inspected(protocol, path, is_read) {
+        return None;
+    }
+    let is_judge =
+        *protocol == Protocol::Models && method == "POST" && path.ends_with("/moderations");
+    if is_judge || pass.iter().any(|pattern| pattern.matches(path)) {
+        return Some(Action::Allow);
+    }
+    match unknown {
+        UnknownEndpoints::Deny => None,
+        UnknownEndpoints::Flag => Some(Action::Flag),
+        UnknownEndpoints::Pass => Some(Action::Allow),
+    }
+}
+
 /// What clients read of a server before they speak to it: who gives out its tokens.
 fn is_metadata(path: &str) -> bool {
     path.starts_with("/.well-known/")
@@ -73,6 +101,22 @@ pub fn content_type<'h>(mut types: impl Iterator<Item = &'h [u8]>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moderations_pass_and_nothing_like_them() {
+        let passes = |protocol: &Protocol, method, path| {
+            uninspected(protocol, &[], UnknownEndpoints::Deny, (method, path), false)
+        };
+        let (models, store) = (Protocol::Models, Protocol::Chroma);
+        assert_eq!(
+            passes(&models, "POST", "/v1/moderations"),
+            Some(Action::Allow)
+        );
+        assert_eq!(passes(&models, "GET", "/v1/moderations"), None);
+        assert_eq!(passes(&models, "POST", "/v1/moderations/x"), None);
+        assert_eq!(passes(&models, "POST", "/v1/xmoderations"), None);
+        assert_eq!(passes(&store, "POST", "/v1/moderations"), None);
+    }
 
     #[test]
     fn a_body_hides_no_file_that_is_read() {

@@ -21,7 +21,7 @@ mod stores;
 mod stream;
 mod wire;
 
-pub use endpoint::{content_type, format_of, is_like_inspected, shape_of};
+pub use endpoint::{content_type, format_of, shape_of, uninspected};
 pub use evaluate::{Outcome, StageInput};
 pub use message::{Arrived, Judged, Passed, Ruling};
 pub use messages::{Delivery, Mail};

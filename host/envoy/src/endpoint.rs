@@ -1,8 +1,8 @@
 //! Endpoints that no wire format knows, and upgrades to something else than HTTP.
 
-use caponier_config::{Treatment, UnknownEndpoints};
+use caponier_config::Treatment;
 use caponier_core::{Action, Decision, Gap, GapKind, RequestFacts};
-use caponier_decide::{Guests, Refusal, format_of, is_like_inspected};
+use caponier_decide::{Guests, Refusal, format_of, uninspected};
 use caponier_protocol::ErrorKind;
 
 use crate::filter::{Filter, Flow, Passage, State};
@@ -46,21 +46,11 @@ impl<H: Host, G: Guests> Filter<H, G> {
         if format_of(&route.protocol, method, &passage.path).is_some() {
             return Passes::No;
         }
-        let listed = route
-            .pass
-            .iter()
-            .any(|pattern| pattern.matches(&passage.path));
-        // What only a lenient server takes for a guarded endpoint never passes, nor does a body that
-        // a header could make a `POST` of.
+        // A header could make a `POST` of what has a body.
         let is_read = method == "GET" && is_whole;
-        let is_lookalike = is_like_inspected(&route.protocol, &passage.path, is_read);
-        let action = match route.unknown_endpoints {
-            _ if is_lookalike => None,
-            _ if listed => Some(Action::Allow),
-            UnknownEndpoints::Deny => None,
-            UnknownEndpoints::Flag => Some(Action::Flag),
-            UnknownEndpoints::Pass => Some(Action::Allow),
-        };
+        let asked = (method, passage.path.as_str());
+        let unknown = route.unknown_endpoints;
+        let action = uninspected(&route.protocol, &route.pass, unknown, asked, is_read);
         decided(
             action,
             method,

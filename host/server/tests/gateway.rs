@@ -364,7 +364,7 @@ async fn unknown_endpoints_and_upgrades_are_treated_as_configured() {
         (get("/v1/models"), 200),
         (get("/v1/files"), 404),
         (get("/other"), 404),
-        (post_with("/v1/moderations", "", b"{}"), 404),
+        (post_with("/v1/audio/speech", "", b"{}"), 404),
         (websocket.to_vec(), 404),
         (get("/v1//chat/completions"), 400),
         (post_with("/v1/chat%2Fcompletions", "", b"{}"), 400),
@@ -393,7 +393,7 @@ async fn unknown_endpoints_and_upgrades_are_treated_as_configured() {
     let open = Gateway::start(&before(upstream.at, "unknown_endpoints: flag", ""), &[]).await;
     let reply = send(
         open.address(),
-        &post_with("/v1/moderations", "", b"{\"input\":\"x\"}"),
+        &post_with("/v1/audio/speech", "", b"{\"input\":\"x\"}"),
     )
     .await;
     assert_eq!(

@@ -383,12 +383,12 @@ def endpoints_that_nobody_knows():
         ("unknown_endpoints: deny", 404, "deny"),
         ("unknown_endpoints: flag", 200, "flag"),
         ("unknown_endpoints: pass", 200, "allow"),
-        ("pass: [/v1/moderations]", 200, "allow"),
+        ("pass: [/v1/audio/speech]", 200, "allow"),
         ("pass: [/v1/other]", 404, "deny"),
     ):
         with Gateway(upstream, route=setting) as gateway:
             asked = len(upstream.requests)
-            got, headers, answer = gateway.post("/v1/moderations", body)
+            got, headers, answer = gateway.post("/v1/audio/speech", body)
             assert (got, headers["x-caponier-action"]) == (status, action), (setting, got, answer)
             assert (len(upstream.requests) > asked) == (got == 200), setting
             (record, *_) = gateway.audit(1)
@@ -396,6 +396,11 @@ def endpoints_that_nobody_knows():
             assert record["action"] == action, (setting, record)
             if got != 200:
                 error_of(answer)
+            # What judges unwanted text gets it.
+            got, headers, _ = gateway.post("/v1/moderations", {"input": ATTACK})
+            (record, *_) = gateway.audit(1)
+            assert (got, record["action"]) == (200, headers["x-caponier-action"]), (setting, got)
+            assert "endpoint" in [gap["kind"] for gap in record["coverage"]["gaps"]], record
             # What a lenient server takes for the guarded endpoint is let through by no setting.
             asked = len(upstream.requests)
             for path in (

@@ -366,7 +366,7 @@ def endpoints_and_paths():
             "/v1/chat/completions;x=1",
             "/v1/chat/completions/",
             "/V1/Chat/Completions",
-            "/v1/moderations",
+            "/v1/audio/speech",
         ):
             with contextlib.suppress(ConnectionResetError):
                 status, _, answer = envoy.post(path, GOOD)
@@ -376,9 +376,9 @@ def endpoints_and_paths():
         assert status == 200 and "x-caponier-action" not in headers
         status, _, _ = envoy.post(PATH, None, {"upgrade": "websocket", "connection": "upgrade"})
         assert status in (400, 403, 404), status
-    route = {"pass": [{"Exact": "/v1/moderations"}]}
+    route = {"pass": [{"Exact": "/v1/audio/speech"}]}
     with Envoy(upstream, packed(RULES, route=route)) as envoy:
-        status, headers, _ = envoy.post("/v1/moderations", GOOD)
+        status, headers, _ = envoy.post("/v1/audio/speech", GOOD)
         assert status == 200 and headers["x-caponier-action"] == "allow"
 
 

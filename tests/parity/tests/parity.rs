@@ -104,7 +104,7 @@ fn special() -> Vec<Case> {
         named(
             "another endpoint",
             Case {
-                path: "/v1/moderations".to_owned(),
+                path: "/v1/audio/speech".to_owned(),
                 ..hello()
             },
         ),

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use caponier_config::{Route, UnknownEndpoints};
+use caponier_config::Route;
 use caponier_core::{Action, Decision, Gap, GapKind, RequestFacts};
-use caponier_decide::is_like_inspected;
+use caponier_decide::uninspected;
 use caponier_protocol::ErrorKind;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
@@ -25,20 +25,12 @@ pub(super) async fn pass(
     parts: Box<Parts>,
     body: &mut Option<Incoming>,
 ) -> Result<Reply, Refusal> {
-    let path = parts.uri.path();
-    let listed = route.pass.iter().any(|pattern| pattern.matches(path));
-    // What only a lenient server takes for a guarded endpoint never passes, nor does a body that a
-    // header could make a `POST` of.
+    // A header could make a `POST` of what has a body.
     let has_body = body.as_ref().is_some_and(|body| !body.is_end_stream());
     let is_read = parts.method == Method::GET && !has_body;
-    let is_lookalike = is_like_inspected(&route.protocol, path, is_read);
-    let action = match route.unknown_endpoints {
-        _ if is_lookalike => None,
-        _ if listed => Some(Action::Allow),
-        UnknownEndpoints::Deny => None,
-        UnknownEndpoints::Flag => Some(Action::Flag),
-        UnknownEndpoints::Pass => Some(Action::Allow),
-    };
+    let asked = (parts.method.as_str(), parts.uri.path());
+    let unknown = route.unknown_endpoints;
+    let action = uninspected(&route.protocol, &route.pass, unknown, asked, is_read);
     passage
         .current
         .state
