@@ -8,7 +8,7 @@ use memchr::memchr2;
 
 use crate::{Malformed, Problem};
 
-/// Everything up to a blank line.
+/// Everything up to a blank line. Blank lines alone are together one.
 pub(crate) struct Block {
     /// As it came.
     pub(crate) bytes: Vec<u8>,
@@ -88,11 +88,7 @@ impl Sse {
             self.line = scan;
             if scan == 1 {
                 // The block was complete with its CR, and has gone.
-                out.push(Block {
-                    bytes: b"\n".to_vec(),
-                    data: None,
-                    is_odd: false,
-                });
+                blank(b"\n", limit, out);
                 begin = 1;
             }
         }
@@ -118,7 +114,11 @@ impl Sse {
                 start += 3;
             }
             self.line = scan;
-            if start == end {
+            if begin == end {
+                let line = self.pending.get(begin..scan).unwrap_or_default();
+                blank(line, limit, out);
+                begin = scan;
+            } else if start == end {
                 out.push(self.block(begin, scan, limit)?);
                 begin = scan;
             } else if let Some(value) = self
@@ -201,6 +201,20 @@ impl Sse {
             data: Some(Data { name, text, lines }),
             is_odd,
         })
+    }
+}
+
+/// A blank line that ends nothing: one of many would else take as much room as an event.
+fn blank(line: &[u8], limit: usize, out: &mut Vec<Block>) {
+    match out.last_mut() {
+        Some(last) if last.data.is_none() && !last.is_odd && last.bytes.len() < limit => {
+            last.bytes.extend_from_slice(line);
+        }
+        _ => out.push(Block {
+            bytes: line.to_vec(),
+            data: None,
+            is_odd: false,
+        }),
     }
 }
 
@@ -316,6 +330,20 @@ mod tests {
             ": \u{1D}data: x",
         ] {
             assert_eq!(odd(line), [false, true, false], "{line:?}");
+        }
+    }
+
+    #[test]
+    fn blank_lines_take_no_more_room_than_their_bytes() {
+        for blank in ["\n", "\r\n", "\r"] {
+            let stream = format!("data: a\n\n{}data: b\n\n", blank.repeat(1000));
+            let mut out = Vec::new();
+            Sse::default()
+                .feed(stream.as_bytes(), 1 << 16, &mut out)
+                .unwrap();
+            assert_eq!(out.len(), 3, "{blank:?}");
+            let bytes: Vec<u8> = out.iter().flat_map(|block| block.bytes.clone()).collect();
+            assert_eq!(bytes, stream.as_bytes());
         }
     }
 

@@ -74,12 +74,14 @@ enum Inner {
 struct Room {
     bytes: Vec<u8>,
     left: usize,
+    /// The most that may come out before it is taken.
+    burst: usize,
     full: bool,
 }
 
 impl Write for Room {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if bytes.len() > self.left {
+        if bytes.len() > self.left || self.bytes.len() + bytes.len() > self.burst {
             self.full = true;
             return Err(io::Error::other("limit"));
         }
@@ -96,9 +98,19 @@ impl Write for Room {
 impl Decoder {
     /// A decoder that gives at most `limit` bytes in all.
     pub(crate) fn new(encoding: Encoding, limit: usize) -> Result<Self, DecodeError> {
+        Self::bursting(encoding, limit, limit)
+    }
+
+    /// The same, with at most `burst` bytes for each piece of what is compressed.
+    pub(crate) fn bursting(
+        encoding: Encoding,
+        limit: usize,
+        burst: usize,
+    ) -> Result<Self, DecodeError> {
         let room = Room {
             bytes: Vec::new(),
             left: limit,
+            burst,
             full: false,
         };
         let inner = match encoding {
@@ -109,6 +121,7 @@ impl Decoder {
             ))),
             Encoding::Zstd => Inner::Zstd(Zstd::new(room)?),
         };
+        let limit = limit.min(burst);
         Ok(Self { inner, limit })
     }
 
@@ -288,6 +301,32 @@ mod tests {
                 Err(DecodeError::TooLarge(1 << 20)),
                 "{encoding:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_piece_of_a_stream_gives_no_more_than_a_burst() {
+        let plain = vec![b'\n'; 4 << 20];
+        for encoding in ALL {
+            let packed = compress(encoding, &plain);
+            let mut decoder = Decoder::bursting(encoding, 1 << 30, 1 << 20).unwrap();
+            let mut out = Vec::new();
+            assert_eq!(
+                decoder.push(&packed, &mut out),
+                Err(DecodeError::TooLarge(1 << 20)),
+                "{encoding:?}"
+            );
+            assert!(out.is_empty());
+            // As much in several pieces is a long stream.
+            let mut decoder = Decoder::bursting(encoding, 1 << 30, 1 << 20).unwrap();
+            for _ in 0..3 {
+                let packed = compress(encoding, &plain[..1 << 19]);
+                if decoder.push(&packed, &mut out).is_err() {
+                    // Brotli has no streams one after the other.
+                    assert_eq!(encoding, Encoding::Brotli);
+                }
+            }
+            assert!(out.len() >= 1 << 19);
         }
     }
 

@@ -27,6 +27,8 @@ use crate::state::ServerRuntime;
 
 /// The most bytes that compressed events may come to.
 const MAX_PLAIN: usize = 1 << 30;
+/// The most that one piece of a compressed event stream may hold: a few bytes can stand for a billion.
+const MAX_BURST: usize = 16 << 20;
 
 /// What may move to the evaluation pool: exchange and run. Its end is recorded whatever happens.
 pub(crate) struct Inspection {
@@ -436,6 +438,6 @@ pub(crate) fn decoder(
     encoding: Option<crate::decode::Encoding>,
 ) -> Result<Option<Decoder>, crate::decode::DecodeError> {
     encoding
-        .map(|encoding| Decoder::new(encoding, MAX_PLAIN))
+        .map(|encoding| Decoder::bursting(encoding, MAX_PLAIN, MAX_BURST))
         .transpose()
 }
