@@ -67,14 +67,16 @@ impl Sink {
     pub(crate) fn reserve(&self) -> Result<Option<OwnedSemaphorePermit>, Full> {
         match self.settings.on_full {
             OnFull::Drop => Ok(None),
-            OnFull::Deny => Arc::clone(&self.slots)
-                .try_acquire_many_owned(PER_EXCHANGE)
-                .map(Some)
-                .map_err(|_| {
-                    self.metrics.audit_dropped.inc();
-                    Full
-                }),
+            OnFull::Deny => self.take(PER_EXCHANGE).map(Some),
         }
+    }
+
+    fn take(&self, slots: u32) -> Result<OwnedSemaphorePermit, Full> {
+        let taken = Arc::clone(&self.slots).try_acquire_many_owned(slots);
+        taken.map_err(|_| {
+            self.metrics.audit_dropped.inc();
+            Full
+        })
     }
 
     /// Queues a record. Never waits.
@@ -145,6 +147,17 @@ impl Trail {
             sink: sink.cloned(),
             reserved,
         })
+    }
+
+    /// Makes room for a record of an exchange that writes many, where that is demanded.
+    pub(crate) fn renew(&mut self) -> Result<(), Full> {
+        let (Some(sink), Some(reserved)) = (&self.sink, &mut self.reserved) else {
+            return Ok(());
+        };
+        if reserved.num_permits() == 0 {
+            reserved.merge(sink.take(1)?);
+        }
+        Ok(())
     }
 
     /// Whether records go anywhere: digests are not made for nothing.
@@ -239,6 +252,25 @@ mod tests {
         assert!(Trail::begin(Some(&log)).is_err());
         drop(first);
         assert!(Trail::begin(Some(&log)).is_ok());
+    }
+
+    #[test]
+    fn a_stream_makes_room_for_each_of_its_messages() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Arc::new(sink(&folder.path().join("a"), OnFull::Deny, 4, None));
+        let mut stream = Trail::begin(Some(&log)).unwrap();
+        let mut written = Vec::new();
+        for _ in 0..4 {
+            stream.renew().unwrap();
+            written.push(stream.reserved.as_mut().unwrap().split(1).unwrap());
+        }
+        assert_eq!(stream.renew(), Err(Full));
+        // What is written out makes room.
+        written.pop();
+        assert_eq!(stream.renew(), Ok(()));
+        // Where records may be lost, nothing is asked.
+        let log = Arc::new(sink(&folder.path().join("b"), OnFull::Drop, 1, None));
+        assert_eq!(Trail::begin(Some(&log)).unwrap().renew(), Ok(()));
     }
 
     #[test]

@@ -51,6 +51,11 @@ impl Post {
         let mut out = Vec::new();
         let policy = Arc::clone(&self.passage.current.policy);
         loop {
+            // Each message has a record of its own.
+            if self.passage.trail.renew().is_err() {
+                self.cut(Cut::Overload, &mut out);
+                return out;
+            }
             let plan = self.passage.plan();
             match policy.deliver(plan, &mut self.exchange, &mut self.mail) {
                 Ok(None) => return out,
