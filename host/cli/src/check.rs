@@ -53,8 +53,12 @@ pub(crate) fn run(command: &Check) -> anyhow::Result<ExitCode> {
     anstream::println!("{GOOD}valid{GOOD:#} {}", revision.id);
     for loaded in revision.policy.plugins() {
         let manifest = &loaded.spec.manifest;
+        let idle = match loaded.spec.stages.is_empty() {
+            true => ", nothing to look for with these settings",
+            false => "",
+        };
         anstream::println!(
-            "  {} {} {DIM}{}, {} rules, {}{DIM:#}",
+            "  {} {} {DIM}{}, {} rules, {}{idle}{DIM:#}",
             manifest.name,
             manifest.version,
             loaded.source,

@@ -75,6 +75,8 @@ pub struct Chain<'p> {
     route: Vec<usize>,
     at: usize,
     second: bool,
+    /// What the plugin of the last call was shown: places among the texts of this round.
+    shown: Vec<usize>,
     /// For each segment, whether some plugin looked at it without failing.
     covered: Vec<bool>,
     report: StageReport,
@@ -106,6 +108,7 @@ impl<'p> Chain<'p> {
             route,
             at: 0,
             second: false,
+            shown: Vec::new(),
             report: StageReport::default(),
         }
     }
@@ -129,10 +132,11 @@ impl<'p> Chain<'p> {
                 continue;
             };
             self.at += 1;
-            if self.shown(plugin).next().is_some() {
+            self.choose(plugin);
+            if !self.shown.is_empty() {
                 return Some(Call {
                     plugin,
-                    segments: self.shown(plugin).collect(),
+                    segments: self.shown(),
                     keeps_state: !self.second,
                 });
             }
@@ -147,23 +151,45 @@ impl<'p> Chain<'p> {
         self.segments.get(*places.get(&id)?)
     }
 
-    /// What `plugin` is shown in this round.
-    fn shown(&self, plugin: usize) -> impl Iterator<Item = &Segment> {
-        let spec = self.plugins.get(plugin);
-        let wanted = move |segment: &&Segment| {
-            spec.is_some_and(|spec| spec.manifest.kinds.contains(&segment.kind))
+    /// Chooses what `plugin` is shown in this round. A text in which it can find nothing counts as
+    /// looked at.
+    fn choose(&mut self, plugin: usize) {
+        self.shown.clear();
+        let Some(spec) = self.plugins.get(plugin) else {
+            return;
         };
-        let first = if self.second {
-            &[]
-        } else {
-            self.segments.as_slice()
+        let manifest = &spec.manifest;
+        let texts = match self.second {
+            false => self.segments.as_slice(),
+            true => &[],
         };
-        let again = self
-            .revised
-            .iter()
-            .filter(move |revised| self.second && !revised.editors.contains(&plugin))
-            .map(|revised| &revised.segment);
-        first.iter().chain(again).filter(wanted)
+        for (place, segment) in texts.iter().enumerate() {
+            if !manifest.kinds.contains(&segment.kind) {
+                continue;
+            }
+            if manifest.may_concern(segment) {
+                self.shown.push(place);
+            } else if let Some(covered) = self.covered.get_mut(place) {
+                *covered = true;
+            }
+        }
+        let again = self.revised.iter().enumerate();
+        for (place, revised) in again.filter(|_| self.second) {
+            let wants = manifest.kinds.contains(&revised.segment.kind)
+                && manifest.may_concern(&revised.segment);
+            if wants && !revised.editors.contains(&plugin) {
+                self.shown.push(place);
+            }
+        }
+    }
+
+    /// What the plugin of the last call was shown.
+    fn shown(&self) -> Vec<&Segment> {
+        let text = |place: &usize| match self.second {
+            false => self.segments.get(*place),
+            true => self.revised.get(*place).map(|revised| &revised.segment),
+        };
+        self.shown.iter().filter_map(text).collect()
     }
 
     /// Takes what the plugin handed back, or how it failed. A report that breaks the contract
@@ -172,8 +198,7 @@ impl<'p> Chain<'p> {
         let Some(spec) = self.plugins.get(plugin).cloned() else {
             return;
         };
-        let shown: Vec<&Segment> = self.shown(plugin).collect();
-        let checked = result.and_then(|report| check(report, &spec, &shown));
+        let checked = result.and_then(|report| check(report, &spec, &self.shown()));
         match checked {
             Ok(report) => self.accept(plugin, &spec, report),
             Err(fault) => self.report.faults.push(FaultRecord {
@@ -211,9 +236,12 @@ impl<'p> Chain<'p> {
                 self.place_edit(plugin, spec, edit);
             }
         }
-        for (segment, covered) in self.segments.iter().zip(&mut self.covered) {
-            let skipped = report.skipped.iter().any(|skip| skip.segment == segment.id);
-            *covered |= spec.manifest.kinds.contains(&segment.kind) && !skipped;
+        for place in &self.shown {
+            let id = self.segments.get(*place).map(|segment| segment.id);
+            let skipped = report.skipped.iter().any(|skip| Some(skip.segment) == id);
+            if let Some(covered) = self.covered.get_mut(*place) {
+                *covered |= !skipped;
+            }
         }
         if let Some(state) = report.state {
             self.report.states.push((plugin, state));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::segment::words;
-use crate::{Kind, Stage};
+use crate::{Kind, Segment, Stage};
 
 words! {
     /// How bad a finding is.
@@ -57,7 +57,8 @@ pub struct Manifest {
     pub version: String,
     /// For people.
     pub description: String,
-    /// Where it can work.
+    /// Where it can work. None: with its settings there is nothing that it looks for, and it is not
+    /// called.
     pub stages: Vec<Stage>,
     /// What it wants to see.
     pub kinds: Vec<Kind>,
@@ -67,9 +68,14 @@ pub struct Manifest {
     pub rules: Vec<Rule>,
     /// JSON Schema of its settings.
     pub settings_schema: String,
-    /// Anything else.
+    /// Anything else; see [`Manifest::may_concern`].
     pub attributes: Vec<(String, String)>,
 }
+
+/// The attribute that names a text without which nothing is found in a segment, letter for letter.
+const TRIGGER: &str = "trigger";
+/// The attribute that names a sort of characters without which nothing is.
+const TRIGGER_CLASS: &str = "trigger-class";
 
 /// Why a manifest cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,8 +84,6 @@ pub enum ManifestError {
     Name(String),
     /// Two rules of one id.
     DuplicateRule(String),
-    /// No stage: the plugin would never be called.
-    NoStage,
     /// No kind: the plugin would never be shown anything.
     NoKind,
     /// More rules than a host accepts.
@@ -94,7 +98,6 @@ impl std::fmt::Display for ManifestError {
                 "`{name}` is not a usable name: lower-case letters, digits and single hyphens, at most 64 bytes"
             ),
             Self::DuplicateRule(id) => write!(f, "rule `{id}` is declared twice"),
-            Self::NoStage => f.write_str("it names no stage"),
             Self::NoKind => f.write_str("it names no kind of segment"),
             Self::TooManyRules(count) => {
                 write!(f, "it declares {count} rules; at most 1024 are accepted")
@@ -115,9 +118,6 @@ impl Manifest {
             self.name = name.into();
         }
         check_name(&self.name)?;
-        if self.stages.is_empty() {
-            return Err(ManifestError::NoStage);
-        }
         if self.kinds.is_empty() {
             return Err(ManifestError::NoKind);
         }
@@ -140,6 +140,38 @@ impl Manifest {
         self.rules.iter().find(|rule| &*rule.id == id)
     }
 
+    /// Whether the plugin may find anything in a segment. One that has triggers, texts or sorts of
+    /// characters, finds nothing where none of them occurs, so it need not be called. What is to come
+    /// of an open segment is not known.
+    pub fn may_concern(&self, segment: &Segment) -> bool {
+        if segment.open || segment.offset > 0 {
+            return true;
+        }
+        let mut has_any = false;
+        for (name, value) in &self.attributes {
+            let occurs = match (name.as_str(), value.as_str()) {
+                (TRIGGER, text) => segment.text.contains(text),
+                (TRIGGER_CLASS, "non-ascii") => !segment.text.is_ascii(),
+                (TRIGGER_CLASS, "control") => segment.text.bytes().any(is_control),
+                // What this host does not know may occur.
+                (TRIGGER_CLASS, _) => true,
+                _ => continue,
+            };
+            if occurs {
+                return true;
+            }
+            has_any = true;
+        }
+        !has_any
+    }
+
+    /// Its triggers: the attributes that [`Manifest::may_concern`] reads.
+    pub fn triggers(&self) -> impl Iterator<Item = &(String, String)> {
+        let is_trigger = |name: &str| name == TRIGGER || name == TRIGGER_CLASS;
+        let attributes = self.attributes.iter();
+        attributes.filter(move |(name, _)| is_trigger(name))
+    }
+
     /// The largest window that any rule declares, in bytes.
     pub fn largest_window(&self) -> usize {
         self.rules
@@ -148,6 +180,11 @@ impl Manifest {
             .max()
             .unwrap_or(0) as usize
     }
+}
+
+/// Whether it is an ASCII control character that is no white space.
+const fn is_control(byte: u8) -> bool {
+    byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r')
 }
 
 fn check_name(name: &str) -> Result<(), ManifestError> {
@@ -171,6 +208,7 @@ fn check_name(name: &str) -> Result<(), ManifestError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Role;
 
     fn manifest() -> Manifest {
         let rule = |id: &str| Rule {
@@ -201,6 +239,40 @@ mod tests {
     }
 
     #[test]
+    fn without_a_trigger_nothing_is_found() {
+        let with = |attributes: &[(&str, &str)]| {
+            let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+            Manifest {
+                attributes: attributes.iter().map(pair).collect(),
+                ..manifest()
+            }
+        };
+        let segment = |text: &str| Segment::new(1, Role::User, Kind::Text, text.to_owned());
+        let concerns = |manifest: &Manifest, text| manifest.may_concern(&segment(text));
+        assert!(concerns(&with(&[]), ""));
+        assert!(concerns(&with(&[("homepage", "x")]), ""));
+        let marks = with(&[("trigger", "://"), ("trigger", "]("), ("homepage", "a")]);
+        assert!(concerns(&marks, "see ftp://a"));
+        assert!(concerns(&marks, "[a](b)"));
+        assert!(!concerns(&marks, "a: // b"));
+        let letters = with(&[("trigger-class", "non-ascii")]);
+        assert!(concerns(&letters, "café"));
+        assert!(!concerns(&letters, "cafe\u{1b}"));
+        let controls = with(&[("trigger-class", "control")]);
+        assert!(concerns(&controls, "cafe\u{1b}"));
+        assert!(!concerns(&controls, "ca\tfe\r\n"));
+        // What this host does not know is not held against the text.
+        assert!(concerns(&with(&[("trigger-class", "emoji")]), "a"));
+        // Nor is what has not come yet, or has gone.
+        let mut open = segment("a");
+        open.open = true;
+        assert!(marks.may_concern(&open));
+        let mut last = segment("a");
+        last.offset = 7;
+        assert!(marks.may_concern(&last));
+    }
+
+    #[test]
     fn what_cannot_be_used_is_refused() {
         let mut twice = manifest();
         twice.rules[1].id = "email".into();
@@ -208,9 +280,9 @@ mod tests {
             twice.checked(None),
             Err(ManifestError::DuplicateRule("email".into()))
         );
-        let mut nowhere = manifest();
-        nowhere.stages.clear();
-        assert_eq!(nowhere.checked(None), Err(ManifestError::NoStage));
+        let mut nothing = manifest();
+        nothing.kinds.clear();
+        assert_eq!(nothing.checked(None), Err(ManifestError::NoKind));
         for bad in ["", "Pii", "a--b", "-a", "a b", "a/b"] {
             assert!(
                 matches!(manifest().checked(Some(bad)), Err(ManifestError::Name(_))),

@@ -348,6 +348,57 @@ fn plugins_are_called_only_for_their_stages_and_kinds() {
 }
 
 #[test]
+fn a_text_without_a_trigger_is_not_shown_and_counts_as_looked_at() {
+    let mut links = (*spec("links", true)).clone();
+    let mut manifest = (*links.manifest).clone();
+    manifest.attributes = vec![("trigger".to_owned(), "://".to_owned())];
+    links.manifest = Arc::new(manifest);
+    let restorer = spec("restorer", true);
+    let plugins = [Arc::new(links), restorer];
+    let text = |id, text: &str| Segment::new(id, Role::User, Kind::Text, text.to_owned());
+
+    // Of two texts it is shown the one that may concern it.
+    let segments = vec![text(0, "nothing here"), text(1, "see http://a")];
+    let mut chain = Chain::new(&plugins, &[0], Stage::Prompt, segments);
+    let call = chain.next().unwrap();
+    let shown: Vec<u32> = call.segments.iter().map(|segment| segment.id).collect();
+    assert_eq!(shown, [1]);
+    chain.record(0, Ok(Report::default()));
+    assert!(chain.next().is_none());
+    let (report, _) = chain.finish();
+    assert_eq!(
+        (report.coverage.scanned, report.coverage.unscanned.len()),
+        (2, 0)
+    );
+
+    // Where none may, it is not called at all; what it finds elsewhere is refused as ever.
+    let mut chain = Chain::new(&plugins, &[0], Stage::Prompt, vec![text(0, "nothing")]);
+    assert!(chain.next().is_none());
+    let (report, _) = chain.finish();
+    assert_eq!(report.coverage.scanned, 1);
+
+    // A value that is put back may bring the trigger with it.
+    let segments = vec![text(0, "go to [URL_1]")];
+    let mut chain = Chain::new(&plugins, &[0, 1], Stage::Prompt, segments);
+    assert_eq!(chain.next().unwrap().plugin, 1);
+    let put_back = Edit {
+        replacement: "http://b".into(),
+        ..edit(6, 13)
+    };
+    let report = Report {
+        edits: vec![put_back],
+        ..Report::default()
+    };
+    chain.record(1, Ok(report));
+    let again = chain.next().unwrap();
+    assert_eq!(again.plugin, 0);
+    let shown: Vec<&str> = again.segments.iter().map(|segment| &*segment.text).collect();
+    assert_eq!(shown, ["go to http://b"]);
+    chain.record(0, Ok(Report::default()));
+    assert!(chain.next().is_none());
+}
+
+#[test]
 fn context_is_out_of_reach() {
     let plugins = [spec("p", true)];
     let mut query = Segment::new(0, Role::User, Kind::Query, "the question");

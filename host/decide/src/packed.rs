@@ -70,6 +70,8 @@ pub struct PackedPlugin {
     pub scope: String,
     /// What it can find.
     pub rules: Vec<PackedRule>,
+    /// Its triggers, as its manifest has them.
+    pub triggers: Vec<(String, String)>,
     /// Whether it acts.
     pub mode: caponier_config::Mode,
     /// What its faults mean.
@@ -347,6 +349,7 @@ impl PackedPlugin {
                     window: rule.window,
                 })
                 .collect(),
+            triggers: manifest.triggers().cloned().collect(),
             mode: match spec.mode {
                 Mode::Enforce => caponier_config::Mode::Enforce,
                 Mode::Monitor => caponier_config::Mode::Monitor,
@@ -394,7 +397,7 @@ impl PackedPlugin {
             scope: Scope::parse(&self.scope).ok_or_else(|| unknown(&self.scope))?,
             rules: rules?,
             settings_schema: String::new(),
-            attributes: Vec::new(),
+            attributes: self.triggers.clone(),
         };
         let manifest = manifest.checked(None).map_err(|error| Unusable::Manifest {
             plugin: self.name.clone(),

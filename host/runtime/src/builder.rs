@@ -339,7 +339,7 @@ fn load(
 
 /// The stages that the operator wants, all of which the plugin must know.
 fn stages(plugin: &PluginConfig, declared: &[Stage]) -> Result<Vec<Stage>, (&'static str, String)> {
-    let Some(wanted) = &plugin.stages else {
+    let Some(wanted) = plugin.stages.as_ref().filter(|_| !declared.is_empty()) else {
         return Ok(declared.to_vec());
     };
     let wanted: Vec<Stage> = wanted

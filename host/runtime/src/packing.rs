@@ -63,8 +63,9 @@ pub fn packable(options: &Options, shell: Shell) -> Result<Packable, Vec<Problem
     let mut problems = Vec::new();
     let mut told = Vec::new();
     let mut plugins: Vec<PackablePlugin> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
     for (index, plugin) in config.plugins.iter().enumerate() {
-        let taken = (|| -> Result<(PackedPlugin, PackablePlugin), Blame> {
+        let taken = (|| -> Result<Option<(PackedPlugin, PackablePlugin)>, Blame> {
             let prepared = Prepared::new(plugin, files)?;
             let options = prepared.options(plugin, files, counters.clone());
             let snapshot = engine
@@ -72,10 +73,15 @@ pub fn packable(options: &Options, shell: Shell) -> Result<Packable, Vec<Problem
                 .map_err(|error| ("", chained(&error)))?;
             let spec = prepared.spec(plugin, Arc::new(snapshot.manifest))?;
             let name = spec.manifest.name.to_string();
-            if plugins.iter().any(|known| known.name == name) {
+            if names.contains(&name) {
                 let message =
                     format!("two plugins are named `{name}`\nhint: give one of them a `name`");
                 return Err(("name", message));
+            }
+            names.push(name.clone());
+            // It would never be called.
+            if spec.stages.is_empty() {
+                return Ok(None);
             }
             let grants = Grants {
                 counters: prepared.grants.counters,
@@ -97,17 +103,18 @@ pub fn packable(options: &Options, shell: Shell) -> Result<Packable, Vec<Problem
                 has_secrets: !plugin.settings.secrets.is_empty(),
                 has_data: prepared.grants.data.is_some(),
             };
-            Ok((packed, packable))
+            Ok(Some((packed, packable)))
         })();
         match taken {
-            Ok((packed, packable)) => {
-                told.push(packed);
-                plugins.push(packable);
+            Ok(packed) => {
+                let (packed, packable) = packed.unzip();
+                told.extend(packed);
+                plugins.extend(packable);
             }
             Err((key, message)) => problems.push(problem(config, plugin, index, key, message)),
         }
     }
-    problems.extend(unknown_plugins(config, &plugins));
+    problems.extend(unknown_plugins(config, &names));
     // Rules are checked here, as they are where a revision is built; Envoy compiles them anew.
     if let Err(problem) = builder::bundle(config, files) {
         problems.push(problem);
@@ -127,13 +134,12 @@ pub fn packable(options: &Options, shell: Shell) -> Result<Packable, Vec<Problem
 }
 
 /// Plugins that routes name and that are not there.
-fn unknown_plugins(config: &Config, plugins: &[PackablePlugin]) -> Vec<Problem> {
-    let known: Vec<&str> = plugins.iter().map(|plugin| plugin.name.as_str()).collect();
+fn unknown_plugins(config: &Config, known: &[String]) -> Vec<Problem> {
     let routes = config.gateway.iter().flat_map(|gateway| &gateway.routes);
     let mut problems = Vec::new();
     for (index, route) in routes.enumerate() {
         for name in route.plugins.iter().flatten() {
-            if !known.contains(&name.as_str()) {
+            if !known.contains(name) {
                 let place = format!("gateway.routes[{index}].plugins");
                 let problem =
                     Problem::new(&config.name, place, format!("there is no plugin `{name}`"));

@@ -107,7 +107,15 @@ impl Outcome {
                     finding.rule
                 )));
             }
-            segment(segments, finding.segment)?;
+            let shown = segment(segments, finding.segment)?;
+            let is_whole = !shown.is_open() && shown.offset() == 0;
+            if is_whole && !manifest.may_concern(shown.text()) {
+                return Err(Error::new(format!(
+                    "rule `{}` finds something where none of the triggers occurs, so a host would \
+                     not have called the plugin",
+                    finding.rule
+                )));
+            }
             outcome.findings.push(Found {
                 span: finding
                     .span
