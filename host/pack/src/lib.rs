@@ -16,6 +16,7 @@ mod costs;
 mod error;
 mod glue;
 mod helpers;
+mod live;
 mod merge;
 mod module;
 mod places;

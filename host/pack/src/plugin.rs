@@ -13,10 +13,11 @@ use crate::code::{Body, Facts, at, decode, facts};
 use crate::contract::Import;
 use crate::glue::Entries;
 use crate::helpers::{Made, offset};
+use crate::live::live;
 use crate::merge::Functions;
 use crate::module::{Const, Core, PAGE};
 use crate::places::{Control, InPlace, Own, Places, SECOND, Shared, Types};
-use crate::rewrite::rewrite;
+use crate::rewrite::{rewrite, unreached};
 use crate::shell::count;
 use crate::{Cover, Plugin, Problem};
 
@@ -29,6 +30,8 @@ pub(crate) struct Ready<'a> {
     core: Core<'a>,
     bodies: Vec<Body<'a>>,
     facts: Vec<Facts>,
+    /// Which of its functions a call can reach.
+    live: Vec<bool>,
     imports: Vec<&'static Import>,
     inspect: u32,
     realloc: u32,
@@ -78,11 +81,15 @@ impl<'a> Ready<'a> {
             bodies.push(decode(function, &body, &core)?);
         }
         let facts = facts(&core, &bodies);
+        let mut roots = vec![inspect, realloc];
+        roots.extend(post_return);
+        let live = live(&core, &bodies, &roots);
         Ok(Self {
             input,
             core,
             bodies,
             facts,
+            live,
             imports,
             inspect,
             realloc,
@@ -134,11 +141,16 @@ impl<'a> Ready<'a> {
         types: &mut Types,
         functions: &mut Functions,
     ) -> Result<(), Problem> {
-        for (index, body) in (places.imports..).zip(&self.bodies) {
+        let bodies = self.bodies.iter().zip(&self.live);
+        for (index, (body, is_live)) in (places.imports..).zip(bodies) {
             let own = at(&self.facts, index).unwrap_or_default();
             let ty = self.core.functions.get(usize::try_from(index).unwrap_or(0));
             let ty = ty.and_then(|ty| places.types.get(usize::try_from(*ty).ok()?));
             functions.types.function(ty.copied().unwrap_or(u32::MAX));
+            if !is_live {
+                functions.code.raw(&unreached(places));
+                continue;
+            }
             let results = self.core.type_of(index).map(|ty| ty.results().to_vec());
             let results = results.unwrap_or_default();
             let bytes = rewrite(body, own, &self.facts, places, &results, types)?;

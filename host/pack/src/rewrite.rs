@@ -115,6 +115,18 @@ pub(crate) fn rewrite(
     Ok(writer.assemble(body))
 }
 
+/// The body of a function that no call can reach.
+pub(crate) fn unreached(places: &Places) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    0_usize.encode(&mut bytes);
+    let mut sink = InstructionSink::new(&mut bytes);
+    if places.cover.guards {
+        sink.call(places.shared.trap);
+    }
+    sink.unreachable().end();
+    bytes
+}
+
 struct Writer<'a> {
     places: &'a Places,
     facts: &'a [Facts],
