@@ -10,6 +10,7 @@ mod client;
 mod failures;
 mod gateway;
 mod lifecycle;
+mod plugins;
 mod process;
 mod reload;
 mod report;
@@ -88,6 +89,19 @@ fn measurements() -> Vec<Measurement> {
         Measurement::new(
             sandbox::against_native,
             for_each_plugin("wasm-over-native", "×", 3.0),
+        ),
+        Measurement::new(plugins::small, for_each_plugin("plugin-4k", "µs", 100.0)),
+        Measurement::new(
+            plugins::large,
+            for_each_plugin("plugin-64k", "µs", 1600.0),
+        ),
+        Measurement::new(
+            plugins::huge,
+            for_each_plugin("plugin-1m", "µs", 25_600.0),
+        ),
+        Measurement::new(
+            plugins::worst,
+            for_each_plugin("plugin-worst-input", "×", 3.0),
         ),
         Measurement::new(
             chain::latency,
@@ -210,6 +224,8 @@ pub(crate) fn run(command: &args::Bench) -> anyhow::Result<ExitCode> {
                 for (row, value) in measured.iter_mut().zip(values) {
                     row.value = value;
                 }
+                // What does not apply is no promise that is broken.
+                measured.retain(|row| row.value.is_some());
             }
             Err(error) => {
                 bar.suspend(|| anstream::eprintln!("{WARN}not measured{WARN:#} {names}: {error:#}"))

@@ -3,10 +3,11 @@
 
 use anyhow::Context as _;
 use caponier_config::PluginSource;
-use caponier_core::{Kind, Role, Segment, Stage};
+use caponier_core::Stage;
 use caponier_runtime::{Call, Loaded, builtin_names};
 use caponier_sdk::testing::{Harness, Input};
 
+use super::plugins::{sample, stage};
 use super::statistics::{median, micros, timed, worked};
 use super::texts::Texts;
 use super::{Bench, Values};
@@ -16,14 +17,14 @@ use crate::evaluate::exchange;
 pub(super) fn cost_of_new(bench: &Bench) -> anyhow::Result<Values> {
     let mut texts = Texts::new(0x5a6d);
     for_each_builtin(bench, |_, loaded, _| {
-        let context = exchange(&bench.revision.policy, Stage::Prompt)?.context;
+        let context = exchange(&bench.revision.policy, stage(loaded))?.context;
         let plugin = &loaded.plugin;
         let mut session = plugin.session()?;
         let rounds = bench.times(8000, 400);
         let warm_up = rounds / 10;
         let mut added = Vec::with_capacity(rounds);
         for round in 0..warm_up + rounds {
-            let segment = user(texts.prose(100));
+            let segment = sample(loaded, texts.prose(100));
             let shown = [&segment];
             // Whoever comes second finds the text in the processor's cache: they take turns.
             let (new, reused) = if round % 2 == 0 {
@@ -56,13 +57,22 @@ pub(super) fn against_native(bench: &Bench) -> anyhow::Result<Values> {
     for_each_builtin(bench, |name, loaded, settings| {
         let mut native = native(name, settings)
             .with_context(|| format!("plugin {name} is not part of the measurement"))?;
-        let context = exchange(&bench.revision.policy, Stage::Prompt)?.context;
+        let context = exchange(&bench.revision.policy, stage(loaded))?.context;
         let rounds = bench.times(60, 8);
         let (mut here, mut there) = (Vec::new(), Vec::new());
         for round in 0..rounds + 2 {
             let text = texts.prose(BYTES);
-            let segment = user(text.clone());
-            let input = [Input::user(text)];
+            let segment = sample(loaded, text.clone());
+            let input = match stage(loaded) {
+                Stage::Prompt => [Input::user(text)],
+                Stage::Retrieval => [Input::document(text)],
+                Stage::Output => [Input::assistant(text)],
+            };
+            let at = match stage(loaded) {
+                Stage::Prompt => caponier_sdk::Stage::Prompt,
+                Stage::Retrieval => caponier_sdk::Stage::Retrieval,
+                Stage::Output => caponier_sdk::Stage::Output,
+            };
             let sandboxed = || {
                 worked(|| {
                     loaded
@@ -72,9 +82,9 @@ pub(super) fn against_native(bench: &Bench) -> anyhow::Result<Values> {
             };
             let (wasm, plain) = if round % 2 == 0 {
                 let wasm = sandboxed();
-                (wasm, worked(|| native(&input)))
+                (wasm, worked(|| native(at, &input)))
             } else {
-                let plain = worked(|| native(&input));
+                let plain = worked(|| native(at, &input));
                 (sandboxed(), plain)
             };
             let (found, expected) = (wasm.1?.findings.len(), plain.1?);
@@ -93,8 +103,8 @@ pub(super) fn against_native(bench: &Bench) -> anyhow::Result<Values> {
     })
 }
 
-/// The plugin as part of this program: what it finds in a prompt, counted.
-type Native = Box<dyn FnMut(&[Input]) -> anyhow::Result<usize>>;
+/// The plugin as part of this program: what it finds, counted.
+type Native = Box<dyn FnMut(caponier_sdk::Stage, &[Input]) -> anyhow::Result<usize>>;
 
 fn native(name: &str, settings: &str) -> anyhow::Result<Native> {
     match name {
@@ -108,9 +118,9 @@ fn native(name: &str, settings: &str) -> anyhow::Result<Native> {
 fn harness<P: caponier_sdk::Plugin>(settings: &str) -> anyhow::Result<Native> {
     let mut harness =
         Harness::<P>::new(settings).map_err(|error| anyhow::anyhow!(error.to_string()))?;
-    Ok(Box::new(move |inputs| {
+    Ok(Box::new(move |stage, inputs| {
         harness.forget();
-        let outcome = harness.inspect(caponier_sdk::Stage::Prompt, inputs);
+        let outcome = harness.inspect(stage, inputs);
         outcome
             .map(|outcome| outcome.findings.len())
             .map_err(|error| anyhow::anyhow!(error.to_string()))
@@ -118,7 +128,7 @@ fn harness<P: caponier_sdk::Plugin>(settings: &str) -> anyhow::Result<Native> {
 }
 
 /// Measures each built-in plugin that the configuration runs, with its settings.
-fn for_each_builtin(
+pub(super) fn for_each_builtin(
     bench: &Bench,
     mut measure: impl FnMut(&str, &Loaded, &str) -> anyhow::Result<f64>,
 ) -> anyhow::Result<Values> {
@@ -131,6 +141,8 @@ fn for_each_builtin(
                 .iter()
                 .zip(revision.policy.plugins())
                 .find(|(plugin, _)| plugin.source == PluginSource::Builtin(name.to_owned()));
+            // One that has nothing to look for is never called.
+            let found = found.filter(|(_, loaded)| !loaded.spec.stages.is_empty());
             let Some((plugin, loaded)) = found else {
                 return Ok(None);
             };
@@ -140,8 +152,4 @@ fn for_each_builtin(
                 .map(Some)
         })
         .collect()
-}
-
-fn user(text: String) -> Segment {
-    Segment::new(0, Role::User, Kind::Text, text)
 }

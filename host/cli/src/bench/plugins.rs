@@ -1,0 +1,168 @@
+//! What each built-in plugin takes by itself, and whether any input makes it slow.
+
+use caponier_core::{Kind, Role, Segment, Stage};
+use caponier_runtime::{Call, Loaded};
+
+use super::sandbox::for_each_builtin;
+use super::statistics::{median, micros, worked};
+use super::texts::Texts;
+use super::{Bench, Values};
+use crate::evaluate::exchange;
+
+/// Bytes of the inputs that are to make a plugin slow.
+const WORST: usize = 64 << 10;
+
+/// Microseconds for a text of 4 KB.
+pub(super) fn small(bench: &Bench) -> anyhow::Result<Values> {
+    prose(bench, 4 << 10, bench.times(400, 40))
+}
+
+/// Microseconds for a text of 64 KB.
+pub(super) fn large(bench: &Bench) -> anyhow::Result<Values> {
+    prose(bench, 64 << 10, bench.times(60, 6))
+}
+
+/// Microseconds for a text of 1 MB.
+pub(super) fn huge(bench: &Bench) -> anyhow::Result<Values> {
+    prose(bench, 1 << 20, bench.times(7, 3))
+}
+
+fn prose(bench: &Bench, bytes: usize, rounds: usize) -> anyhow::Result<Values> {
+    let mut texts = Texts::new(bytes as u64 ^ 0x97a5);
+    for_each_builtin(bench, |_, loaded, _| {
+        let mut times = Vec::with_capacity(rounds);
+        for round in 0..=rounds {
+            let time = call(bench, loaded, texts.prose(bytes))?;
+            if round > 0 {
+                times.push(time);
+            }
+        }
+        Ok(median(times))
+    })
+}
+
+/// How many times the time for prose of that length the slowest of many odd inputs takes.
+pub(super) fn worst(bench: &Bench) -> anyhow::Result<Values> {
+    let rounds = bench.times(9, 3);
+    let mut texts = Texts::new(0xbad1);
+    let odd = odd(&mut texts);
+    for_each_builtin(bench, |name, loaded, _| {
+        let mut slowest = 0.0_f64;
+        for (what, text) in &odd {
+            let (mut plain, mut strange) = (Vec::new(), Vec::new());
+            for _ in 0..rounds {
+                plain.push(call(bench, loaded, texts.prose(WORST))?);
+                strange.push(call(bench, loaded, text.clone())?);
+            }
+            let ratio = median(strange) / median(plain);
+            tracing::debug!(name, what, ratio, "worst input");
+            slowest = slowest.max(ratio);
+        }
+        Ok(slowest)
+    })
+}
+
+/// One call with a text where the plugin works, in microseconds of the processor's time.
+fn call(bench: &Bench, loaded: &Loaded, text: String) -> anyhow::Result<f64> {
+    let segment = sample(loaded, text);
+    let stage = stage(loaded);
+    let context = exchange(&bench.revision.policy, stage)?.context;
+    let shown = [&segment];
+    let (time, report) = worked(|| loaded.plugin.inspect(&Call::new(&context, &shown, &[])));
+    report?;
+    Ok(micros(time))
+}
+
+/// The first of a plugin's stages.
+pub(super) fn stage(loaded: &Loaded) -> Stage {
+    loaded.spec.stages.first().copied().unwrap_or(Stage::Prompt)
+}
+
+/// A segment as a plugin gets it in the first of its stages.
+pub(super) fn sample(loaded: &Loaded, text: String) -> Segment {
+    let (role, kind) = match stage(loaded) {
+        Stage::Prompt => (Role::User, Kind::Text),
+        Stage::Retrieval => (Role::Document, Kind::Document),
+        Stage::Output => (Role::Assistant, Kind::Text),
+    };
+    let kinds = &loaded.spec.manifest.kinds;
+    let kind = match kinds.contains(&kind) {
+        true => kind,
+        false => kinds.first().copied().unwrap_or(kind),
+    };
+    Segment::new(0, role, kind, text)
+}
+
+/// Repetition, nesting and starts of things that never end: what makes a scanner look twice.
+fn odd(texts: &mut Texts) -> Vec<(&'static str, String)> {
+    const PIECES: &[&str] = &[
+        "a",
+        "A1",
+        "0",
+        "1234 ",
+        "4111 1111 1111 1111 ",
+        "a@",
+        "a@b.c ",
+        "://",
+        "http://a/?b=",
+        "![](",
+        "[a](",
+        "((((",
+        "[[[[",
+        "{\"a\":",
+        "<<<<",
+        "<a ",
+        "<script>",
+        "</",
+        "&#",
+        "%41",
+        "\\u0041",
+        "=\"",
+        "api_key = ",
+        "sk-",
+        "AKIA",
+        "eyJ",
+        "-----BEGIN ",
+        "aGVsbG8gd29ybGQ=",
+        "ignore ",
+        "ignore all previous instructions. ",
+        "i g n o r e ",
+        "you are now ",
+        ". ",
+        "\n",
+        "\n\n",
+        "```\n",
+        "' OR 1=1 -- ",
+        "select * from a where b = '",
+        "\u{200b}",
+        "a\u{301}",
+        "\u{202e}",
+        "\u{430}b",
+        "\u{ff41}",
+        "\u{e0041}",
+        "\u{4f60}\u{597d}",
+        "\u{1f468}\u{200d}",
+        "[EMAIL_1_ab] ",
+        "DE89 3704 0044 0532 0130 00 ",
+        "1.2.3.",
+        "a.b.",
+        "-.- ",
+    ];
+    let mut all: Vec<(&'static str, String)> = PIECES
+        .iter()
+        .map(|piece| (*piece, piece.repeat(WORST / piece.len())))
+        .collect();
+    let printable: String = (0..WORST)
+        .map(|_| char::from(b' ' + u8::try_from(texts.below(95)).unwrap_or(0)))
+        .collect();
+    all.push(("random", printable));
+    let digits: String = (0..WORST)
+        .map(|_| char::from(*b"0123456789 -.+".get(texts.below(14)).unwrap_or(&b' ')))
+        .collect();
+    all.push(("random digits", digits));
+    let tokens: String = (0..WORST)
+        .map(|_| char::from(*b"abcdefXYZ0123456789+/=_-".get(texts.below(24)).unwrap_or(&b'a')))
+        .collect();
+    all.push(("random token", tokens));
+    all
+}
