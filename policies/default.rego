@@ -7,7 +7,8 @@
 #   deny        a rule of `deny` denies
 #   coverage    what could not be inspected denies where `limits:` says so, with status 413 if it
 #               was too large
-#   findings    the strongest action that `actions:` gives to any finding
+#   findings    the strongest action that `actions:` gives to any finding; a denial for using more than
+#               is allowed (LLM10:2025) with status 429
 #   flag        a rule of `flag`, what could not be inspected, or a dropped document flags
 #
 # In the retrieval stage a document, a tool result or a tool that a server offers, with a prompt
@@ -72,7 +73,7 @@ verdict := {"action": "deny", "reason": concat("; ", data.caponier.access), "sta
 } else := {"action": "deny", "reason": "too many findings to judge each document", "status": null} if {
 	input.context.stage == "retrieval"
 	input.counts.omitted_by_configured.deny
-} else := {"action": strongest, "reason": concat(", ", rules), "status": null} if {
+} else := {"action": strongest, "reason": concat(", ", rules), "status": found_status} if {
 	strongest != "allow"
 	rules := {finding.rule | some finding in input.findings; finding.action == strongest}
 } else := {"action": "flag", "reason": concat("; ", data.caponier.flag), "status": null} if {
@@ -88,6 +89,15 @@ verdict := {"action": "deny", "reason": concat("; ", data.caponier.access), "sta
 } else := {"action": "flag", "reason": "dropped by a rule", "status": null} if {
 	drop != set()
 } else := {"action": "allow", "reason": "", "status": null}
+
+default found_status := null
+
+found_status := 429 if {
+	strongest == "deny"
+	some finding in input.findings
+	finding.action == "deny"
+	finding.category == "LLM10:2025"
+}
 
 # The strongest action that any finding asks for. The host has counted; only where something is
 # dropped must the others be looked at one by one.

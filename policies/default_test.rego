@@ -57,6 +57,19 @@ with_fault(tolerated) := object.union(
 	{"faults": [{"plugin": "pii", "kind": "timeout", "tolerated": tolerated}]},
 )
 
+test_a_budget_that_is_used_up_is_denied_as_such if {
+	used := finding({"rule": "quota/tokens", "category": "LLM10:2025", "action": "deny"})
+	decision := caponier.decision with input as inspected("prompt", [used])
+	decision.action == "deny"
+	decision.status == 429
+	flagged := object.union(used, {"action": "flag"})
+	noted := caponier.decision with input as inspected("prompt", [flagged])
+	noted.action == "flag"
+	noted.status == null
+	other := caponier.decision with input as inspected("prompt", [finding({"action": "deny"})])
+	other.status == null
+}
+
 test_nothing_found_is_allowed if {
 	d := caponier.decision with input as inspected("prompt", [])
 	d.action == "allow"
