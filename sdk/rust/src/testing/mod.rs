@@ -2,14 +2,19 @@
 //!
 //! [`Harness`] configures a plugin, shows it segments, carries its state, and plays a stream the
 //! way a host does. [`run_cases`] runs the YAML cases of a folder; `caponier plugin test` runs the
-//! same cases in the real sandbox.
+//! same cases in the real sandbox. [`check_edits`] holds what is reported of any text, [`NAUGHTY`]
+//! ones among them, to what a host does with it.
 
 mod cases;
+mod edits;
 mod harness;
+mod naughty;
 mod outcome;
 mod stream;
 
 pub use cases::{Case, CaseSegment, Expectation, check_case, parse_cases, run_case, run_cases};
+pub use edits::check_edits;
 pub use harness::{Harness, Input};
+pub use naughty::NAUGHTY;
 pub use outcome::{Change, Found, Outcome};
 pub use stream::{Streamed, check_splits};

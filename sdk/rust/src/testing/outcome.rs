@@ -173,9 +173,14 @@ fn segment(segments: &[Segment], id: u32) -> Result<&Segment, Error> {
         .ok_or_else(|| Error::new(format!("segment {id} was not shown to the plugin")))
 }
 
-/// Overlapping redactions become their union, replaced as the most severe, then the longest, then
-/// the first of them says. A redaction beats an edit.
-pub(super) fn apply(text: &str, segment: u32, findings: &[Found], edits: &[Change]) -> String {
+/// What is put where, in order: overlapping redactions become their union, replaced as the most
+/// severe, then the longest, then the first of them says. A redaction beats an edit.
+pub(super) fn splices(
+    text: &str,
+    segment: u32,
+    findings: &[Found],
+    edits: &[Change],
+) -> Vec<(Range<usize>, String)> {
     struct Redaction<'a> {
         range: Range<usize>,
         best: (&'a Found, usize),
@@ -221,9 +226,13 @@ pub(super) fn apply(text: &str, segment: u32, findings: &[Found], edits: &[Chang
         }
     }
     splices.sort_by_key(|(range, _)| range.start);
+    splices
+}
+
+pub(super) fn apply(text: &str, segment: u32, findings: &[Found], edits: &[Change]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
-    for (range, replacement) in splices {
+    for (range, replacement) in splices(text, segment, findings, edits) {
         out.push_str(text.get(at..range.start).unwrap_or_default());
         out.push_str(&replacement);
         at = range.end;

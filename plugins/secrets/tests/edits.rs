@@ -1,0 +1,35 @@
+//! What is reported of any text can be used by a host.
+
+use caponier_plugin_secrets::Secrets;
+use caponier_sdk::testing::{Harness, NAUGHTY, check_edits};
+use proptest::prelude::*;
+
+/// What is found, to stand between anything.
+const FOUND: &str = "github_token = \"ghp_wJ4fQ7pLz2XvB9tRk6YsN3hDc8MaEu5KGo1V\"";
+
+const SETTINGS: &[&str] = &["{}"];
+
+fn check(plugin: &mut Harness<Secrets>, text: &str) -> usize {
+    check_edits(plugin, text).unwrap_or_else(|error| panic!("{error}: {text:?}"))
+}
+
+#[test]
+fn edits_apply_to_naughty_texts() {
+    for settings in SETTINGS {
+        let mut plugin = Harness::new(settings).unwrap();
+        for text in NAUGHTY {
+            check(&mut plugin, text);
+            check(&mut plugin, &format!("{text} {FOUND} {text}"));
+        }
+        assert!(check(&mut plugin, FOUND) > 0);
+    }
+}
+
+proptest! {
+    #[test]
+    fn edits_apply_to_any_text(before: String, after: String, settings in prop::sample::select(SETTINGS)) {
+        let mut plugin = Harness::new(settings).unwrap();
+        check(&mut plugin, &before);
+        check(&mut plugin, &format!("{before}{FOUND}{after}"));
+    }
+}
