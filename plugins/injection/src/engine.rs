@@ -139,16 +139,6 @@ impl Engine {
         judge.finish()
     }
 
-    /// Whether the lexicon has a word that begins with all of this one, or with which it begins.
-    pub(crate) fn knows(&self, word: &[u8]) -> bool {
-        const SHORTEST: usize = 4;
-        let mut begun = false;
-        self.lexicon.walk(word, 0, |_, end| {
-            begun |= end >= SHORTEST || end == word.len()
-        });
-        begun || self.lexicon.reaches(word)
-    }
-
     #[inline(never)]
     fn word(&self, bytes: &[u8], at: usize, joined: bool, judge: &mut Judge<'_>) {
         let mut word = Word {

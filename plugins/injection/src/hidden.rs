@@ -1,24 +1,41 @@
-//! Attacks that are written in an encoding: undone around its signs, and judged there once more.
+//! Attacks that are written in disguise: it is taken off where it shows, and what is said without it
+//! is judged once more.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use caponier_sdk::normalise::{Signs, View, around, decode, fold, signs};
+use caponier_sdk::normalise::{Unveil, View, around, decode};
 
 use crate::engine::{Engine, Judged, Reading, Verdict};
 
 /// How far around a word that is turned round others are looked for.
 const REACH: usize = 256;
-/// The fewest characters of base64 or hexadecimal digits in a row.
-const RUN: usize = 20;
-/// The fewest single letters in a row.
-const LETTERS: usize = 5;
-/// The longest word that is looked up once its digits are letters.
-const WORD: usize = 32;
 
-/// Everything that decoding finds, in bytes of the text.
+/// Words of which attacks have one, whole: text that is turned round or cut in pieces is told by
+/// them.
+const WORDS: &[&str] = &[
+    "ignore|ignoring|disregard|forget|override|bypass|instruction|instructions|previous|prior|system|prompt|prompts|rules|reveal|guidelines|restrictions|pretend|jailbreak|unrestricted|unfiltered|confidential|developer|commands|directives|everything|password|secret|above",
+    "ignoriere|ignorieren|vergiss|vergesse|missachte|anweisung|anweisungen|vorherigen|bisherigen|regeln|systemprompt|verrate|zeige",
+    "ignorez|oublie|oubliez|precedentes|consignes|regles|revele|revelez|affiche|systeme",
+    "ignora|olvida|instrucciones|anteriores|previas|reglas|revela|muestra|sistema",
+    "dimentica|istruzioni|precedenti|regole|rivela|mostra|esqueca|instrucoes|regras|revele|mostre",
+    "negeer|vergeet|instructies|vorige|eerdere|regels|onthul|systeem",
+    "zignoruj|zapomnij|instrukcje|poprzednie|wszystkie|polecenia|zasady|ujawnij",
+    "yoksay|talimatlari|talimatlar|onceki|kurallari|goster",
+    "игнорируй|проигнорируй|забудь|инструкции|предыдущие|правила|покажи|раскрой|системный",
+    "忽略|无视|指令|之前|规则|系统|提示|無視|指示|命令|以前|プロンプト|무시|지시|이전|규칙|시스템|프롬프트",
+    "تجاهل|التعليمات|السابقة|القواعد|निर्देश|अनदेखा|पिछले|नियम",
+];
+
+/// Built with the first text, which a host shows before it keeps the plugin's memory.
+static UNVEIL: LazyLock<Option<Unveil>> = LazyLock::new(|| {
+    let words = WORDS.iter().flat_map(|words| words.split('|'));
+    Unveil::new(words).ok()
+});
+
+/// Everything that is found below the text, in bytes of it.
 pub(crate) fn find(
     engine: &Engine,
-    text: &str,
     folded: &View<'_>,
     judged: &Judged,
     data: bool,
@@ -28,27 +45,16 @@ pub(crate) fn find(
         data,
         found: Vec::new(),
     };
-    let shown = signs(text);
     search.turned(folded, judged);
-    if shown.features.escapes >= 3 {
-        search.escapes(text, &shown);
-    }
-    if shown.features.leet >= 2 {
-        search.leet(text, &shown);
-    }
-    if shown.features.spaced >= 8 {
-        // Characters nobody sees may stand between the letters.
-        if folded.is_identity() {
-            search.spaced(folded, &shown);
-        } else {
-            search.spaced(folded, &signs(folded.text()));
-        }
-    }
-    for run in decode::encoded_runs(text, RUN) {
-        let view = decode::hex(text, run.clone()).or_else(|| decode::base64(text, run));
-        if let Some(view) = view {
-            search.view(&view, 0);
-        }
+    if let Some(unveil) = &*UNVEIL {
+        unveil.each(folded, |layer| {
+            let reading = Reading {
+                data,
+                joined: layer.is_joined(),
+            };
+            let verdicts = engine.judge(layer.text(), reading).verdicts;
+            search.keep(verdicts, |span| layer.source(span));
+        });
     }
     search.found
 }
@@ -72,76 +78,10 @@ impl Search<'_> {
         }
     }
 
-    fn escapes(&mut self, text: &str, signs: &Signs) {
-        for stretch in &signs.escapes {
-            let part = text.get(stretch.clone()).unwrap_or_default();
-            if let Some(view) = decode::escapes(part) {
-                self.view(&view, stretch.start);
-            }
-        }
-    }
-
-    fn leet(&mut self, text: &str, signs: &Signs) {
-        for stretch in &signs.leet {
-            let part = text.get(stretch.clone()).unwrap_or_default();
-            if self.spells_a_word(part) {
-                self.view(&decode::leet(part), stretch.start);
-            }
-        }
-    }
-
-    /// Whether a word with digits between its letters is one of the lexicon's without them.
-    fn spells_a_word(&self, part: &str) -> bool {
-        let in_word =
-            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'@' | b'$' | b'!' | b'|');
-        part.as_bytes()
-            .split(|byte| !in_word(byte))
-            .filter(|word| {
-                word.array_windows().any(|[before, byte, after]| {
-                    before.is_ascii_alphabetic()
-                        && !byte.is_ascii_alphabetic()
-                        && after.is_ascii_alphabetic()
-                })
-            })
-            .any(|word| {
-                let mut letters = [0; WORD];
-                let length = word.len().min(WORD);
-                for (slot, byte) in letters.iter_mut().zip(word) {
-                    *slot = decode::letter_of(*byte);
-                }
-                self.engine.knows(letters.get(..length).unwrap_or_default())
-            })
-    }
-
-    fn spaced(&mut self, folded: &View<'_>, signs: &Signs) {
-        let joined = Reading {
-            data: self.data,
-            joined: true,
-        };
-        for stretch in &signs.spaced {
-            let part = folded.text().get(stretch.clone()).unwrap_or_default();
-            if let Some(view) = decode::spaced(part, LETTERS) {
-                let verdicts = self.engine.judge(view.text(), joined).verdicts;
-                self.keep(verdicts, |span| {
-                    folded.source(shifted(view.source(span), stretch.start))
-                });
-            }
-        }
-    }
-
     /// A view of a view: `inner` was made of what `outer` says.
     fn through(&mut self, outer: &View<'_>, inner: &View<'_>) {
         let verdicts = self.engine.judge(inner.text(), self.reading()).verdicts;
         self.keep(verdicts, |span| outer.source(inner.source(span)));
-    }
-
-    /// A view of the text's stretch that begins at `start`.
-    fn view(&mut self, view: &View<'_>, start: usize) {
-        let folded = fold(view.text());
-        let verdicts = self.engine.judge(folded.text(), self.reading()).verdicts;
-        self.keep(verdicts, |span| {
-            shifted(view.source(folded.source(span)), start)
-        });
     }
 
     const fn reading(&self) -> Reading {
@@ -157,10 +97,6 @@ impl Search<'_> {
             encoded(Verdict { span, ..verdict })
         }));
     }
-}
-
-fn shifted(span: Range<usize>, by: usize) -> Range<usize> {
-    span.start + by..span.end + by
 }
 
 /// Hiding it makes it worse: nobody encodes an honest request for an override.

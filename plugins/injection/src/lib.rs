@@ -192,7 +192,7 @@ impl Injection {
         let folded = fold(text);
         let mut judged = self.engine.judge(folded.text(), reading);
         let mut found = if self.settings.decode {
-            hidden::find(&self.engine, text, &folded, &judged, data)
+            hidden::find(&self.engine, &folded, &judged, data)
         } else {
             Vec::new()
         };

@@ -7,6 +7,18 @@ use std::ops::Range;
 
 use super::{View, ViewBuilder};
 
+mod codes;
+mod comments;
+mod morse;
+mod pig_latin;
+mod spaced;
+
+pub use codes::codes;
+pub use comments::uncommented;
+pub use morse::morse;
+pub use pig_latin::pig_latin;
+pub use spaced::spaced;
+
 /// Runs of at least `least` base64 or hexadecimal characters, without a look at most of the bytes
 /// between them.
 ///
@@ -97,6 +109,62 @@ pub fn base64(text: &str, run: Range<usize>) -> Option<View<'static>> {
         {
             return None;
         }
+    }
+    whole(run, &decoded)
+}
+
+/// What base32 (RFC 4648, padded or not) in `run` says, if it says text.
+///
+/// ```
+/// use caponier_sdk::normalise::decode;
+///
+/// let text = "run NFTW433SMUQGC3DM now";
+/// let run = decode::encoded_runs(text, 12).remove(0);
+/// assert_eq!(decode::base32(text, run).unwrap().text(), "ignore all");
+/// ```
+pub fn base32(text: &str, run: Range<usize>) -> Option<View<'static>> {
+    let bytes = text.as_bytes().get(run.clone())?;
+    let mut decoded = Vec::with_capacity(bytes.len() * 5 / 8);
+    let (mut bits, mut count) = (0u32, 0);
+    for byte in bytes {
+        let five = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'2'..=b'7' => byte - b'2' + 26,
+            _ => return None,
+        };
+        bits = bits << 5 | u32::from(five);
+        count += 5;
+        if count >= 8 {
+            count -= 8;
+            let [.., byte] = (bits >> count).to_be_bytes();
+            if !readable(byte) {
+                return None;
+            }
+            decoded.push(byte);
+        }
+    }
+    whole(run, &decoded)
+}
+
+/// What the digits 0 and 1 in `run` say, eight to a byte, if they say text.
+///
+/// ```
+/// use caponier_sdk::normalise::decode;
+///
+/// assert_eq!(decode::bits("0110100001101001", 0..16).unwrap().text(), "hi");
+/// ```
+pub fn bits(text: &str, run: Range<usize>) -> Option<View<'static>> {
+    let bytes = text.as_bytes().get(run.clone())?;
+    let mut decoded = Vec::with_capacity(bytes.len() / 8);
+    for eight in bytes.chunks(8) {
+        let byte = eight.iter().try_fold(0u8, |sum, bit| match bit {
+            b'0' | b'1' => Some(sum << 1 | (bit - b'0')),
+            _ => None,
+        })?;
+        if eight.len() < 8 || !readable(byte) {
+            return None;
+        }
+        decoded.push(byte);
     }
     whole(run, &decoded)
 }
@@ -247,12 +315,28 @@ fn number(bytes: &[u8], digits: usize, radix: u32) -> Option<u32> {
 /// assert_eq!((view.text(), view.source(0..6)), ("ignore", 4..10));
 /// ```
 pub fn rot13(text: &str, range: Range<usize>) -> View<'static> {
+    each_letter(text, range, |letter| {
+        letter.wrapping_add(if letter & 0x1f <= 13 { 13 } else { 243 })
+    })
+}
+
+/// Every letter as far from the end of the alphabet as it was from its beginning: Atbash.
+///
+/// ```
+/// let view = caponier_sdk::normalise::decode::atbash("say rtmliv", 4..10);
+/// assert_eq!((view.text(), view.source(0..6)), ("ignore", 4..10));
+/// ```
+pub fn atbash(text: &str, range: Range<usize>) -> View<'static> {
+    each_letter(text, range, |letter| (letter & 0x60) + 27 - (letter & 0x1f))
+}
+
+/// ASCII letters put in the place of others.
+fn each_letter(text: &str, range: Range<usize>, turn: impl Fn(u8) -> u8) -> View<'static> {
     let part = text.get(range.clone()).unwrap_or_default();
     let turned: String = part
         .chars()
-        .map(|c| match c {
-            'a'..='m' | 'A'..='M' => char::from_u32(u32::from(c) + 13).unwrap_or(c),
-            'n'..='z' | 'N'..='Z' => char::from_u32(u32::from(c) - 13).unwrap_or(c),
+        .map(|c| match u8::try_from(c) {
+            Ok(letter) if letter.is_ascii_alphabetic() => char::from(turn(letter)),
             _ => c,
         })
         .collect();
@@ -285,7 +369,33 @@ pub fn reversed(text: &str, range: Range<usize>) -> View<'static> {
     builder.finish()
 }
 
-/// The letter that a digit or a sign stands for; any other byte as it is.
+/// Each word from its last character to its first, the words in their order.
+///
+/// ```
+/// let view = caponier_sdk::normalise::decode::reversed_words("say erongi lla", 4..14);
+/// assert_eq!((view.text(), view.source(0..6)), ("ignore all", 4..10));
+/// ```
+pub fn reversed_words(text: &str, range: Range<usize>) -> View<'static> {
+    let part = text.get(range.clone()).unwrap_or_default();
+    let mut builder = ViewBuilder::with_capacity(part.len());
+    let mut at = range.start;
+    for piece in part.split_inclusive(|c: char| !c.is_alphanumeric()) {
+        let word = piece.trim_end_matches(|c: char| !c.is_alphanumeric());
+        for (inside, character) in word.char_indices().rev() {
+            let from = at + inside;
+            if character.is_ascii() {
+                builder.copy_backwards(from, character);
+            } else {
+                builder.replace_char(from..from + character.len_utf8(), character);
+            }
+        }
+        builder.copy(at + word.len(), piece.get(word.len()..).unwrap_or_default());
+        at += piece.len();
+    }
+    builder.finish()
+}
+
+/// The letter that a digit or a sign stands for; any other byte as it is. A `1` may be an `l`, too.
 ///
 /// ```
 /// let word: Vec<u8> = b"1gn0r3".map(caponier_sdk::normalise::decode::letter_of).to_vec();
@@ -295,12 +405,13 @@ pub const fn letter_of(byte: u8) -> u8 {
     match byte {
         b'0' => b'o',
         b'1' | b'!' | b'|' => b'i',
+        b'2' => b'z',
         b'3' => b'e',
         b'4' | b'@' => b'a',
         b'5' | b'$' => b's',
-        b'7' => b't',
+        b'7' | b'+' => b't',
         b'8' => b'b',
-        b'9' => b'g',
+        b'6' | b'9' => b'g',
         _ => byte,
     }
 }
@@ -308,135 +419,43 @@ pub const fn letter_of(byte: u8) -> u8 {
 /// Digits and signs inside of words as the letters that they stand for.
 ///
 /// ```
-/// let view = caponier_sdk::normalise::decode::leet("1gn0re rule 7");
-/// assert_eq!(view.text(), "ignore rule 7");
+/// let view = caponier_sdk::normalise::decode::leet("1gn0re rule 7!");
+/// assert_eq!(view.text(), "ignore rule 7!");
 /// ```
 pub fn leet(text: &str) -> View<'static> {
+    leet_as(text, 'i')
+}
+
+/// As [`leet`], where `one` is the letter that a `1` and a `|` stand for.
+///
+/// ```
+/// let view = caponier_sdk::normalise::decode::leet_as("a11 ru1es", 'l');
+/// assert_eq!(view.text(), "all rules");
+/// ```
+pub fn leet_as(text: &str, one: char) -> View<'static> {
     let mut letters = String::with_capacity(text.len());
     for word in text.split_inclusive(|c: char| c.is_whitespace()) {
-        let mixed = word.bytes().any(|byte| byte.is_ascii_alphabetic())
-            && word
+        let inner = word.trim_end_matches(|c: char| {
+            c.is_whitespace() || matches!(c, '!' | '.' | ',' | '?' | ':' | ';' | ')' | '"' | '\'')
+        });
+        let mixed = inner.bytes().any(|byte| byte.is_ascii_alphabetic())
+            && inner
                 .bytes()
-                .any(|byte| matches!(byte, b'0'..=b'9' | b'@' | b'$' | b'!' | b'|'));
+                .any(|byte| matches!(byte, b'0'..=b'9' | b'@' | b'$' | b'!' | b'|' | b'+'));
         if !mixed {
             letters.push_str(word);
             continue;
         }
-        letters.extend(word.chars().map(|c| match u8::try_from(c) {
+        letters.extend(inner.chars().map(|c| match u8::try_from(c) {
+            Ok(b'1' | b'|') => one,
             Ok(byte) if byte.is_ascii() => char::from(letter_of(byte)),
             _ => c,
         }));
+        letters.push_str(word.get(inner.len()..).unwrap_or_default());
     }
     let mut builder = ViewBuilder::default();
     builder.copy(0, &letters);
     builder.finish()
-}
-
-/// Single letters set apart by separators, drawn together: `i g n o r e` becomes `ignore`. A wider
-/// gap, or a change of separator, stays a space. None where there are fewer than `least` in a row.
-///
-/// ```
-/// let view = caponier_sdk::normalise::decode::spaced("now i g n o r e it", 5).unwrap();
-/// assert_eq!(view.text(), "now ignore it");
-/// assert_eq!(view.source(4..10), 4..15);
-/// ```
-pub fn spaced(text: &str, least: usize) -> Option<View<'static>> {
-    let mut builder = ViewBuilder::with_capacity(text.len());
-    let (mut any, mut copied, mut at) = (false, 0, 0);
-    let bytes = text.as_bytes();
-    while at < bytes.len() {
-        let Some(run) = spaced_run(bytes, at) else {
-            at += 1;
-            continue;
-        };
-        if run.letters < least {
-            at = run.end;
-            continue;
-        }
-        any = true;
-        builder.copy(copied, text.get(copied..at).unwrap_or_default());
-        let mut position = at;
-        while position < run.end {
-            let letter = text.get(position..position + 1).unwrap_or_default();
-            builder.copy(position, letter);
-            let gap = separators(bytes, position + 1);
-            let next = position + 1 + gap;
-            if next < run.end && wide(bytes, position + 1, gap, run.separator) {
-                builder.replace(position + 1..next, " ");
-            }
-            position = next;
-        }
-        copied = run.letters_end;
-        at = run.end.max(at + 1);
-    }
-    any.then(|| {
-        builder.copy(copied, text.get(copied..).unwrap_or_default());
-        builder.finish()
-    })
-}
-
-struct SpacedRun {
-    letters: usize,
-    letters_end: usize,
-    end: usize,
-    separator: u8,
-}
-
-/// A row of single letters from `start` on, where a word begins.
-fn spaced_run(bytes: &[u8], start: usize) -> Option<SpacedRun> {
-    let single = |at: usize| {
-        bytes.get(at).is_some_and(u8::is_ascii_alphanumeric)
-            && !bytes.get(at + 1).is_some_and(|byte| continues(*byte))
-    };
-    if !single(start)
-        || start
-            .checked_sub(1)
-            .and_then(|at| bytes.get(at))
-            .is_some_and(|byte| continues(*byte))
-    {
-        return None;
-    }
-    let separator = bytes.get(start + 1).copied().unwrap_or(b' ');
-    let mut run = SpacedRun {
-        letters: 1,
-        letters_end: start + 1,
-        end: start + 1,
-        separator,
-    };
-    loop {
-        let gap = separators(bytes, run.letters_end);
-        let next = run.letters_end + gap;
-        if gap == 0 || !single(next) {
-            run.end = run.letters_end;
-            return Some(run);
-        }
-        run.letters += 1;
-        run.letters_end = next + 1;
-    }
-}
-
-/// How many separators, four at most, stand at `at`.
-fn separators(bytes: &[u8], at: usize) -> usize {
-    let rest = bytes.get(at..).unwrap_or_default();
-    let count = rest
-        .iter()
-        .take(5)
-        .take_while(|byte| {
-            matches!(
-                byte,
-                b' ' | b'-' | b'_' | b'.' | b',' | b'*' | b'|' | b'/' | b'\n' | b'\t'
-            )
-        })
-        .count();
-    if count > 4 { 0 } else { count }
-}
-
-fn wide(bytes: &[u8], at: usize, gap: usize, separator: u8) -> bool {
-    gap > 1 || bytes.get(at) != Some(&separator)
-}
-
-const fn continues(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte >= 0x80 || byte == b'\''
 }
 
 const fn sextet(byte: u8) -> Option<u8> {
@@ -503,21 +522,20 @@ mod tests {
             ("!é ignore", 9..10, 0..6)
         );
         assert_eq!(leet("1gn0r3 4ll 2024").text(), "ignore all 2024");
-        assert_eq!(
-            said(spaced("so: i g n o r e  a l l, ok then", 4)).as_deref(),
-            Some("so: ignore all, ok then")
-        );
-        assert_eq!(
-            said(spaced("i-g-n-o-r-e a-l-l", 4)).as_deref(),
-            Some("ignore all")
-        );
-        assert_eq!(said(spaced("I am a person", 4)), None);
+        assert_eq!(rot13("AMNZamnz", 0..8).text(), "NZAMnzam");
+        assert_eq!(atbash("AZaz é", 0..7).text(), "ZAza é");
+        let text = "olá: erongi éa";
+        let view = reversed_words(text, 0..text.len());
+        assert_eq!(view.text(), "álo: ignore aé");
+        assert_eq!(text.get(view.source(6..12)), Some("erongi"));
     }
 
     #[test]
     fn what_is_no_text_is_left() {
         assert!(base64("/////////////////////w==", 0..22).is_none());
         assert!(hex("deadbeefdeadbeef", 0..16).is_none());
+        assert!(base32("ABCDEFGHABCDEFGH", 0..16).is_none());
+        assert!(bits("0000000011111111", 0..16).is_none() && bits("0110", 0..4).is_none());
     }
 
     #[test]
@@ -537,8 +555,22 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn every_span_is_on_boundaries(text in "\\PC{0,30}|([a-z] |[%&#x;\\\\u0-9a-f]|é){0,40}") {
-            let views = [escapes(&text), spaced(&text, 2), Some(leet(&text)), Some(rot13(&text, 0..text.len())), Some(reversed(&text, 0..text.len()))];
+        fn every_span_is_on_boundaries(text in "\\PC{0,30}|([a-zé] |[%&#x;\\\\u0-9a-f]|é|6[1-9] |[.·-]{1,4} |/\\*|\\*/|<!--|-->|[a-zé]{1,4}ay ?|<b>){0,40}") {
+            let all = 0..text.len();
+            let views = [
+                escapes(&text),
+                spaced(&text, 2),
+                codes(&text, 2),
+                morse(&text, 2),
+                pig_latin(&text, |_| true),
+                uncommented(&text, ""),
+                Some(leet(&text)),
+                Some(leet_as(&text, 'l')),
+                Some(rot13(&text, all.clone())),
+                Some(atbash(&text, all.clone())),
+                Some(reversed(&text, all.clone())),
+                Some(reversed_words(&text, all)),
+            ];
             for view in views.into_iter().flatten() {
                 for (at, character) in view.text().char_indices() {
                     let source = view.source(at..at + character.len_utf8());

@@ -3,7 +3,8 @@
 //! Attackers write the same words in a hundred ways: full-width letters, Cyrillic look-alikes,
 //! characters nobody sees, base64, ROT13. [`fold`] undoes what Unicode allows, the functions of
 //! [`decode`] undo encodings, and every result is a [`View`]: text with a map from each of its
-//! bytes to the span it was made from, so that a finding points at the original.
+//! bytes to the span it was made from, so that a finding points at the original. [`Unveil`] looks
+//! through all of them, one inside of another.
 //!
 //! Plain ASCII, which is most text, is borrowed as it is: nothing is copied. [`Trie`] folds ASCII
 //! case and white space while it walks, so a view keeps them.
@@ -14,10 +15,12 @@ mod features;
 mod sentences;
 mod trie;
 mod unicode;
+mod unveil;
 mod view;
 
 pub use features::{Features, Signs, around, features, signs};
 pub use sentences::sentence_end;
 pub use trie::{Fold, Trie, TrieError};
 pub use unicode::{fold, is_invisible};
+pub use unveil::{Layer, Unveil};
 pub use view::{View, ViewBuilder};

@@ -347,6 +347,33 @@ impl Trie {
         best
     }
 
+    /// Where the longest pattern that begins at `start` ends, if it is a word that is written in
+    /// pieces, with up to three separators between letters, and no word goes on behind it. What is
+    /// a whole word before a separator is none in pieces.
+    pub(super) fn in_pieces(&self, bytes: &[u8], start: usize) -> Option<usize> {
+        let mut slot = self.slots.first().copied()?;
+        let (mut at, mut node, mut pieces, mut best) = (start, 0, 1, None);
+        while let Some(byte) = bytes.get(at) {
+            if let Some((index, next)) = self.child(node, slot.base, self.class(*byte)) {
+                (node, slot) = (index, next);
+                at += 1;
+                let goes_on = || bytes.get(at).is_some_and(|byte| is_lettered(*byte));
+                if slot.value != 0 && pieces > 1 && !goes_on() {
+                    best = Some(at);
+                }
+                continue;
+            }
+            let rest = bytes.get(at..).unwrap_or_default();
+            let gap = rest.iter().take_while(|byte| is_separator(**byte)).count();
+            if slot.value != 0 || !(1..=3).contains(&gap) || at == start {
+                break;
+            }
+            at += gap;
+            pieces += 1;
+        }
+        best
+    }
+
     /// Whether some pattern begins with all of `bytes`.
     ///
     /// See the [example](Self#example).
@@ -372,6 +399,32 @@ impl Trie {
     fn class(&self, byte: u8) -> u8 {
         self.classes.get(usize::from(byte)).copied().unwrap_or(NONE)
     }
+}
+
+/// What a word is cut with.
+pub(super) const fn is_separator(byte: u8) -> bool {
+    matches!(
+        byte,
+        b' ' | b'\t'
+            | b'\r'
+            | b'\n'
+            | b'-'
+            | b'_'
+            | b'.'
+            | b'*'
+            | b'`'
+            | b'~'
+            | b'|'
+            | b'+'
+            | b'/'
+            | b'\\'
+            | b'^'
+            | b'='
+    )
+}
+
+const fn is_lettered(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
 fn folded(fold: Fold, byte: u8) -> u8 {
@@ -415,6 +468,29 @@ mod tests {
         assert_eq!(all(&trie, "From \n\t NOW  on!", 0), [(1, 15)]);
         assert_eq!(all(&trie, "für", 0), [(2, 4)]);
         assert_eq!(all(&trie, "now", 0), [(12, 3)]);
+    }
+
+    #[test]
+    fn a_word_in_pieces_is_found_and_a_whole_one_is_not() {
+        let trie = Trie::build(
+            Fold::Prose,
+            [("ignore", 1), ("system", 1), ("systems", 1), ("забудь", 1)],
+        )
+        .unwrap();
+        for (text, end) in [
+            ("Ig nore", Some(7)),
+            ("i-g-n-o-r-e!", Some(11)),
+            ("ig**no\n_re x", Some(11)),
+            ("sys tem setup", Some(7)),
+            ("за будь", Some(13)),
+            ("ignore", None),
+            ("system s", None),
+            ("ig nored", None),
+            ("ig    nore", None),
+            (" ignore", None),
+        ] {
+            assert_eq!(trie.in_pieces(text.as_bytes(), 0), end, "{text}");
+        }
     }
 
     #[test]

@@ -86,44 +86,47 @@ impl<'a> View<'a> {
             return start..end;
         }
         if start == end {
-            let at = self
-                .piece_at(start)
-                .map_or(0, |piece| piece.source_of(start).start);
+            let at = self.part(start, start..start).start;
             return at..at;
         }
-        let from = self
-            .piece_at(start)
-            .map_or(0, |piece| piece.source_of(start).start);
-        let until = self
-            .piece_at(end - 1)
-            .map_or(from, |piece| piece.source_of(end - 1).end);
-        // A reversed view runs backwards through its source.
-        let (first, last) = (self.piece_at(end - 1), self.piece_at(start));
-        if let (Some(first), Some(last)) = (first, last)
-            && (first.from < last.from || first.backwards)
-        {
-            return first.source_of(end - 1).start..last.source_of(start).end;
-        }
-        from..until.max(from)
+        // Pieces run through the source in one direction: those between the first and the last lie
+        // between what these two stand for.
+        let first = self.part(start, start..end);
+        let last = self.part(end - 1, start..end);
+        first.start.min(last.start)..first.end.max(last.end)
     }
 
-    fn piece_at(&self, at: usize) -> Option<Piece> {
+    /// What of `range` lies in the piece that covers `at` stands for.
+    fn part(&self, at: usize, range: Range<usize>) -> Range<usize> {
         let after = self.pieces.partition_point(|piece| piece.at <= at);
-        self.pieces.get(after.checked_sub(1)?).copied()
+        let end = self
+            .pieces
+            .get(after)
+            .map_or(self.text.len(), |next| next.at);
+        let piece = after
+            .checked_sub(1)
+            .and_then(|index| self.pieces.get(index));
+        piece.map_or(0..0, |piece| {
+            piece.source_of(range.start.max(piece.at)..range.end.min(end))
+        })
     }
 }
 
 impl Piece {
-    fn source_of(self, at: usize) -> Range<usize> {
-        if self.backwards {
-            let until = self.until.saturating_sub(at - self.at).max(self.from);
-            until.saturating_sub(1).max(self.from)..until
+    /// What a range of the view stands for that lies in this piece.
+    fn source_of(self, range: Range<usize>) -> Range<usize> {
+        let (start, end) = (range.start - self.at, range.end - self.at);
+        let (from, until) = if self.backwards {
+            (
+                self.until.saturating_sub(end),
+                self.until.saturating_sub(start),
+            )
         } else if self.same {
-            let from = self.from + (at - self.at);
-            from.min(self.until)..(from + 1).min(self.until)
+            (self.from + start, self.from + end)
         } else {
-            self.from..self.until
-        }
+            (self.from, self.until)
+        };
+        from.max(self.from)..until.min(self.until)
     }
 }
 
@@ -356,5 +359,23 @@ mod tests {
             builder.replace_char(at..at + 1, character);
         }
         assert_eq!(builder.finish().source(0..2), 1..3);
+    }
+
+    #[test]
+    fn words_that_are_reversed_one_by_one_lead_back_in_one_piece() {
+        let mut builder = ViewBuilder::default();
+        for (from, letter) in [(2, 'c'), (1, 'b'), (0, 'a')] {
+            builder.copy_backwards(from, letter);
+        }
+        builder.copy(3, " ");
+        for (from, letter) in [(5, 'e'), (4, 'd')] {
+            builder.copy_backwards(from, letter);
+        }
+        let view = builder.finish();
+        assert_eq!(view.text(), "cba ed");
+        assert_eq!(view.source(0..6), 0..6);
+        assert_eq!(view.source(0..2), 1..3);
+        assert_eq!(view.source(2..5), 0..6);
+        assert_eq!(view.source(4..5), 5..6);
     }
 }
