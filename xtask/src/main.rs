@@ -1,4 +1,4 @@
-//! The project's own commands: build, demo, book, test.
+//! The project's own commands: build, demo, book, test, eval.
 //!
 //! They need git, rustup, a C compiler and Python 3; everything else they fetch themselves.
 
@@ -7,6 +7,7 @@
 mod book;
 mod compile;
 mod demo;
+mod eval;
 mod guests;
 mod http;
 mod place;
@@ -15,6 +16,7 @@ mod steps;
 mod suite;
 mod tools;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -51,6 +53,18 @@ enum Command {
         #[arg(long, value_name = "VERSION", value_parser = tools::envoy_names())]
         envoy: Vec<String>,
     },
+    /// Measure the detectors on the sets that tests/eval/README.md names, and write the page
+    Eval {
+        /// Where the sets are
+        #[arg(long, value_name = "DIR", env = "CAPONIER_EVAL_DATA")]
+        data: Option<PathBuf>,
+        /// Where the page and its plot go
+        #[arg(long, value_name = "DIR", default_value = "docs/src/eval")]
+        output: PathBuf,
+        /// Measure this program and build none
+        #[arg(long, value_name = "FILE")]
+        program: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -64,6 +78,11 @@ fn main() -> ExitCode {
             package,
             envoy,
         } => suite::run(filter.as_deref(), &package, &envoy),
+        Command::Eval {
+            data,
+            output,
+            program,
+        } => eval::run(data, &output, program),
     };
     outcome.unwrap_or_else(|error| {
         steps::error(&error);
