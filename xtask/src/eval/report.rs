@@ -119,7 +119,7 @@ impl Page<'_> {
     fn table(&mut self, heads: &[&str]) {
         self.say("");
         self.row(heads);
-        self.row(&vec!["---"; heads.len()]);
+        self.row(&["---"].repeat(heads.len()));
     }
 
     fn at_least(&mut self, what: &str, aim: f64, measured: f64) {

@@ -452,7 +452,7 @@ impl Default for Starts {
 impl Starts {
     const BITS: u32 = 15;
     /// What words are cut with most.
-    const SEPARATORS: &[u8] = b" \n-_.*`~|+/\\^=";
+    const SEPARATORS: &'static [u8] = b" \n-_.*`~|+/\\^=";
 
     fn key(three: [u8; 3]) -> usize {
         let [a, b, c] = three;

@@ -88,14 +88,14 @@ fn letter(text: &str, start: usize) -> Option<(char, usize)> {
     }
     (end > start).then_some(())?;
     let plain = match code {
-        0b1_010101 => b'.',
-        0b1_110011 => b',',
-        0b1_001100 => b'?',
-        0b1_101011 => b'!',
-        0b1_011110 => b'\'',
-        0b1_010010 => b'"',
-        0b1_111000 => b':',
-        0b1_100001 => b'-',
+        0b1010101 => b'.',
+        0b1110011 => b',',
+        0b1001100 => b'?',
+        0b1101011 => b'!',
+        0b1011110 => b'\'',
+        0b1010010 => b'"',
+        0b1111000 => b':',
+        0b1100001 => b'-',
         _ => *LETTERS.get(code)?,
     };
     (plain != b' ').then_some((char::from(plain), end))
