@@ -86,9 +86,9 @@ pub struct Signs {
 
 /// How many single letters one block has wherever five stand in a row.
 const SPACED: usize = 3;
-/// How many digits of a block are many: of characters written as numbers half of all bytes and more
-/// are, and half of a block may be something else.
-const DIGITS: usize = BLOCK / 5;
+/// How many digits of a block are many: half of what is written as numbers is digits, and a block may
+/// have a part of it only.
+const DIGITS: usize = BLOCK / 8;
 /// How many dots and dashes of a block are many.
 const DASHES: usize = BLOCK / 6;
 /// How many words in `ay` of a block are several.

@@ -251,21 +251,21 @@ impl Unveil {
     }
 
     /// The text with the words that are cut in pieces made whole.
-    fn rejoined(&self, text: &str, places: &[usize]) -> View<'static> {
+    fn rejoined(&self, text: &str, places: impl Iterator<Item = usize>) -> View<'static> {
         let bytes = text.as_bytes();
         let mut builder = ViewBuilder::with_capacity(text.len());
         let mut copied = 0;
         for start in places {
-            if *start < copied {
+            if start < copied {
                 continue;
             }
-            let Some(end) = self.words.in_pieces(bytes, *start) else {
+            let Some(end) = self.words.in_pieces(bytes, start) else {
                 continue;
             };
-            builder.copy(copied, text.get(copied..*start).unwrap_or_default());
-            let word = text.get(*start..end).unwrap_or_default();
+            builder.copy(copied, text.get(copied..start).unwrap_or_default());
+            let word = text.get(start..end).unwrap_or_default();
             let whole = |c: &char| !u8::try_from(*c).is_ok_and(is_separator);
-            builder.replace(*start..end, &word.chars().filter(whole).collect::<String>());
+            builder.replace(start..end, &word.chars().filter(whole).collect::<String>());
             copied = end;
         }
         builder.copy(copied, text.get(copied..).unwrap_or_default());
@@ -392,13 +392,12 @@ impl Search<'_> {
         );
         for stretch in around(text, &places.cut, REACH) {
             let part = text.get(stretch.clone()).unwrap_or_default();
-            let inside: Vec<usize> = places
-                .cut
-                .iter()
-                .filter(|place| stretch.contains(place))
-                .map(|place| place - stretch.start)
-                .collect();
-            let view = self.unveil.rejoined(part, &inside);
+            let from = places.cut.partition_point(|place| *place < stretch.start);
+            let inside = places.cut.iter().skip(from);
+            let inside = inside
+                .take_while(|place| **place < stretch.end)
+                .map(|place| place - stretch.start);
+            let view = self.unveil.rejoined(part, inside);
             self.show(Some(view), stretch.start, link, false, (depth, turned));
         }
     }

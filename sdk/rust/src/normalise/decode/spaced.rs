@@ -49,6 +49,27 @@ pub fn spaced(text: &str, least: usize) -> Option<View<'static>> {
     })
 }
 
+/// What stands between most letters, if it is one byte (Boyer and Moore's vote).
+fn usual_separator(bytes: &[u8], row: &[Range<usize>]) -> Option<u8> {
+    let (mut separator, mut votes) = (None, 0);
+    for pair in row.windows(2) {
+        if let [letter, next] = pair
+            && next.start - letter.end == 1
+        {
+            let byte = bytes.get(letter.end).copied();
+            if votes == 0 {
+                separator = byte;
+            }
+            votes = if byte == separator {
+                votes + 1
+            } else {
+                votes - 1
+            };
+        }
+    }
+    separator
+}
+
 /// Where single letters in a row stand, the first of them at `start`, if a word begins there.
 fn find_row(bytes: &[u8], start: usize, row: &mut Vec<Range<usize>>) {
     row.clear();
@@ -124,6 +145,7 @@ mod tests {
             ("so: i g n o r e  a l l, ok then", "so: ignore all, ok then"),
             ("i-g-n-o-r-e a-l-l", "ignore all"),
             ("i*g*n*o*r*e", "ignore"),
+            ("a. i g n o r e", "a ignore"),
             ("з а б у д ь", "забудь"),
             ("忽 略 之 前", "忽略之前"),
         ] {
