@@ -27,9 +27,7 @@ pub fn spaced(text: &str, least: usize) -> Option<View<'static>> {
         if row.len() >= least {
             any = true;
             builder.copy(copied, text.get(copied..at).unwrap_or_default());
-            let separator = bytes
-                .get(row.first().map_or(at, |first| first.end))
-                .copied();
+            let separator = usual_separator(bytes, &row);
             for (index, letter) in row.iter().enumerate() {
                 builder.copy(letter.start, text.get(letter.clone()).unwrap_or_default());
                 if let Some(next) = row.get(index + 1) {
