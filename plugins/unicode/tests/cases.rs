@@ -1,0 +1,91 @@
+//! The cases, honest text, streams cut at every byte, and text of any sort.
+
+use caponier_plugin_unicode::Unicode;
+use caponier_sdk::Stage;
+use caponier_sdk::testing::{Harness, Input, check_splits, parse_cases, run_cases};
+
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cases");
+const HONEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/eval/honest-text.jsonl");
+
+fn plugin() -> Result<Harness<Unicode>, caponier_sdk::Error> {
+    Harness::new("")
+}
+
+#[derive(serde::Deserialize)]
+struct Row {
+    id: String,
+    text: String,
+}
+
+fn honest() -> Vec<Row> {
+    let lines = std::fs::read_to_string(HONEST).unwrap();
+    let rows: Vec<Row> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(rows.len() >= 300, "{}", rows.len());
+    rows
+}
+
+#[test]
+fn cases_hold() {
+    let count = run_cases::<Unicode>(CASES).unwrap();
+    assert!(count > 80, "{count}");
+}
+
+#[test]
+fn honest_text_is_left_alone() {
+    let mut plugin = plugin().unwrap();
+    let mut found = Vec::new();
+    for row in honest() {
+        let outcome = plugin.inspect(Stage::Retrieval, &[Input::document(&row.text)]).unwrap();
+        for finding in outcome.findings {
+            found.push(format!("{} {} {:?}", row.id, finding.rule, finding.span));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn honest_text_streams_as_it_came() {
+    for row in honest() {
+        let mut plugin = plugin().unwrap();
+        let pieces: Vec<&str> = row.text.split_inclusive(|_| true).collect();
+        let streamed = plugin.stream(&Input::assistant(""), &pieces).unwrap();
+        assert!(streamed.findings.is_empty(), "{}", row.id);
+        assert_eq!(streamed.released, row.text);
+    }
+}
+
+#[test]
+fn a_stream_cut_anywhere_comes_to_the_same() {
+    for file in ["found", "passed", "doubtful"] {
+        let yaml = std::fs::read_to_string(format!("{CASES}/{file}.yaml")).unwrap();
+        for case in parse_cases(&yaml).unwrap() {
+            let text = case.text.unwrap();
+            for text in [format!("Here: {text} - that is all, good luck.\nBye."), text] {
+                check_splits(plugin, &Input::assistant(""), &text)
+                    .unwrap_or_else(|error| panic!("{}: {error}", case.name));
+            }
+        }
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_survived(text in "\\PC{0,80}|[a-zа-яα-ω \u{ad}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}\u{fe0f}\u{e0100}\u{e0041}\u{e007f}\u{1f3f4}\u{300}\u{34f}\n.א]{0,80}") {
+        let outcome = plugin().unwrap().prompt(&text).unwrap();
+        for finding in &outcome.findings {
+            proptest::prop_assert!(text.get(finding.span.clone().unwrap()).is_some());
+        }
+        let stripped = outcome.applied(0, &text);
+        proptest::prop_assert!(stripped.chars().count() <= text.chars().count());
+    }
+
+    #[test]
+    fn any_stream_comes_to_the_same(text in "[a-cа-вαο \u{ad}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}\u{fe0f}\u{e0100}\u{e0041}\u{300}\n.א]{0,24}") {
+        if let Err(error) = check_splits(plugin, &Input::assistant(""), &text) {
+            proptest::prop_assert!(false, "{:?}: {}", text, error);
+        }
+    }
+}
