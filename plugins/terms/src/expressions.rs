@@ -39,7 +39,10 @@ impl Expression {
             .build(pattern)
             .map_err(|error| explain(&error))?;
         // At an end of a text too, where assertions hold.
-        if ["", "a", " ", "a a"].iter().any(|text| regex.find_iter(*text).any(|one| one.is_empty())) {
+        if ["", "a", " ", "a a"]
+            .iter()
+            .any(|text| regex.find_iter(*text).any(|one| one.is_empty()))
+        {
             return Err("it matches where there is nothing; hint: write `+` for `*`, or say what must stand there".into());
         }
         Ok(Self { regex, window })
@@ -56,7 +59,10 @@ impl Expression {
     ) -> Option<usize> {
         let mut hold: Option<usize> = None;
         let mut at = from;
-        for one in self.regex.find_iter(Input::new(text).span(from..text.len())) {
+        for one in self
+            .regex
+            .find_iter(Input::new(text).span(from..text.len()))
+        {
             if one.is_empty() {
                 continue;
             }

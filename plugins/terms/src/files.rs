@@ -35,7 +35,11 @@ pub(crate) fn read(data: &Data, file: &str, place: &str) -> Result<Vec<Entry>, E
     })?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
-        let lines = error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n');
+        let lines = error
+            .as_bytes()
+            .iter()
+            .take(valid)
+            .filter(|byte| **byte == b'\n');
         Error::new(format!(
             "{place}: `{file}`, line {}: it is not UTF-8; hint: save it as UTF-8",
             lines.count() + 1
@@ -89,7 +93,10 @@ fn lines(text: &str, file: &str, place: &str) -> Result<Vec<Entry>, Error> {
                 (term, weight)
             }
         };
-        let term = term.strip_prefix('\\').filter(|rest| rest.starts_with('#')).unwrap_or(term);
+        let term = term
+            .strip_prefix('\\')
+            .filter(|rest| rest.starts_with('#'))
+            .unwrap_or(term);
         entries.push(Entry {
             term: term.to_owned(),
             weight,

@@ -165,8 +165,7 @@ impl Terms {
 
     fn topics(&self, segment: &Segment, scores: &Scores, report: &mut Report<'_>) {
         for (index, list) in self.settings.iter().enumerate() {
-            let (Some(threshold), Some(score)) =
-                (list.threshold, scores.of(segment.id(), index))
+            let (Some(threshold), Some(score)) = (list.threshold, scores.of(segment.id(), index))
             else {
                 continue;
             };
@@ -174,7 +173,11 @@ impl Terms {
                 report
                     .finding(&list.name, segment)
                     .confidence(list.confidence)
-                    .message(format!("{} terms that count {}", score.count(), score.sum()));
+                    .message(format!(
+                        "{} terms that count {}",
+                        score.count(),
+                        score.sum()
+                    ));
             }
         }
     }

@@ -131,7 +131,10 @@ impl Lists {
                 let window = list.window.map_or(WINDOW, |window| window as usize);
                 let expression = Expression::build(pattern, list.case == Case::Ignore, window)
                     .map_err(|error| {
-                        Error::new(format!("{place}.regex[{number}] of `{}`: {error}", list.name))
+                        Error::new(format!(
+                            "{place}.regex[{number}] of `{}`: {error}",
+                            list.name
+                        ))
                     })?;
                 expressions.push((owner, expression));
             }
@@ -172,7 +175,11 @@ fn check(list: &List, place: &str) -> Result<(), Error> {
         return wrong(format!(
             ".name: `{}` is no name of a rule; hint: lower-case letters, digits and single hyphens, at \
              most 64",
-            list.name.chars().take(64).flat_map(char::escape_debug).collect::<String>()
+            list.name
+                .chars()
+                .take(64)
+                .flat_map(char::escape_debug)
+                .collect::<String>()
         ));
     }
     let name = &list.name;
@@ -205,7 +212,10 @@ fn check(list: &List, place: &str) -> Result<(), Error> {
             ".replacement: the topic `{name}` is found as a whole segment; hint: leave it out"
         ));
     }
-    if list.window.is_some_and(|window| !(16..=2048).contains(&window)) {
+    if list
+        .window
+        .is_some_and(|window| !(16..=2048).contains(&window))
+    {
         return wrong(format!(
             ".window: of `{name}` it is not between 16 and 2048 bytes; hint: leave it out for {WINDOW}"
         ));
@@ -227,7 +237,9 @@ pub(crate) fn is_rule_id(name: &str) -> bool {
     name.len() <= 64
         && name.split('-').all(|part| {
             !part.is_empty()
-                && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
         })
 }
 
@@ -276,7 +288,10 @@ fn forms(entry: &Entry, case: Case) -> Result<Vec<String>, Error> {
             let mut forms = vec![normal(fold(&entry.term).text(), true)];
             // Beside a letter that nobody takes for a Latin one, words stay in their script.
             let kept = format!("ж {}", entry.term);
-            let kept = normal(fold(&kept).text().strip_prefix("ж").unwrap_or_default(), true);
+            let kept = normal(
+                fold(&kept).text().strip_prefix("ж").unwrap_or_default(),
+                true,
+            );
             if !forms.contains(&kept) {
                 forms.push(kept);
             }

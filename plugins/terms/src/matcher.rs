@@ -37,7 +37,11 @@ impl Matcher {
         let tables = if bytes <= SMALL {
             Tables::Small(dfa::Builder::new().prefilter(false).build(terms)?)
         } else {
-            Tables::Large(nfa::contiguous::Builder::new().prefilter(false).build(terms)?)
+            Tables::Large(
+                nfa::contiguous::Builder::new()
+                    .prefilter(false)
+                    .build(terms)?,
+            )
         };
         let mut map = [0; 256];
         for (byte, slot) in (0..=u8::MAX).zip(&mut map) {
@@ -102,7 +106,11 @@ impl Matcher {
 
 /// Where the stretch begins that ends at `end` and has `left` bytes, where white space counts once.
 fn back(bytes: &[u8], end: usize, mut left: usize) -> usize {
-    let is_space = |at: usize| bytes.get(at).is_some_and(|byte| matches!(byte, b'\t'..=b'\r' | b' '));
+    let is_space = |at: usize| {
+        bytes
+            .get(at)
+            .is_some_and(|byte| matches!(byte, b'\t'..=b'\r' | b' '))
+    };
     let mut at = end;
     while left > 0 && at > 0 {
         at -= 1;
@@ -144,10 +152,7 @@ mod tests {
     #[test]
     fn case_and_white_space_are_folded() {
         let matcher = matcher(&["open  sesame", "same"]);
-        assert_eq!(
-            all(&matcher, "OPEN \n\t Sesame"),
-            [(0, 0..14), (1, 10..14)]
-        );
+        assert_eq!(all(&matcher, "OPEN \n\t Sesame"), [(0, 0..14), (1, 10..14)]);
     }
 
     #[test]

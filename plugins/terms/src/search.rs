@@ -146,7 +146,12 @@ impl<'a> Search<'a> {
     fn hold_last_word(&mut self, is_folded: bool) {
         let leet = self.settings.iter().any(|list| list.leet);
         let word = bytes::run_start(self.text.as_bytes(), self.text.len(), WORD, |byte| {
-            byte >= 0x80 || if leet { byte > b' ' } else { byte.is_ascii_alphanumeric() }
+            byte >= 0x80
+                || if leet {
+                    byte > b' '
+                } else {
+                    byte.is_ascii_alphanumeric()
+                }
         });
         let mut start = word;
         while !self.text.is_char_boundary(start) {
@@ -171,7 +176,9 @@ impl<'a> Search<'a> {
             // The furthest end up to each, so that a look at one place tells.
             let mut ends: Vec<(usize, usize)> = Vec::with_capacity(allowed.len());
             for phrase in &allowed {
-                let end = ends.last().map_or(phrase.end, |(_, end)| phrase.end.max(*end));
+                let end = ends
+                    .last()
+                    .map_or(phrase.end, |(_, end)| phrase.end.max(*end));
                 ends.push((phrase.start, end));
             }
             matches.retain(|one| {
@@ -201,7 +208,9 @@ fn has_leet(text: &str) -> bool {
 /// `C++`; nor do letters of scripts that are written without spaces.
 fn is_whole(text: &str, span: &Range<usize>) -> bool {
     let within = text.get(span.clone()).unwrap_or_default();
-    let before = text.get(..span.start).and_then(|before| before.chars().next_back());
+    let before = text
+        .get(..span.start)
+        .and_then(|before| before.chars().next_back());
     let after = text.get(span.end..).and_then(|after| after.chars().next());
     let joins = |outside: Option<char>, inside: Option<char>| {
         outside.is_some_and(in_word) && inside.is_some_and(in_word)

@@ -31,7 +31,9 @@ impl Score {
 
     /// What the terms count, each once.
     pub(crate) fn sum(&self) -> u32 {
-        self.terms.values().fold(0, |sum, weight| sum.saturating_add(*weight))
+        self.terms
+            .values()
+            .fold(0, |sum, weight| sum.saturating_add(*weight))
     }
 
     /// How many terms there are.
@@ -43,7 +45,10 @@ impl Score {
 impl Scores {
     /// Counts a term that was found in a segment.
     pub(crate) fn add(&mut self, segment: u32, one: &Match) {
-        self.open.entry(key(segment, one.list)).or_default().add(one);
+        self.open
+            .entry(key(segment, one.list))
+            .or_default()
+            .add(one);
     }
 
     /// The score of a list in a segment so far.

@@ -28,8 +28,12 @@ fn a_stream_cut_anywhere_comes_to_the_same() {
             }
             let text = case.text.unwrap();
             for text in [format!("Here: {text} - that is all.\nBye."), text] {
-                check_splits(|| Harness::<Terms>::new(&settings), &Input::assistant(""), &text)
-                    .unwrap_or_else(|error| panic!("{}: {error}", case.name));
+                check_splits(
+                    || Harness::<Terms>::new(&settings),
+                    &Input::assistant(""),
+                    &text,
+                )
+                .unwrap_or_else(|error| panic!("{}: {error}", case.name));
             }
         }
     }

@@ -158,7 +158,11 @@ impl<'a> Bidi<'a> {
             return;
         }
         let turned = self.text.get(opener.at + 3..close).unwrap_or_default();
-        let confidence = if turned.chars().any(char::is_alphabetic) { 0.8 } else { 0.4 };
+        let confidence = if turned.chars().any(char::is_alphabetic) {
+            0.8
+        } else {
+            0.4
+        };
         self.unless_rtl(opener.at..close, &places, confidence);
     }
 
@@ -190,9 +194,11 @@ impl<'a> Bidi<'a> {
     }
 
     fn judge(&mut self, kind: Kind, places: &[usize], confidence: f64) {
-        self.marks
-            .judged
-            .extend(places.iter().map(|at| Judged { kind, at: *at, confidence }));
+        self.marks.judged.extend(places.iter().map(|at| Judged {
+            kind,
+            at: *at,
+            confidence,
+        }));
     }
 
     fn wait(&mut self, at: usize) {

@@ -35,7 +35,9 @@ impl Run<'_> {
             Family::Zero => self.zero_width(),
             Family::Soft => self.soft_hyphens(),
             Family::Annotation => Some((Kind::Annotation, 0.8)),
-            Family::Other => self.others().map(|confidence| (Kind::Invisible, confidence)),
+            Family::Other => self
+                .others()
+                .map(|confidence| (Kind::Invisible, confidence)),
             // Judged where they open and close.
             Family::Bidi => None,
         }
@@ -53,7 +55,9 @@ impl Run<'_> {
             // Other subdivisions may have flags too; few fonts show them.
             let is_code = matches!(code.len(), 3..=5)
                 && code.bytes().take(2).all(|byte| byte.is_ascii_lowercase())
-                && code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+                && code
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
             return Some((Kind::Tags, if is_code { 0.1 } else { 0.9 }));
         }
         Some((Kind::Tags, if self.len() > 2 { 0.99 } else { 0.9 }))

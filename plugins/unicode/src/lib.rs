@@ -18,9 +18,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
-use caponier_sdk::{
-    Call, Data, Error, Finding, Manifest, Plugin, Report, Segment, Severity,
-};
+use caponier_sdk::{Call, Data, Error, Finding, Manifest, Plugin, Report, Segment, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -145,7 +143,10 @@ impl Pending {
         self.hit.confidence = self.hit.confidence.max(other.hit.confidence);
         self.replacement = match (self.replacement.take(), other.replacement) {
             (Some(mut all), Some(more)) if other.hit.span.start >= self.hit.span.end => {
-                all.push_str(text.get(self.hit.span.end..other.hit.span.start).unwrap_or_default());
+                all.push_str(
+                    text.get(self.hit.span.end..other.hit.span.start)
+                        .unwrap_or_default(),
+                );
                 all.push_str(&more);
                 Some(all)
             }

@@ -97,14 +97,35 @@ pub(crate) const fn cyrillic(character: char) -> Option<char> {
 pub(crate) const fn is_no_symbol(character: char) -> bool {
     matches!(
         character,
-        'Α' | 'Β' | 'Ε' | 'Ζ' | 'Η' | 'Ι' | 'Κ' | 'Μ' | 'Ν' | 'Ο' | 'Ρ' | 'Τ' | 'Υ' | 'Χ' | 'ο' | 'ό'
-            | 'ϲ' | 'Ϲ' | 'ϳ' | 'Ϳ' | 'Ϻ'
+        'Α' | 'Β'
+            | 'Ε'
+            | 'Ζ'
+            | 'Η'
+            | 'Ι'
+            | 'Κ'
+            | 'Μ'
+            | 'Ν'
+            | 'Ο'
+            | 'Ρ'
+            | 'Τ'
+            | 'Υ'
+            | 'Χ'
+            | 'ο'
+            | 'ό'
+            | 'ϲ'
+            | 'Ϲ'
+            | 'ϳ'
+            | 'Ϳ'
+            | 'Ϻ'
     )
 }
 
 /// Cyrillic letters with a Latin look-alike that few languages write.
 pub(crate) const fn is_rare(character: char) -> bool {
-    matches!(character, 'ԁ' | 'ԍ' | 'һ' | 'ј' | 'ӏ' | 'ԛ' | 'ѕ' | 'ѵ' | 'ԝ')
+    matches!(
+        character,
+        'ԁ' | 'ԍ' | 'һ' | 'ј' | 'ӏ' | 'ԛ' | 'ѕ' | 'ѵ' | 'ԝ'
+    )
 }
 
 #[cfg(test)]

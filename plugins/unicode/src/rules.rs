@@ -55,7 +55,13 @@ pub enum Operator {
 
 /// Id, title, severity and category of each kind, in its order.
 const TABLE: [(Kind, &str, &str, Severity, Option<&str>); 14] = [
-    (Kind::Tags, "tags", "Text in tag characters", Severity::High, HIDDEN),
+    (
+        Kind::Tags,
+        "tags",
+        "Text in tag characters",
+        Severity::High,
+        HIDDEN,
+    ),
     (
         Kind::VariationSelectors,
         "variation-selectors",

@@ -152,7 +152,11 @@ impl Scan<'_> {
                 Ok(None) => {}
                 Err(()) => self.hold(Some(word.span.start)),
                 Ok(Some(verdict)) => {
-                    let kind = if verdict.look_alike { Kind::LookAlike } else { Kind::MixedScript };
+                    let kind = if verdict.look_alike {
+                        Kind::LookAlike
+                    } else {
+                        Kind::MixedScript
+                    };
                     let mut hit = hit(kind, word.span, verdict.confidence);
                     hit.in_host = verdict.in_host;
                     self.found.hits.push(hit);
@@ -169,10 +173,17 @@ impl Scan<'_> {
             self.hold(Some(at));
             return run.end;
         }
-        let count = self.text.get(run.clone()).unwrap_or_default().chars().count();
+        let count = self
+            .text
+            .get(run.clone())
+            .unwrap_or_default()
+            .chars()
+            .count();
         if count > MARKS {
             let confidence = if count > 2 * MARKS { 0.95 } else { 0.75 };
-            self.found.hits.push(hit(Kind::StackedMarks, run.clone(), confidence));
+            self.found
+                .hits
+                .push(hit(Kind::StackedMarks, run.clone(), confidence));
         }
         run.end
     }
@@ -184,15 +195,26 @@ impl Scan<'_> {
             return run.end;
         }
         // Symbol fonts in documents leave single ones behind; a text of them is a code.
-        let is_plane = self.text.as_bytes().get(at).is_some_and(|lead| *lead >= 0xf0);
-        let count = self.text.get(run.clone()).unwrap_or_default().chars().count();
+        let is_plane = self
+            .text
+            .as_bytes()
+            .get(at)
+            .is_some_and(|lead| *lead >= 0xf0);
+        let count = self
+            .text
+            .get(run.clone())
+            .unwrap_or_default()
+            .chars()
+            .count();
         let confidence = match (is_plane, count) {
             (true, 8..) => 0.8,
             (true, _) => 0.5,
             (false, 8..) => 0.5,
             (false, _) => 0.15,
         };
-        self.found.hits.push(hit(Kind::PrivateUse, run.clone(), confidence));
+        self.found
+            .hits
+            .push(hit(Kind::PrivateUse, run.clone(), confidence));
         run.end
     }
 
@@ -205,7 +227,10 @@ impl Scan<'_> {
         let written = self.text.get(run.clone()).unwrap_or_default();
         let shown = Run {
             text: written,
-            before: self.text.get(..at).and_then(|before| before.chars().next_back()),
+            before: self
+                .text
+                .get(..at)
+                .and_then(|before| before.chars().next_back()),
             after: char_at(self.text, run.end),
             is_first: at == 0 && self.is_start,
         };
@@ -248,7 +273,10 @@ impl Scan<'_> {
     /// The characters from `at` on that `belongs` takes.
     fn run(&self, at: usize, belongs: impl Fn(char) -> bool) -> Range<usize> {
         let rest = self.text.get(at..).unwrap_or_default();
-        at..at + rest.find(|character| !belongs(character)).unwrap_or(rest.len())
+        at..at
+            + rest
+                .find(|character| !belongs(character))
+                .unwrap_or(rest.len())
     }
 
     fn hold(&mut self, from: Option<usize>) {
@@ -259,7 +287,8 @@ impl Scan<'_> {
 impl<'a> Scan<'a> {
     fn bidi(&mut self) -> &mut Bidi<'a> {
         let (text, from, is_open) = (self.text, self.from, self.is_open);
-        self.bidi.get_or_insert_with(|| Bidi::new(text, from, is_open))
+        self.bidi
+            .get_or_insert_with(|| Bidi::new(text, from, is_open))
     }
 }
 

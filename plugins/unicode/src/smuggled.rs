@@ -70,7 +70,10 @@ fn readable(bytes: Vec<u8>) -> Option<String> {
 
 /// Whether it says something: words, and not the name of a flag.
 pub(crate) fn says_something(text: &str) -> bool {
-    text.chars().filter(|character| character.is_alphabetic()).count() > 5
+    text.chars()
+        .filter(|character| character.is_alphabetic())
+        .count()
+        > 5
 }
 
 #[cfg(test)]

@@ -15,7 +15,10 @@ fn what_tags_spell_is_told_and_worse() {
         .chars()
         .map(|c| char::from_u32(0xe0000 + c as u32).unwrap())
         .collect();
-    let found = plugin().prompt(&format!("Hello{hidden}!")).unwrap().findings;
+    let found = plugin()
+        .prompt(&format!("Hello{hidden}!"))
+        .unwrap()
+        .findings;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].severity, Severity::Critical);
     assert_eq!(
@@ -37,7 +40,10 @@ fn operators_say_what_is_proposed() {
     let text = "a\u{200b}b";
     for (operator, replacement) in [("strip", Some("".to_owned())), ("flag", None)] {
         let settings = format!(r#"{{"operators":{{"zero-width":"{operator}"}}}}"#);
-        let found = Harness::<Unicode>::new(&settings).unwrap().prompt(text).unwrap();
+        let found = Harness::<Unicode>::new(&settings)
+            .unwrap()
+            .prompt(text)
+            .unwrap();
         assert_eq!(found.findings[0].replacement, replacement);
     }
     let off = r#"{"operators":{"zero-width":"off"}}"#;
@@ -52,8 +58,14 @@ fn settings_that_make_no_sense_are_refused() {
         .collect();
     for (settings, names) in [
         (r#"{"operators":{"zero":"off"}}"#.to_owned(), "operators"),
-        (r#"{"operators":{"tags":"drop"}}"#.to_owned(), "operators.tags"),
-        (format!(r#"{{"operators":{{{}}}}}"#, all.join(",")), "hint: "),
+        (
+            r#"{"operators":{"tags":"drop"}}"#.to_owned(),
+            "operators.tags",
+        ),
+        (
+            format!(r#"{{"operators":{{{}}}}}"#, all.join(",")),
+            "hint: ",
+        ),
     ] {
         let error = Harness::<Unicode>::new(&settings).err().unwrap();
         assert!(error.message().contains(names), "{error}");
@@ -65,7 +77,10 @@ fn settings_that_make_no_sense_are_refused() {
 fn a_mark_of_byte_order_is_one_at_the_start_only() {
     use caponier_sdk::testing::Input;
     let streamed = plugin()
-        .stream(&Input::assistant(""), &["\u{feff}Hello there, ", "wor\u{feff}ld. "])
+        .stream(
+            &Input::assistant(""),
+            &["\u{feff}Hello there, ", "wor\u{feff}ld. "],
+        )
         .unwrap();
     assert_eq!(streamed.findings.len(), 1);
     assert_eq!(streamed.released, "\u{feff}Hello there, world. ");
@@ -76,8 +91,21 @@ fn a_mark_of_byte_order_is_one_at_the_start_only() {
 #[test]
 fn long_texts_are_passed_in_time() {
     for part in [
-        "\u{202e}", "\u{2067}", "\u{200b}", "a\u{200b}", "а", "aа", "e\u{301}", "\u{fe0f}", "\u{e0041}",
-        "a\u{ad}", "\u{202e}\u{2069}", "\u{200f}", "\u{f000}", "аррӏе.com ", "\u{2066}\n",
+        "\u{202e}",
+        "\u{2067}",
+        "\u{200b}",
+        "a\u{200b}",
+        "а",
+        "aа",
+        "e\u{301}",
+        "\u{fe0f}",
+        "\u{e0041}",
+        "a\u{ad}",
+        "\u{202e}\u{2069}",
+        "\u{200f}",
+        "\u{f000}",
+        "аррӏе.com ",
+        "\u{2066}\n",
     ] {
         let took = |count: usize| {
             let text = part.repeat(count);
@@ -87,6 +115,9 @@ fn long_texts_are_passed_in_time() {
         };
         took(1000);
         let (short, long) = (took(20_000), took(160_000));
-        assert!(long < short * 40 + std::time::Duration::from_millis(50), "{part:?}: {short:?}, {long:?}");
+        assert!(
+            long < short * 40 + std::time::Duration::from_millis(50),
+            "{part:?}: {short:?}, {long:?}"
+        );
     }
 }

@@ -73,7 +73,11 @@ impl Summary {
             self.latin += 1;
             self.capitals += usize::from(character.is_ascii_uppercase());
             self.reverse += usize::from(cyrillic(character).is_some());
-            self.run = if character.is_ascii_lowercase() { self.run + 1 } else { 0 };
+            self.run = if character.is_ascii_lowercase() {
+                self.run + 1
+            } else {
+                0
+            };
             self.longest = self.longest.max(self.run);
         } else {
             self.run = 0;
@@ -97,11 +101,7 @@ pub(crate) struct Verdict {
 }
 
 /// A word's verdict; `Err` where more of the text has to come before there is one.
-pub(crate) fn judge(
-    text: &str,
-    word: Range<usize>,
-    is_open: bool,
-) -> Result<Option<Verdict>, ()> {
+pub(crate) fn judge(text: &str, word: Range<usize>, is_open: bool) -> Result<Option<Verdict>, ()> {
     let Some(written) = text.get(word.clone()) else {
         return Ok(None);
     };
@@ -251,9 +251,16 @@ fn is_in_host(text: &str, word: &Range<usize>, is_open: bool) -> Result<bool, ()
     let after = text.as_bytes().get(word.end..).unwrap_or_default();
     let after = after.get(..DOMAIN).unwrap_or(after);
     let Some((b'.', rest)) = after.split_first() else {
-        return if is_open && after.is_empty() { Err(()) } else { Ok(false) };
+        return if is_open && after.is_empty() {
+            Err(())
+        } else {
+            Ok(false)
+        };
     };
-    let letters = rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let letters = rest
+        .iter()
+        .take_while(|byte| byte.is_ascii_alphabetic())
+        .count();
     match rest.get(letters) {
         None if is_open && after.len() < DOMAIN => Err(()),
         Some(byte) if byte.is_ascii_digit() || *byte >= 0x80 => Ok(false),

@@ -5,7 +5,10 @@ use caponier_sdk::Stage;
 use caponier_sdk::testing::{Harness, Input, check_splits, parse_cases, run_cases};
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cases");
-const HONEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/eval/honest-text.jsonl");
+const HONEST: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../tests/eval/honest-text.jsonl"
+);
 
 fn plugin() -> Result<Harness<Unicode>, caponier_sdk::Error> {
     Harness::new("")
@@ -38,7 +41,9 @@ fn honest_text_is_left_alone() {
     let mut plugin = plugin().unwrap();
     let mut found = Vec::new();
     for row in honest() {
-        let outcome = plugin.inspect(Stage::Retrieval, &[Input::document(&row.text)]).unwrap();
+        let outcome = plugin
+            .inspect(Stage::Retrieval, &[Input::document(&row.text)])
+            .unwrap();
         for finding in outcome.findings {
             found.push(format!("{} {} {:?}", row.id, finding.rule, finding.span));
         }
@@ -63,7 +68,10 @@ fn a_stream_cut_anywhere_comes_to_the_same() {
         let yaml = std::fs::read_to_string(format!("{CASES}/{file}.yaml")).unwrap();
         for case in parse_cases(&yaml).unwrap() {
             let text = case.text.unwrap();
-            for text in [format!("Here: {text} - that is all, good luck.\nBye."), text] {
+            for text in [
+                format!("Here: {text} - that is all, good luck.\nBye."),
+                text,
+            ] {
                 check_splits(plugin, &Input::assistant(""), &text)
                     .unwrap_or_else(|error| panic!("{}: {error}", case.name));
             }
