@@ -16,9 +16,7 @@ mod topics;
 
 use std::ops::Range;
 
-use caponier_sdk::{
-    Call, Data, Error, Kind, Manifest, Plugin, Report, Rule, Scope, Segment, Severity,
-};
+use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule, Scope, Segment, Severity};
 
 use expressions::WINDOW;
 use lists::{LONGEST, Lists, is_rule_id};
@@ -46,8 +44,8 @@ impl Plugin for Terms {
             "Terms of lists: literal, as regular expressions, and as topics.",
         );
         if settings.lists.is_empty() {
-            // Nothing to look for: of what a host has to show, the rarest, so that it need not call.
-            return manifest.kinds([Kind::Other]);
+            // Nothing to look for, so nowhere to be called.
+            return manifest.stages([]);
         }
         let scope = if settings.lists.iter().any(|list| list.threshold.is_some()) {
             Scope::Stage

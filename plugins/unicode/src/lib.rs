@@ -59,6 +59,8 @@ impl Plugin for Unicode {
             env!("CARGO_PKG_VERSION"),
             "Hidden characters, marks that reorder text, and letters that pass for others.",
         )
+        // In ASCII there is nothing to find, so a host need not call.
+        .attribute("trigger-class", "non-ascii")
         .rules(
             Kind::all()
                 .filter(|kind| settings.operator(*kind) != Operator::Off)

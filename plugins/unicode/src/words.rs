@@ -12,7 +12,8 @@ use crate::looks::{cyrillic, is_no_symbol, is_rare, latin};
 /// The longest word that is judged, in bytes. What is longer is no word.
 pub(crate) const MAX_WORD: usize = 128;
 /// How far around a word its language is looked for, in bytes.
-const NEAR: Range<usize> = 64..128;
+const BEFORE: usize = 128;
+const BEHIND: usize = 64;
 /// The longest last part of a host's name, with what ends it.
 const DOMAIN: usize = 24;
 
@@ -220,8 +221,8 @@ fn is_language_near(
     wanted: Script,
     is_open: bool,
 ) -> Result<bool, ()> {
-    let from = floor(text, word.start.saturating_sub(NEAR.end));
-    let until = word.end.saturating_add(NEAR.start);
+    let from = floor(text, word.start.saturating_sub(BEFORE));
+    let until = word.end.saturating_add(BEHIND);
     let is_strange = |part: Option<&str>| {
         part.is_some_and(|part| {
             part.chars()
