@@ -106,7 +106,10 @@ impl<'a> Search<'a> {
             for owner in group.owners.get(one.term).into_iter().flatten() {
                 let wants = owner.list.and_then(|list| self.settings.get(list));
                 if !leet || wants.is_some_and(|list| list.leet) {
-                    let source = view.source(one.span.clone());
+                    let mut source = view.source(one.span.clone());
+                    if !view.is_identity() {
+                        source.end += marks(self.text, source.end);
+                    }
                     self.take(*owner, text, one.span.clone(), source);
                 }
             }
@@ -197,6 +200,20 @@ impl<'a> Search<'a> {
         matches.sort_by_key(|one| (one.span.start, one.list));
         Found { matches, hold }
     }
+}
+
+/// How many bytes of marks stand on the letter before `at`: folding drops them, and without their
+/// letter they would stand on what takes its place.
+fn marks(text: &str, at: usize) -> usize {
+    let is_mark = |character: &char| {
+        matches!(
+            *character,
+            '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}'
+                | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}'
+        )
+    };
+    let after = text.get(at..).unwrap_or_default().chars();
+    after.take_while(is_mark).map(char::len_utf8).sum()
 }
 
 fn has_leet(text: &str) -> bool {

@@ -72,7 +72,7 @@ pub(crate) const fn class(character: char) -> Class {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Script {
     Latin,
-    /// A Latin letter, or a sign between letters, that phonetic notation is known by.
+    /// A Latin letter that phonetic notation is known by.
     Phonetic,
     Cyrillic,
     Greek,
@@ -95,7 +95,9 @@ pub(crate) const fn script(character: char) -> Script {
         },
         0xd7 | 0xf7 => Script::Break,
         0xc0..=0x24f => Script::Latin,
-        0x250..=0x2ff | 0x1d00..=0x1dbf => Script::Phonetic,
+        0x250..=0x2af | 0x1d00..=0x1dbf => Script::Phonetic,
+        // The apostrophe of Ukrainian among them.
+        0x2b0..=0x2ff => Script::Neutral,
         0x37e | 0x387 | 0x375 | 0x482 | 0x55a..=0x55f => Script::Break,
         0x370..=0x3ff | 0x1f00..=0x1fff => Script::Greek,
         0x400..=0x481 | 0x48a..=0x52f | 0x1c80..=0x1c8a | 0xa640..=0xa66d => Script::Cyrillic,

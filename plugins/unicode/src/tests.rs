@@ -58,10 +58,7 @@ fn settings_that_make_no_sense_are_refused() {
         .collect();
     for (settings, names) in [
         (r#"{"operators":{"zero":"off"}}"#.to_owned(), "operators"),
-        (
-            r#"{"operators":{"tags":"drop"}}"#.to_owned(),
-            "operators.tags",
-        ),
+        (r#"{"operators":{"tags":"drop"}}"#.to_owned(), "operators"),
         (
             format!(r#"{{"operators":{{{}}}}}"#, all.join(",")),
             "hint: ",

@@ -87,7 +87,9 @@ proptest::proptest! {
             proptest::prop_assert!(text.get(finding.span.clone().unwrap()).is_some());
         }
         let stripped = outcome.applied(0, &text);
-        proptest::prop_assert!(stripped.chars().count() <= text.chars().count());
+        if outcome.findings.iter().all(|finding| finding.replacement.is_some()) {
+            proptest::prop_assert!(stripped.chars().count() <= text.chars().count());
+        }
     }
 
     #[test]
