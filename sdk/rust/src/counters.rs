@@ -1,5 +1,6 @@
 //! Counters shared by every call and, with a shared store, by every host. They need the
-//! `counters` grant. Outside of a sandbox, and during `configure`, they answer 0.
+//! `counters` grant. Outside of a sandbox, and during `configure`, they answer 0; in a test
+//! `testing::Counting` makes them count.
 
 use crate::Error;
 
@@ -60,7 +61,10 @@ mod host {
     }
 }
 
-#[cfg(not(target_family = "wasm"))]
+#[cfg(all(not(target_family = "wasm"), any(test, feature = "testing")))]
+use crate::testing::counting as host;
+
+#[cfg(not(any(target_family = "wasm", test, feature = "testing")))]
 mod host {
     use crate::Error;
 

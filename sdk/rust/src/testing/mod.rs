@@ -1,11 +1,12 @@
 //! Running a plugin natively, without a sandbox.
 //!
 //! [`Harness`] configures a plugin, shows it segments, carries its state, and plays a stream the
-//! way a host does. [`run_cases`] runs the YAML cases of a folder; `caponier plugin test` runs the
-//! same cases in the real sandbox. [`check_edits`] holds what is reported of any text, [`NAUGHTY`]
-//! ones among them, to what a host does with it.
+//! way a host does. [`Counting`] makes counters count. [`run_cases`] runs the YAML cases of a
+//! folder; `caponier plugin test` runs the same cases in the real sandbox. [`check_edits`] holds what
+//! is reported of any text, [`NAUGHTY`] ones among them, to what a host does with it.
 
 mod cases;
+pub(crate) mod counting;
 mod edits;
 mod harness;
 mod naughty;
@@ -13,6 +14,7 @@ mod outcome;
 mod stream;
 
 pub use cases::{Case, CaseSegment, Expectation, check_case, parse_cases, run_case, run_cases};
+pub use counting::Counting;
 pub use edits::check_edits;
 pub use harness::{Harness, Input};
 pub use naughty::NAUGHTY;
