@@ -75,7 +75,10 @@ mod tests {
         let of = |principal, client, anonymous| caller(&context(principal, client), anonymous);
         assert_eq!(of(Some("ann"), None, Anonymous::Ignore).unwrap(), "p3:ann");
         assert_eq!(of(None, Some("192.0.2.1"), Anonymous::Ignore), None);
-        assert_eq!(of(None, Some("192.0.2.1"), Anonymous::Client).unwrap(), "c9:192.0.2.1");
+        assert_eq!(
+            of(None, Some("192.0.2.1"), Anonymous::Client).unwrap(),
+            "c9:192.0.2.1"
+        );
         assert_eq!(
             of(None, Some("2001:db8::1"), Anonymous::Client),
             of(None, Some("2001:db8:0:0:ffff::2"), Anonymous::Client),

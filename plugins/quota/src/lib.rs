@@ -52,13 +52,23 @@ impl Plugin for Quota {
 
     fn manifest(settings: &Settings) -> Manifest {
         let rule = |id: &str, title: &str, severity| {
-            Rule::new(id, title).severity(severity).category("LLM10:2025")
+            Rule::new(id, title)
+                .severity(severity)
+                .category("LLM10:2025")
         };
         let limits = limits::rules(settings);
         let watched = theft::RULES.iter().filter(|_| settings.theft.enabled);
         // What the settings have no use for is not shown, and costs nothing.
-        let stages: &[Stage] = if settings.counts_tokens() { Stage::ALL } else { &[Stage::Prompt] };
-        let kinds: &[Kind] = if settings.limits.is_empty() { &[Kind::Text] } else { Kind::ALL };
+        let stages: &[Stage] = if settings.counts_tokens() {
+            Stage::ALL
+        } else {
+            &[Stage::Prompt]
+        };
+        let kinds: &[Kind] = if settings.limits.is_empty() {
+            &[Kind::Text]
+        } else {
+            Kind::ALL
+        };
         Manifest::new(
             "quota",
             env!("CARGO_PKG_VERSION"),
@@ -75,7 +85,9 @@ impl Plugin for Quota {
         settings.check()?;
         let limits = settings.limits.iter().enumerate();
         Ok(Self {
-            limits: limits.map(|(place, limit)| Ready::new(place, limit)).collect(),
+            limits: limits
+                .map(|(place, limit)| Ready::new(place, limit))
+                .collect(),
             anonymous: settings.anonymous,
             counts_tokens: settings.counts_tokens(),
             watch: Watch::new(settings.theft.clone(), settings.exempt()),
@@ -97,7 +109,11 @@ impl Quota {
     /// Counts what is new of the exchange.
     fn count(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
         let mut state: State = call.state()?;
-        let quarters = if self.counts_tokens { fresh(call, &mut state) } else { 0 };
+        let quarters = if self.counts_tokens {
+            fresh(call, &mut state)
+        } else {
+            0
+        };
         let quarters = quarters + u64::from(state.quarters);
         let new = New {
             request: !state.request,
@@ -116,7 +132,11 @@ impl Quota {
     /// reason to refuse anybody.
     fn watch(&self, call: &Call<'_>, report: &mut Report<'_>) {
         if self.limits.is_empty() {
-            for segment in call.segments.iter().filter(|segment| segment.role() != Role::User) {
+            for segment in call
+                .segments
+                .iter()
+                .filter(|segment| segment.role() != Role::User)
+            {
                 report.clean(segment);
             }
         }

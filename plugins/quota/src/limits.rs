@@ -123,7 +123,10 @@ fn tell(
 /// Rules that the limits need, each once.
 pub(crate) fn rules(settings: &Settings) -> Vec<(String, &'static str)> {
     let unnamed = || settings.limits.iter().filter(|limit| limit.name.is_none());
-    let names = settings.limits.iter().filter_map(|limit| limit.name.clone());
+    let names = settings
+        .limits
+        .iter()
+        .filter_map(|limit| limit.name.clone());
     let requests = unnamed().any(|limit| limit.requests.is_some());
     let tokens = unnamed().any(|limit| limit.tokens.is_some());
     [

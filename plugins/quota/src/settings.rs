@@ -114,7 +114,9 @@ impl Settings {
                 return wrong(": it limits nothing; hint: add `requests` or `tokens`");
             }
             if limit.requests == Some(0) || limit.tokens == Some(0) {
-                return wrong(": a limit of 0 lets nobody in; hint: deny them with a rule of `access`");
+                return wrong(
+                    ": a limit of 0 lets nobody in; hint: deny them with a rule of `access`",
+                );
             }
             if limit.cut && limit.tokens.is_none() {
                 return wrong(".cut: answers count towards `tokens` only");
@@ -125,10 +127,14 @@ impl Settings {
             let Some(name) = &limit.name else { continue };
             let is_kebab = name.split('-').all(|word| {
                 !word.is_empty()
-                    && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+                    && word
+                        .bytes()
+                        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
             });
             if !is_kebab || !name.starts_with(|first: char| first.is_ascii_lowercase()) {
-                return wrong(".name: it must be lower-case words with hyphens between: `per-hour`");
+                return wrong(
+                    ".name: it must be lower-case words with hyphens between: `per-hour`",
+                );
             }
             if names.contains(&name.as_str()) {
                 return wrong(".name: there is another rule of this name");
@@ -139,7 +145,11 @@ impl Settings {
     }
 
     pub(crate) fn exempt(&self) -> Vec<Glob> {
-        self.theft.exempt.iter().map(|glob| Glob::new(glob)).collect()
+        self.theft
+            .exempt
+            .iter()
+            .map(|glob| Glob::new(glob))
+            .collect()
     }
 }
 

@@ -96,7 +96,14 @@ fn words(text: &str) -> Vec<Word<'_>> {
             let is_name = !begins && first.is_ascii_uppercase();
             let is_slot = is_name || word.bytes().any(|byte| byte.is_ascii_digit());
             begins = false;
-            (Some(if is_slot { Word::Slot } else { Word::Literal(word) }), after)
+            (
+                Some(if is_slot {
+                    Word::Slot
+                } else {
+                    Word::Literal(word)
+                }),
+                after,
+            )
         } else if let Some(after) = unquoted(first, rest) {
             begins = false;
             (Some(Word::Slot), after)
@@ -121,7 +128,8 @@ fn is_dense(character: char) -> bool {
 
 fn word_end(text: &str) -> usize {
     let ends = |character: char| {
-        !(character.is_alphanumeric() || matches!(character, '\'' | '’' | '_')) || is_dense(character)
+        !(character.is_alphanumeric() || matches!(character, '\'' | '’' | '_'))
+            || is_dense(character)
     };
     text.find(ends).unwrap_or(text.len())
 }
@@ -148,7 +156,9 @@ pub(crate) fn numbered(text: &str) -> Option<(Digest, u64)> {
     }
     let end = text.rfind(|character: char| character.is_ascii_digit())? + 1;
     let (before, after) = text.split_at_checked(end)?;
-    let start = before.trim_end_matches(|character: char| character.is_ascii_digit()).len();
+    let start = before
+        .trim_end_matches(|character: char| character.is_ascii_digit())
+        .len();
     let (before, digits) = before.split_at_checked(start)?;
     let number = digits.parse().ok().filter(|_| digits.len() <= 15)?;
     let mut hash = SipHasher13::new();
@@ -170,29 +180,66 @@ mod tests {
     #[test]
     fn what_is_filled_in_makes_no_difference() {
         for (one, other) in [
-            ("What is the capital of France?", "What is the capital of the old kingdom of hungary?"),
-            ("Translate 'dog' into German", "Translate 'the cat' into German"),
-            ("Give me the profile of user 17", "Give me the profile of user 12345"),
-            ("Write a poem about rain in autumn", "Write a poem about ships at sea"),
+            (
+                "What is the capital of France?",
+                "What is the capital of the old kingdom of hungary?",
+            ),
+            (
+                "Translate 'dog' into German",
+                "Translate 'the cat' into German",
+            ),
+            (
+                "Give me the profile of user 17",
+                "Give me the profile of user 12345",
+            ),
+            (
+                "Write a poem about rain in autumn",
+                "Write a poem about ships at sea",
+            ),
             ("法国的首都是什么城市", "法国的首都是什么东西"),
-            ("Classify this review: it was good", "Classify this review: I have never seen one as bad"),
+            (
+                "Classify this review: it was good",
+                "Classify this review: I have never seen one as bad",
+            ),
         ] {
-            assert!(share(one, other).0, "{one} / {other}: {:?} {:?}", words(one), words(other));
+            assert!(
+                share(one, other).0,
+                "{one} / {other}: {:?} {:?}",
+                words(one),
+                words(other)
+            );
         }
         for (one, other) in [
-            ("France: what is its capital city", "Upper Volta: what is its capital city"),
-            ("rain. Write a short poem about this", "ships at sea. Write a short poem about this"),
+            (
+                "France: what is its capital city",
+                "Upper Volta: what is its capital city",
+            ),
+            (
+                "rain. Write a short poem about this",
+                "ships at sea. Write a short poem about this",
+            ),
         ] {
-            assert!(share(one, other).1, "{one} / {other}: {:?} {:?}", words(one), words(other));
+            assert!(
+                share(one, other).1,
+                "{one} / {other}: {:?} {:?}",
+                words(one),
+                words(other)
+            );
         }
     }
 
     #[test]
     fn other_questions_are_others() {
         for (one, other) in [
-            ("What is the capital of France?", "How do I sort a list in Python?"),
+            (
+                "What is the capital of France?",
+                "How do I sort a list in Python?",
+            ),
             ("hello", "thanks"),
-            ("Fix the failing test please", "Rename this function to add_unique"),
+            (
+                "Fix the failing test please",
+                "Rename this function to add_unique",
+            ),
         ] {
             assert_eq!(share(one, other), (false, false), "{one} / {other}");
         }
@@ -211,7 +258,17 @@ mod tests {
 
     #[test]
     fn any_text_has_them() {
-        for text in ["", " ", "\"", "“", "'a", "é", "😀😀", "\u{0e01}\u{0e02}", "a\"b"] {
+        for text in [
+            "",
+            " ",
+            "\"",
+            "“",
+            "'a",
+            "é",
+            "😀😀",
+            "\u{0e01}\u{0e02}",
+            "a\"b",
+        ] {
             skeletons(text);
             numbered(text);
         }

@@ -35,7 +35,11 @@ impl Caller {
 
     /// The rules that told of a request.
     fn told(&mut self, text: &str) -> Vec<String> {
-        self.ask(text).findings.into_iter().map(|finding| finding.rule).collect()
+        self.ask(text)
+            .findings
+            .into_iter()
+            .map(|finding| finding.rule)
+            .collect()
     }
 }
 
@@ -51,7 +55,13 @@ fn requests_count_per_caller_and_leave_the_window() {
     }
     let outcome = ann.ask("hello");
     assert_eq!(outcome.findings[0].rule, "requests");
-    assert_eq!((outcome.findings[0].confidence, outcome.findings[0].span.clone()), (1.0, None));
+    assert_eq!(
+        (
+            outcome.findings[0].confidence,
+            outcome.findings[0].span.clone()
+        ),
+        (1.0, None)
+    );
     assert!(bob.told("hello").is_empty());
     // What was over did not count: there is room again when the first ones leave.
     for _ in 0..10 {
@@ -65,14 +75,27 @@ fn requests_count_per_caller_and_leave_the_window() {
 #[test]
 fn an_exchange_is_one_request_whatever_its_stages() {
     let _counting = Counting::start();
-    let settings = r#"{"limits":[{"requests":1,"tokens":1000,"window":60}],"theft":{"enabled":false}}"#;
+    let settings =
+        r#"{"limits":[{"requests":1,"tokens":1000,"window":60}],"theft":{"enabled":false}}"#;
     let mut ann = Caller::new(settings, "ann");
     let plugin = &mut ann.plugin;
     assert!(plugin.prompt("hello").unwrap().findings.is_empty());
     let document = [Input::document("a text").id(1)];
-    assert!(plugin.inspect(Stage::Retrieval, &document).unwrap().findings.is_empty());
+    assert!(
+        plugin
+            .inspect(Stage::Retrieval, &document)
+            .unwrap()
+            .findings
+            .is_empty()
+    );
     let answer = Input::assistant("").id(2);
-    assert!(plugin.stream(&answer, &["a", "b", "c"]).unwrap().findings.is_empty());
+    assert!(
+        plugin
+            .stream(&answer, &["a", "b", "c"])
+            .unwrap()
+            .findings
+            .is_empty()
+    );
     assert_eq!(ann.told("again"), ["requests"]);
 }
 
@@ -84,7 +107,9 @@ fn an_answer_counts_once_however_it_streams() {
         let _counting = Counting::start();
         let mut ann = Caller::new(settings, "ann");
         ann.plugin.prompt("x").unwrap();
-        ann.plugin.stream(&Input::assistant("").id(1), pieces).unwrap();
+        ann.plugin
+            .stream(&Input::assistant("").id(1), pieces)
+            .unwrap();
         caponier_sdk::counters::add("tokens/0/p3:ann", 0, 60).unwrap()
     };
     let whole = counted(&[&text]);
@@ -163,7 +188,10 @@ fn limits_have_names_models_and_severities() {
 #[test]
 fn callers_without_an_identity_count_by_their_address() {
     let _counting = Counting::start();
-    let (mut one, mut other) = (Caller::nobody(HOURLY, "192.0.2.1"), Caller::nobody(HOURLY, "192.0.2.2"));
+    let (mut one, mut other) = (
+        Caller::nobody(HOURLY, "192.0.2.1"),
+        Caller::nobody(HOURLY, "192.0.2.2"),
+    );
     for _ in 0..3 {
         assert!(one.told("hello").is_empty());
     }
@@ -195,7 +223,10 @@ fn a_sweep_through_a_template_is_seen() {
     let mut ann = Caller::new(settings, "ann");
     let mut first = None;
     for number in 0..100 {
-        let text = format!("Complete the following sentence: word{} went out and", number * 7);
+        let text = format!(
+            "Complete the following sentence: word{} went out and",
+            number * 7
+        );
         if !ann.told(&text).is_empty() {
             first.get_or_insert(number);
         }
@@ -203,7 +234,11 @@ fn a_sweep_through_a_template_is_seen() {
     assert_eq!(first, Some(40));
     // At twice as many it is surer.
     let outcome = ann.ask("Complete the following sentence: the last one went out and");
-    assert!(outcome.findings[0].confidence > 0.65, "{}", outcome.findings[0].confidence);
+    assert!(
+        outcome.findings[0].confidence > 0.65,
+        "{}",
+        outcome.findings[0].confidence
+    );
 }
 
 #[test]
@@ -212,13 +247,26 @@ fn people_who_ask_much_are_no_template() {
     let settings = r#"{"theft":{"templated":10}}"#;
     let mut ann = Caller::new(settings, "ann");
     for text in [
-        "How do I sort a list in Python?", "Why is the sky blue?", "Fix this test please: it fails on Monday",
-        "What is the capital of France?", "What is the best way to learn Rust?", "hello",
-        "Write a poem about autumn", "Summarise the text below in two lines", "Thanks, that helped a lot",
-        "Can you make it shorter?", "And in German?", "Who wrote Faust?", "List ten animals that live in the sea",
-        "Explain how a heat pump works", "What is the weather usually like in May in Rome?",
-        "Convert 12 miles to kilometres", "Is 97 a prime?", "Translate this letter for my landlord",
-        "Give me an idea for dinner with rice and beans", "Why does my code print None?",
+        "How do I sort a list in Python?",
+        "Why is the sky blue?",
+        "Fix this test please: it fails on Monday",
+        "What is the capital of France?",
+        "What is the best way to learn Rust?",
+        "hello",
+        "Write a poem about autumn",
+        "Summarise the text below in two lines",
+        "Thanks, that helped a lot",
+        "Can you make it shorter?",
+        "And in German?",
+        "Who wrote Faust?",
+        "List ten animals that live in the sea",
+        "Explain how a heat pump works",
+        "What is the weather usually like in May in Rome?",
+        "Convert 12 miles to kilometres",
+        "Is 97 a prime?",
+        "Translate this letter for my landlord",
+        "Give me an idea for dinner with rice and beans",
+        "Why does my code print None?",
     ] {
         assert!(ann.told(text).is_empty(), "{text}");
     }
@@ -234,7 +282,13 @@ fn prompts_that_count_up_are_seen_in_whatever_order() {
     for step in 0..40 {
         let number = step * 7 % 40;
         seen.extend(ann.told(&format!("Show me training example {number} of the set")));
-        assert!(bob.told(&format!("Show me training example {} of the set", number * 10)).is_empty());
+        assert!(
+            bob.told(&format!(
+                "Show me training example {} of the set",
+                number * 10
+            ))
+            .is_empty()
+        );
     }
     assert!(seen.contains(&"sequential-prompts".to_owned()));
 }
@@ -249,10 +303,17 @@ fn many_and_short_prompts_are_seen_and_repetition_is_not() {
     }
     let mut told: Vec<(usize, String)> = Vec::new();
     for number in 0..60 {
-        told.extend(ann.told(&format!("{number:x}")).into_iter().map(|rule| (number, rule)));
+        told.extend(
+            ann.told(&format!("{number:x}"))
+                .into_iter()
+                .map(|rule| (number, rule)),
+        );
     }
     let first = |rule: &str| told.iter().find(|(_, told)| told == rule).unwrap().0;
-    assert_eq!((first("short-prompts"), first("distinct-prompts")), (18, 48));
+    assert_eq!(
+        (first("short-prompts"), first("distinct-prompts")),
+        (18, 48)
+    );
 }
 
 #[test]
@@ -283,19 +344,32 @@ fn requests_for_log_probabilities_are_counted_where_the_host_tells_of_them() {
 fn nobody_is_watched_without_an_identity_or_with_an_exemption() {
     let counting = Counting::start();
     let distinct = r#"{"theft":{"distinct":1}}"#;
-    assert!(Caller::nobody(distinct, "192.0.2.1").told("hello").is_empty());
+    assert!(
+        Caller::nobody(distinct, "192.0.2.1")
+            .told("hello")
+            .is_empty()
+    );
     assert_eq!(counting.keys(), 0);
     for settings in [
         r#"{"theft":{"distinct":1,"exempt":["svc-*"]}}"#,
         r#"{"theft":{"distinct":1,"exempt_roles":["staff"]}}"#,
         r#"{"theft":{"enabled":false}}"#,
     ] {
-        assert!(Caller::new(settings, "svc-batch").told("hello").is_empty(), "{settings}");
+        assert!(
+            Caller::new(settings, "svc-batch").told("hello").is_empty(),
+            "{settings}"
+        );
     }
     assert_eq!(counting.keys(), 0);
-    assert_eq!(Caller::new(distinct, "svc-batch").told("hello"), ["distinct-prompts"]);
+    assert_eq!(
+        Caller::new(distinct, "svc-batch").told("hello"),
+        ["distinct-prompts"]
+    );
     let asked = r#"{"theft":{"distinct":1,"anonymous":"client"}}"#;
-    assert_eq!(Caller::nobody(asked, "192.0.2.1").told("hello"), ["distinct-prompts"]);
+    assert_eq!(
+        Caller::nobody(asked, "192.0.2.1").told("hello"),
+        ["distinct-prompts"]
+    );
 }
 
 #[test]
@@ -309,7 +383,11 @@ fn a_history_is_counted_once() {
         Input::user("and now?").id(3),
     ];
     let outcome = ann.plugin.inspect(Stage::Prompt, &history).unwrap();
-    let notes: Vec<(u32, bool)> = outcome.notes.iter().map(|(id, note)| (*id, note.is_empty())).collect();
+    let notes: Vec<(u32, bool)> = outcome
+        .notes
+        .iter()
+        .map(|(id, note)| (*id, note.is_empty()))
+        .collect();
     assert_eq!(notes, [(0, true), (2, true), (1, false), (3, false)]);
     // What is one too many is not noted: sent again it is too many again.
     let mut bob = Caller::new(r#"{"theft":{"distinct":1}}"#, "bob");
@@ -320,14 +398,17 @@ fn a_history_is_counted_once() {
 fn prompts_by_the_dozen_in_one_request_count_each() {
     let _counting = Counting::start();
     let mut ann = Caller::new(r#"{"theft":{"distinct":30}}"#, "ann");
-    let batch: Vec<Input> = (0..40).map(|number| Input::user(format!("prompt {number}")).id(number)).collect();
+    let batch: Vec<Input> = (0..40)
+        .map(|number| Input::user(format!("prompt {number}")).id(number))
+        .collect();
     let outcome = ann.plugin.inspect(Stage::Prompt, &batch).unwrap();
     assert_eq!(outcome.findings.len(), 11);
 }
 
 #[test]
 fn what_the_settings_have_no_use_for_is_not_asked_for() {
-    let manifest = |settings: &str| format!("{:?}", Harness::<Quota>::new(settings).unwrap().manifest());
+    let manifest =
+        |settings: &str| format!("{:?}", Harness::<Quota>::new(settings).unwrap().manifest());
     assert!(manifest("{}").contains("stages: [Prompt], kinds: [Text]"));
     let tokens = r#"{"limits":[{"tokens":5,"window":60}]}"#;
     assert!(manifest(tokens).contains("stages: [Prompt, Retrieval, Output]"));
@@ -336,17 +417,47 @@ fn what_the_settings_have_no_use_for_is_not_asked_for() {
 #[test]
 fn settings_that_make_no_sense_are_refused() {
     for (settings, told) in [
-        (r#"{"limits":[{"window":"1h"}]}"#, "settings.limits[0]: it limits nothing"),
-        (r#"{"limits":[{"requests":0,"window":"1h"}]}"#, "settings.limits[0]: a limit of 0"),
+        (
+            r#"{"limits":[{"window":"1h"}]}"#,
+            "settings.limits[0]: it limits nothing",
+        ),
+        (
+            r#"{"limits":[{"requests":0,"window":"1h"}]}"#,
+            "settings.limits[0]: a limit of 0",
+        ),
         (r#"{"limits":[{"requests":5}]}"#, "window"),
-        (r#"{"limits":[{"requests":5,"window":"1 hour"}]}"#, "a time from `1s` to `31d`"),
-        (r#"{"limits":[{"requests":5,"window":"90d"}]}"#, "a time from `1s` to `31d`"),
-        (r#"{"limits":[{"requests":5,"window":0}]}"#, "a time from `1s` to `31d`"),
-        (r#"{"limits":[{"requests":5,"window":"1h","name":"Per Hour"}]}"#, "settings.limits[0].name"),
-        (r#"{"limits":[{"requests":5,"window":"1h","name":"short-prompts"}]}"#, "settings.limits[0].name"),
-        (r#"{"limits":[{"requests":5,"window":"1h","cut":true}]}"#, "settings.limits[0].cut"),
-        (r#"{"limits":[{"requests":5,"window":"1h","per":"caller"}]}"#, "principal"),
-        (r#"{"limits":[{"requests":5,"window":"1h","perr":"route"}]}"#, "perr"),
+        (
+            r#"{"limits":[{"requests":5,"window":"1 hour"}]}"#,
+            "a time from `1s` to `31d`",
+        ),
+        (
+            r#"{"limits":[{"requests":5,"window":"90d"}]}"#,
+            "a time from `1s` to `31d`",
+        ),
+        (
+            r#"{"limits":[{"requests":5,"window":0}]}"#,
+            "a time from `1s` to `31d`",
+        ),
+        (
+            r#"{"limits":[{"requests":5,"window":"1h","name":"Per Hour"}]}"#,
+            "settings.limits[0].name",
+        ),
+        (
+            r#"{"limits":[{"requests":5,"window":"1h","name":"short-prompts"}]}"#,
+            "settings.limits[0].name",
+        ),
+        (
+            r#"{"limits":[{"requests":5,"window":"1h","cut":true}]}"#,
+            "settings.limits[0].cut",
+        ),
+        (
+            r#"{"limits":[{"requests":5,"window":"1h","per":"caller"}]}"#,
+            "principal",
+        ),
+        (
+            r#"{"limits":[{"requests":5,"window":"1h","perr":"route"}]}"#,
+            "perr",
+        ),
         (r#"{"theft":{"distict":5}}"#, "distict"),
     ] {
         let error = Harness::<Quota>::new(settings).err().unwrap();
@@ -357,7 +468,9 @@ fn settings_that_make_no_sense_are_refused() {
 #[test]
 fn windows_are_written_in_words_or_seconds() {
     for window in [r#""90s""#, r#""2m""#, r#""1h""#, r#""7d""#, "60"] {
-        let settings = format!(r#"{{"limits":[{{"requests":5,"window":{window},"per":["principal","model"]}}]}}"#);
+        let settings = format!(
+            r#"{{"limits":[{{"requests":5,"window":{window},"per":["principal","model"]}}]}}"#
+        );
         assert!(Harness::<Quota>::new(&settings).is_ok(), "{window}");
     }
 }

@@ -22,11 +22,27 @@ pub(crate) const HARVEST: &str = "logprobs-harvest";
 
 /// The rules: id, title, severity.
 pub(crate) const RULES: &[(&str, &str, Severity)] = &[
-    (DISTINCT, "Many different prompts of one caller", Severity::Low),
-    (SHORT, "Many different short prompts of one caller", Severity::Low),
-    (TEMPLATED, "Many prompts from one template", Severity::Medium),
+    (
+        DISTINCT,
+        "Many different prompts of one caller",
+        Severity::Low,
+    ),
+    (
+        SHORT,
+        "Many different short prompts of one caller",
+        Severity::Low,
+    ),
+    (
+        TEMPLATED,
+        "Many prompts from one template",
+        Severity::Medium,
+    ),
     (SEQUENTIAL, "Prompts that count up", Severity::Medium),
-    (HARVEST, "Many requests for log probabilities", Severity::Medium),
+    (
+        HARVEST,
+        "Many requests for log probabilities",
+        Severity::Medium,
+    ),
 ];
 
 /// A short prompt has at most so many bytes.
@@ -54,7 +70,10 @@ impl Watch {
         }
         if let Some(principal) = &context.principal {
             let is_exempt = self.exempt.iter().any(|glob| glob.matches(&principal.id))
-                || principal.roles.iter().any(|role| self.theft.exempt_roles.contains(role));
+                || principal
+                    .roles
+                    .iter()
+                    .any(|role| self.theft.exempt_roles.contains(role));
             if is_exempt {
                 return None;
             }
@@ -98,7 +117,11 @@ impl Watch {
         };
         let whole = digest(text);
         let needs_all = theft.distinct > 0 || theft.short > 0 || theft.templated > 0;
-        let all = if needs_all { unique("prompts", &whole)? } else { 0 };
+        let all = if needs_all {
+            unique("prompts", &whole)?
+        } else {
+            0
+        };
         tell(DISTINCT, all, theft.distinct, segment, report);
         if theft.short > 0 && text.len() <= SHORT_BYTES {
             let short = unique("short", &whole)?;

@@ -40,9 +40,12 @@ fn members(one: Item<'_>, other: Item<'_>, budget: &mut u32) -> bool {
         keys
     };
     let (first, second) = (sorted(one), sorted(other));
-    first.iter().zip(&second).all(|((key, value), (its, its_value))| {
-        key == its && equal(one.at(*value), other.at(*its_value), budget)
-    })
+    first
+        .iter()
+        .zip(&second)
+        .all(|((key, value), (its, its_value))| {
+            key == its && equal(one.at(*value), other.at(*its_value), budget)
+        })
 }
 
 /// A number that is the same for equal values.
@@ -51,7 +54,11 @@ pub(crate) fn digest(item: Item<'_>) -> u64 {
         Kind::Number => mixed(Decimal::new(item.raw()).bits(), 1),
         Kind::String | Kind::Escaped => {
             let text = item.string().unwrap_or_default();
-            mixed(text.bytes().fold(SEED, |sum, byte| mixed(sum, u64::from(byte))), 2)
+            mixed(
+                text.bytes()
+                    .fold(SEED, |sum, byte| mixed(sum, u64::from(byte))),
+                2,
+            )
         }
         Kind::Array => item
             .items()

@@ -62,7 +62,11 @@ impl Compiler {
 
     /// The source of a name.
     pub(crate) fn source(&self, name: &str) -> Option<u32> {
-        let place = self.schemas.sources.iter().position(|source| source.name == name);
+        let place = self
+            .schemas
+            .sources
+            .iter()
+            .position(|source| source.name == name);
         place.map(|place| place as u32)
     }
 
@@ -111,7 +115,10 @@ impl Compiler {
                 }
             }
             let inner = self.schemas.list.get(id as usize).map(|schema| {
-                let ids = schema.keywords.iter().flat_map(|keyword| keyword.in_place());
+                let ids = schema
+                    .keywords
+                    .iter()
+                    .flat_map(|keyword| keyword.in_place());
                 ids.collect::<Vec<_>>()
             });
             match inner.unwrap_or_default().get(next) {
@@ -207,7 +214,9 @@ mod tests {
     fn error(schema: &str) -> String {
         let mut compiler = Compiler::new(true);
         let made = compiler.add("settings.answer", schema.to_owned());
-        let made = made.and_then(|()| compiler.root(0)).and_then(|_| compiler.finish().map(|_| ()));
+        let made = made
+            .and_then(|()| compiler.root(0))
+            .and_then(|_| compiler.finish().map(|_| ()));
         made.unwrap_err().to_string()
     }
 
@@ -215,31 +224,56 @@ mod tests {
     fn what_cannot_be_checked_is_told_with_its_place() {
         for (schema, told) in [
             ("7", "`#`: a schema is an object"),
-            (r#"{"properties":{"a":{"type":"strng"}}}"#, "`#/properties/a/type`: `strng` is none of"),
-            (r#"{"properties":{"a":{"pattern":"(?=x)"}}}"#, "`#/properties/a/pattern`: "),
+            (
+                r#"{"properties":{"a":{"type":"strng"}}}"#,
+                "`#/properties/a/type`: `strng` is none of",
+            ),
+            (
+                r#"{"properties":{"a":{"pattern":"(?=x)"}}}"#,
+                "`#/properties/a/pattern`: ",
+            ),
             (r#"{"items":{"minLength":-1}}"#, "`#/items/minLength`: "),
-            (r##"{"$ref":"#/$defs/none"}"##, "`#/$ref`: there is nothing at"),
+            (
+                r##"{"$ref":"#/$defs/none"}"##,
+                "`#/$ref`: there is nothing at",
+            ),
             (r#"{"$ref":"https://example.org/a.json"}"#, "`#/$ref`: "),
             (r##"{"$ref":"#"}"##, "refers to itself without end"),
-            (r##"{"anyOf":[{"type":"null"},{"$ref":"#"}]}"##, "refers to itself without end"),
-            (r#"{"unevaluatedProperties":false}"#, "`unevaluatedProperties` is not supported"),
-            (r##"{"$dynamicRef":"#x"}"##, "`$dynamicRef` is not supported"),
+            (
+                r##"{"anyOf":[{"type":"null"},{"$ref":"#"}]}"##,
+                "refers to itself without end",
+            ),
+            (
+                r#"{"unevaluatedProperties":false}"#,
+                "`unevaluatedProperties` is not supported",
+            ),
+            (
+                r##"{"$dynamicRef":"#x"}"##,
+                "`$dynamicRef` is not supported",
+            ),
             (r#"{"enum":5}"#, "`#/enum`: "),
             (r#"{"multipleOf":0}"#, "`#/multipleOf`: "),
-            (r#"{"properties":{"a":{"$id":"x"}}}"#, "`#/properties/a/$id`: "),
+            (
+                r#"{"properties":{"a":{"$id":"x"}}}"#,
+                "`#/properties/a/$id`: ",
+            ),
             (r#"{"exclusiveMinimum":true}"#, "`#/exclusiveMinimum`: "),
             (r#"{"required":["a",1]}"#, "`#/required`: "),
             ("{", "not JSON"),
         ] {
             let error = error(schema);
-            assert!(error.contains(told) && error.starts_with("settings.answer: "), "{schema}: {error}");
+            assert!(
+                error.contains(told) && error.starts_with("settings.answer: "),
+                "{schema}: {error}"
+            );
         }
     }
 
     #[test]
     fn a_schema_that_comes_back_to_itself_further_down_is_fine() {
         let mut compiler = Compiler::new(true);
-        let list = r##"{"type":"object","properties":{"next":{"anyOf":[{"$ref":"#"},{"type":"null"}]}}}"##;
+        let list =
+            r##"{"type":"object","properties":{"next":{"anyOf":[{"$ref":"#"},{"type":"null"}]}}}"##;
         compiler.add("list", list.to_owned()).unwrap();
         compiler.root(0).unwrap();
         assert!(compiler.finish().is_ok());

@@ -44,9 +44,9 @@ impl Format {
 
     pub(crate) fn holds(self, text: &str) -> bool {
         match self {
-            Self::DateTime => text.split_once(['T', 't']).is_some_and(|(day, hour)| {
-                date(day) && time(hour)
-            }),
+            Self::DateTime => text
+                .split_once(['T', 't'])
+                .is_some_and(|(day, hour)| date(day) && time(hour)),
             Self::Date => date(text),
             Self::Time => time(text),
             Self::Email => email(text),
@@ -108,8 +108,9 @@ fn time(text: &str) -> bool {
         None => return false,
     };
     let shift = if zone.starts_with('+') { -shift } else { shift };
-    let Some((Some((hour, minute)), second)) =
-        local.rsplit_once(':').map(|(start, end)| (clock(start), end))
+    let Some((Some((hour, minute)), second)) = local
+        .rsplit_once(':')
+        .map(|(start, end)| (clock(start), end))
     else {
         return false;
     };
@@ -129,9 +130,9 @@ fn email(text: &str) -> bool {
     };
     let is_atom = |atom: &str| {
         !atom.is_empty()
-            && atom.bytes().all(|byte| {
-                byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte)
-            })
+            && atom
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte))
     };
     name.len() <= 64 && name.split('.').all(is_atom) && hostname(domain)
 }
@@ -141,7 +142,9 @@ fn hostname(text: &str) -> bool {
         (1..=63).contains(&label.len())
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
     text.len() <= 253 && text.split('.').all(is_label)
 }
@@ -151,7 +154,9 @@ fn uri(text: &str) -> bool {
         return false;
     };
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
     let mut bytes = rest.bytes();
     let mut is_clean = true;
     let mut fragments = 0;
@@ -187,12 +192,17 @@ fn authority(rest: &str) -> bool {
             }
             None => return false,
         },
-        None => host.split_at_checked(host.find(':').unwrap_or(host.len())).unwrap_or_default(),
+        None => host
+            .split_at_checked(host.find(':').unwrap_or(host.len()))
+            .unwrap_or_default(),
     };
-    let is_port = port
-        .strip_prefix(':')
-        .map_or(port.is_empty(), |port| port.bytes().all(|byte| byte.is_ascii_digit()));
-    is_port && ![user, host].iter().any(|part| part.contains(['[', ']', '@']))
+    let is_port = port.strip_prefix(':').map_or(port.is_empty(), |port| {
+        port.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    is_port
+        && ![user, host]
+            .iter()
+            .any(|part| part.contains(['[', ']', '@']))
 }
 
 fn uuid(text: &str) -> bool {

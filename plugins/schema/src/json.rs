@@ -239,7 +239,10 @@ mod tests {
         let document = parse(text, Limits::default()).unwrap();
         let root = document.root(text);
         let list = root.get("a").unwrap();
-        assert_eq!(list.items().map(Item::raw).collect::<Vec<_>>(), ["1", r#"{"b":2}"#, "[]"]);
+        assert_eq!(
+            list.items().map(Item::raw).collect::<Vec<_>>(),
+            ["1", r#"{"b":2}"#, "[]"]
+        );
         assert_eq!(root.get("c").unwrap().string().unwrap(), "d");
         assert!(root.get("b").is_none());
     }

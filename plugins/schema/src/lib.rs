@@ -47,9 +47,15 @@ impl Plugin for Schema {
 
     fn manifest(settings: &Settings) -> Manifest {
         let rule = |id: &str, title: &str, severity| {
-            Rule::new(id, title).severity(severity).category("LLM05:2025")
+            Rule::new(id, title)
+                .severity(severity)
+                .category("LLM05:2025")
         };
-        let stages: &[Stage] = if settings.mcp { Stage::ALL } else { &[Stage::Output] };
+        let stages: &[Stage] = if settings.mcp {
+            Stage::ALL
+        } else {
+            &[Stage::Output]
+        };
         let text = settings.judges_answers().then_some(Kind::Text);
         Manifest::new(
             "schema",
@@ -59,7 +65,11 @@ impl Plugin for Schema {
         .stages(stages.iter().copied())
         .kinds([Kind::Structured].into_iter().chain(text))
         .rule(rule(INVALID, "Not JSON", Severity::Medium))
-        .rule(rule(VIOLATION, "Not what the schema asks for", Severity::High))
+        .rule(rule(
+            VIOLATION,
+            "Not what the schema asks for",
+            Severity::High,
+        ))
         .rule(
             Rule::new(UNKNOWN, "Call of a tool that nobody named")
                 .severity(Severity::High)
@@ -68,7 +78,11 @@ impl Plugin for Schema {
         .rule(rule(DUPLICATE, "Key that comes twice", Severity::Medium))
         .rule(rule(DEEP, "JSON that nests too deep", Severity::Medium))
         .rule(rule(HUGE, "Number that no double can hold", Severity::Low))
-        .rule(rule(COMPLEX, "JSON that takes too long to judge", Severity::High))
+        .rule(rule(
+            COMPLEX,
+            "JSON that takes too long to judge",
+            Severity::High,
+        ))
     }
 
     fn configure(settings: Settings, data: &Data) -> Result<Self, Error> {
@@ -104,7 +118,9 @@ impl Schema {
         }
         let known = self.compiled.tools.find(name);
         if known.is_none() && self.settings.unknown_tools == UnknownTools::Report {
-            report.finding(UNKNOWN, segment).message("a tool that the settings do not name");
+            report
+                .finding(UNKNOWN, segment)
+                .message("a tool that the settings do not name");
         }
         self.due(segment, known.flatten(), report);
     }
@@ -119,7 +135,10 @@ impl Schema {
             return;
         }
         if segment.offset() > 0 {
-            return report.skip(segment, "it has gone out in parts, since no schema applies to it");
+            return report.skip(
+                segment,
+                "it has gone out in parts, since no schema applies to it",
+            );
         }
         self.judge(segment, id, report);
     }
@@ -143,7 +162,11 @@ impl Schema {
         match json::parse(text, limits) {
             Ok(document) => self.read(segment, base, text, &document, id, report),
             Err(Broken::Invalid(at, why)) => {
-                let severity = if id.is_some() { Severity::High } else { Severity::Medium };
+                let severity = if id.is_some() {
+                    Severity::High
+                } else {
+                    Severity::Medium
+                };
                 report
                     .finding(INVALID, segment)
                     .severity(severity)
@@ -151,10 +174,14 @@ impl Schema {
                     .attribute("at", (base + at).to_string());
             }
             Err(Broken::Deep(at)) => {
-                report.finding(DEEP, segment).attribute("at", (base + at).to_string());
+                report
+                    .finding(DEEP, segment)
+                    .attribute("at", (base + at).to_string());
             }
             Err(Broken::Large) => {
-                report.finding(COMPLEX, segment).message("more values than are read");
+                report
+                    .finding(COMPLEX, segment)
+                    .message("more values than are read");
             }
         }
     }
@@ -174,7 +201,9 @@ impl Schema {
                 Odd::Duplicate(span) => (DUPLICATE, span),
                 Odd::Huge(span) => (HUGE, span),
             };
-            report.finding(rule, segment).at(base + span.start..base + span.end);
+            report
+                .finding(rule, segment)
+                .at(base + span.start..base + span.end);
         }
         let Some(id) = id else { return };
         let root = document.root(text);
@@ -201,7 +230,9 @@ impl Schema {
 /// What stands in the one fence that the text is.
 fn unfenced(text: &str) -> &str {
     let inner = text.trim_ascii();
-    let inner = inner.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
+    let inner = inner
+        .strip_prefix("```")
+        .and_then(|rest| rest.strip_suffix("```"));
     match inner.and_then(|inner| inner.split_once('\n')) {
         Some(("" | "json" | "JSON" | "\r" | "json\r", inner)) => inner,
         _ => text,

@@ -150,7 +150,11 @@ impl Ord for Decimal {
                 one.cmp(&two.saturating_mul(scale))
             }
         });
-        if self.mantissa < 0 { size.reverse() } else { size }
+        if self.mantissa < 0 {
+            size.reverse()
+        } else {
+            size
+        }
     }
 }
 
@@ -189,7 +193,23 @@ mod tests {
 
     #[test]
     fn numbers_are_in_order() {
-        let order = ["-1e400", "-10", "-1.5", "-1", "-1e-9", "0", "1e-400", "0.1", "0.11", "1", "1.0000001", "9.9", "10", "1e3", "1e400"];
+        let order = [
+            "-1e400",
+            "-10",
+            "-1.5",
+            "-1",
+            "-1e-9",
+            "0",
+            "1e-400",
+            "0.1",
+            "0.11",
+            "1",
+            "1.0000001",
+            "9.9",
+            "10",
+            "1e3",
+            "1e400",
+        ];
         for pair in order.windows(2) {
             assert!(number(pair[0]) < number(pair[1]), "{pair:?}");
             assert!(number(pair[1]) > number(pair[0]), "{pair:?}");
@@ -215,7 +235,14 @@ mod tests {
 
     #[test]
     fn whole_numbers_are_known() {
-        for (text, is) in [("1", true), ("1.0", true), ("1.5", false), ("15e-1", false), ("1e2", true), ("155e-1", false)] {
+        for (text, is) in [
+            ("1", true),
+            ("1.0", true),
+            ("1.5", false),
+            ("15e-1", false),
+            ("1e2", true),
+            ("155e-1", false),
+        ] {
             assert_eq!(number(text).is_integer(), is, "{text}");
         }
         assert!(number("20e-1").is_integer());

@@ -224,7 +224,18 @@ mod tests {
 
     #[test]
     fn what_is_not_linear_is_refused() {
-        for pattern in ["(?=a)", "(?!a)b", "(a)\\1", "(?<=a)b", "\\p{Letter}", "(", "[]", "a{1000}{1000}", "\\a", "\\"] {
+        for pattern in [
+            "(?=a)",
+            "(?!a)b",
+            "(a)\\1",
+            "(?<=a)b",
+            "\\p{Letter}",
+            "(",
+            "[]",
+            "a{1000}{1000}",
+            "\\a",
+            "\\",
+        ] {
             assert!(Pattern::new(pattern).is_err(), "{pattern}");
         }
     }

@@ -156,7 +156,10 @@ impl Keyword {
                 test,
                 then,
                 otherwise,
-            } => [Some(*test), *then, *otherwise].into_iter().flatten().collect(),
+            } => [Some(*test), *then, *otherwise]
+                .into_iter()
+                .flatten()
+                .collect(),
             Self::DependentSchemas(of) => of.iter().map(|(_, id)| *id).collect(),
             _ => Vec::new(),
         }

@@ -98,7 +98,9 @@ impl Settings {
             );
         }
         if self.fenced && self.answer.is_none() {
-            return Err("settings.fenced: nothing reads it without `answer`; hint: add `answer`".into());
+            return Err(
+                "settings.fenced: nothing reads it without `answer`; hint: add `answer`".into(),
+            );
         }
         if self.unknown_tools == UnknownTools::Report
             && self.tools.is_empty()
@@ -111,7 +113,9 @@ impl Settings {
         }
         let mut compiler = Compiler::new(self.formats);
         for (name, schema) in &self.schemas {
-            compiler.add(name, schema.to_string()).map_err(|error| in_setting("schemas", &error))?;
+            compiler
+                .add(name, schema.to_string())
+                .map_err(|error| in_setting("schemas", &error))?;
         }
         self.add_files(data, &mut compiler)?;
         let mut tools = roots(&mut compiler, "settings.tools", &self.tools)?;
@@ -125,7 +129,9 @@ impl Settings {
         // One that nobody uses must be right as well: it will be used.
         for name in self.schemas.keys() {
             if let Some(source) = compiler.source(name) {
-                compiler.root(source).map_err(|error| in_setting("schemas", &error))?;
+                compiler
+                    .root(source)
+                    .map_err(|error| in_setting("schemas", &error))?;
             }
         }
         Ok(Compiled {
@@ -146,8 +152,9 @@ impl Settings {
                     "settings.schemas.{name}: the file {file} has the same name; hint: rename one of them"
                 )));
             }
-            let text = String::from_utf8(data.read(&file)?)
-                .map_err(|_| Error::new(format!("{file}: it is not UTF-8; hint: save it as UTF-8")))?;
+            let text = String::from_utf8(data.read(&file)?).map_err(|_| {
+                Error::new(format!("{file}: it is not UTF-8; hint: save it as UTF-8"))
+            })?;
             compiler.add(name, text)?;
         }
         Ok(())

@@ -38,10 +38,18 @@ fn values_are_judged_as_the_suite_says() {
         let document = parse(&text, Limits { depth: 128 }).unwrap();
         let file = path.file_stem().unwrap().to_string_lossy().into_owned();
         for group in document.root(&text).items() {
-            let told = |item: Item<'_>| item.get("description").unwrap().string().unwrap().into_owned();
+            let told = |item: Item<'_>| {
+                item.get("description")
+                    .unwrap()
+                    .string()
+                    .unwrap()
+                    .into_owned()
+            };
             let name = format!("{file}: {}", told(group));
             let mut compiler = Compiler::new(true);
-            compiler.add("test", group.get("schema").unwrap().raw().to_owned()).unwrap();
+            compiler
+                .add("test", group.get("schema").unwrap().raw().to_owned())
+                .unwrap();
             let made = compiler.root(0).and_then(|id| Ok((id, compiler.finish()?)));
             let (id, schemas) = match made {
                 Ok(made) => made,
@@ -66,6 +74,16 @@ fn values_are_judged_as_the_suite_says() {
             }
         }
     }
-    assert!(wrong.is_empty(), "{} of {tests}:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!((refused.len(), tests), (REFUSED, TESTS), "{}", refused.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {tests}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    assert_eq!(
+        (refused.len(), tests),
+        (REFUSED, TESTS),
+        "{}",
+        refused.join("\n")
+    );
 }

@@ -17,11 +17,16 @@ fn found(settings: &str, input: Input) -> Vec<(String, Vec<(String, String)>)> {
     let mut plugin = Harness::<Schema>::new(settings).unwrap();
     let outcome = plugin.inspect(Stage::Output, &[input]).unwrap();
     let findings = outcome.findings.into_iter();
-    findings.map(|finding| (finding.rule, finding.attributes)).collect()
+    findings
+        .map(|finding| (finding.rule, finding.attributes))
+        .collect()
 }
 
 fn rules(settings: &str, input: Input) -> Vec<String> {
-    found(settings, input).into_iter().map(|(rule, _)| rule).collect()
+    found(settings, input)
+        .into_iter()
+        .map(|(rule, _)| rule)
+        .collect()
 }
 
 #[test]
@@ -32,14 +37,27 @@ fn cases_hold() {
 
 #[test]
 fn a_finding_tells_keyword_and_place_and_never_what_stands_there() {
-    let input = call("search", r#"{"q":"s3cret s3cret s3cret s3cret","limit":99,"s3cret":1}"#);
+    let input = call(
+        "search",
+        r#"{"q":"s3cret s3cret s3cret s3cret","limit":99,"s3cret":1}"#,
+    );
     let mut plugin = Harness::<Schema>::new(SEARCH).unwrap();
     let findings = plugin.inspect(Stage::Output, &[input]).unwrap().findings;
     let told: Vec<String> = findings
         .iter()
-        .map(|finding| finding.attributes.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(" "))
+        .map(|finding| {
+            finding
+                .attributes
+                .iter()
+                .map(|(_, value)| value.as_str())
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
         .collect();
-    assert_eq!(told, ["maxLength /q", "maximum /limit", "additionalProperties "]);
+    assert_eq!(
+        told,
+        ["maxLength /q", "maximum /limit", "additionalProperties "]
+    );
     assert!(!format!("{findings:?}").contains("s3cret"));
 }
 
@@ -58,7 +76,10 @@ fn arguments_with_a_schema_go_out_when_they_are_known_to_fit() {
     assert_eq!(streamed.released, arguments);
     assert!(streamed.findings.is_empty());
     let pieces = [r#"{"q":"#, r#""trains"#, r#""}"#];
-    let streamed = make().unwrap().stream(&call("search", ""), &pieces).unwrap();
+    let streamed = make()
+        .unwrap()
+        .stream(&call("search", ""), &pieces)
+        .unwrap();
     assert_eq!(streamed.released_upto, [0, 0, 0, 14]);
 }
 
@@ -81,7 +102,9 @@ fn a_stream_cut_anywhere_is_judged_like_the_whole() {
 #[test]
 fn arguments_without_a_schema_are_not_held() {
     let mut plugin = Harness::<Schema>::new(SEARCH).unwrap();
-    let streamed = plugin.stream(&call("other", ""), &[r#"{"a":"#, "1}"]).unwrap();
+    let streamed = plugin
+        .stream(&call("other", ""), &[r#"{"a":"#, "1}"])
+        .unwrap();
     assert_eq!(streamed.released_upto, [5, 7, 7]);
 }
 
@@ -106,25 +129,41 @@ fn an_answer_must_be_json_only_where_that_is_asked_for() {
     assert!(rules(settings, answer(" {\"sum\": 1}\n")).is_empty());
     assert!(rules(settings, answer("")).is_empty());
     assert!(rules(settings, Input::user("Hello.")).is_empty());
-    assert_eq!(rules(settings, answer("```json\n{\"sum\":1}\n```")), ["invalid-json"]);
-    let fenced = r#"{"answer":{"required":["sum"],"properties":{"sum":{"type":"integer"}}},"fenced":true}"#;
+    assert_eq!(
+        rules(settings, answer("```json\n{\"sum\":1}\n```")),
+        ["invalid-json"]
+    );
+    let fenced =
+        r#"{"answer":{"required":["sum"],"properties":{"sum":{"type":"integer"}}},"fenced":true}"#;
     assert!(rules(fenced, answer("```json\n{\"sum\":1}\n```\n")).is_empty());
     let mut plugin = Harness::<Schema>::new(fenced).unwrap();
     let text = "```json\n{\"sum\":\"x\"}\n```";
-    let finding = plugin.inspect(Stage::Output, &[answer(text)]).unwrap().findings.remove(0);
+    let finding = plugin
+        .inspect(Stage::Output, &[answer(text)])
+        .unwrap()
+        .findings
+        .remove(0);
     assert_eq!(&text[finding.span.unwrap()], "\"x\"");
 }
 
 #[test]
 fn schemas_come_from_files_and_refer_to_one_another() {
     let data = Data::from_files([
-        ("order.json".to_owned(), br#"{"properties":{"by":{"$ref":"person"}},"required":["by"]}"#.to_vec()),
-        ("person.json".to_owned(), br#"{"type":"object","required":["name"]}"#.to_vec()),
+        (
+            "order.json".to_owned(),
+            br#"{"properties":{"by":{"$ref":"person"}},"required":["by"]}"#.to_vec(),
+        ),
+        (
+            "person.json".to_owned(),
+            br#"{"type":"object","required":["name"]}"#.to_vec(),
+        ),
         ("notes.txt".to_owned(), b"no schema".to_vec()),
     ]);
     let mut plugin = Harness::<Schema>::with_data(r#"{"tools":{"order":"order"}}"#, &data).unwrap();
     let mut judge = |arguments: &str| {
-        let outcome = plugin.inspect(Stage::Output, &[call("order", arguments)]).unwrap();
+        let outcome = plugin
+            .inspect(Stage::Output, &[call("order", arguments)])
+            .unwrap();
         outcome.findings.len()
     };
     assert_eq!(judge(r#"{"by":{"name":"Ann"}}"#), 0);
@@ -134,9 +173,18 @@ fn schemas_come_from_files_and_refer_to_one_another() {
 #[test]
 fn settings_that_make_no_sense_are_refused() {
     for (settings, told) in [
-        (r#"{"tools":{"a":"none"}}"#, "settings.tools.a: there is no schema `none`"),
-        (r#"{"tools":{"a":{"type":"strng"}}}"#, "settings.tools.a: `#/type`"),
-        (r#"{"schemas":{"a":{"pattern":"(?=x)"}}}"#, "settings.schemas.a: `#/pattern`"),
+        (
+            r#"{"tools":{"a":"none"}}"#,
+            "settings.tools.a: there is no schema `none`",
+        ),
+        (
+            r#"{"tools":{"a":{"type":"strng"}}}"#,
+            "settings.tools.a: `#/type`",
+        ),
+        (
+            r#"{"schemas":{"a":{"pattern":"(?=x)"}}}"#,
+            "settings.schemas.a: `#/pattern`",
+        ),
         (r#"{"depth":0}"#, "settings.depth"),
         (r#"{"results":{"a":true}}"#, "settings.results"),
         (r#"{"fenced":true}"#, "settings.fenced"),
@@ -150,14 +198,18 @@ fn settings_that_make_no_sense_are_refused() {
 
 #[test]
 fn mcp_calls_and_results_are_judged_where_that_is_asked_for() {
-    let settings = r#"{"mcp":true,"tools":{"add":{"required":["a"]}},"results":{"add":{"required":["sum"]}}}"#;
+    let settings =
+        r#"{"mcp":true,"tools":{"add":{"required":["a"]}},"results":{"add":{"required":["sum"]}}}"#;
     let mut plugin = Harness::<Schema>::new(settings).unwrap();
     let asked = plugin.inspect(Stage::Prompt, &[call("add", "{}")]).unwrap();
     assert_eq!(asked.findings.len(), 1);
     let result = Input::new(Role::Tool, Kind::Structured, "{}").name("add");
     let told = plugin.inspect(Stage::Retrieval, &[result]).unwrap();
     assert_eq!(told.findings.len(), 1);
-    assert_eq!(Harness::<Schema>::new("").unwrap().manifest(), Harness::<Schema>::new(r#"{"depth":9}"#).unwrap().manifest());
+    assert_eq!(
+        Harness::<Schema>::new("").unwrap().manifest(),
+        Harness::<Schema>::new(r#"{"depth":9}"#).unwrap().manifest()
+    );
 }
 
 #[test]

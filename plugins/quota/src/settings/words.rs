@@ -91,7 +91,10 @@ impl<T> Default for OneOrMore<T> {
 
 #[derive(JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "it describes the two ways to write it and is never built")]
+#[expect(
+    dead_code,
+    reason = "it describes the two ways to write it and is never built"
+)]
 enum OneOrMoreSchema<T> {
     One(T),
     More(Vec<T>),
@@ -142,7 +145,10 @@ pub struct Window(pub u32);
 
 #[derive(JsonSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "it describes the two ways to write it and is never built")]
+#[expect(
+    dead_code,
+    reason = "it describes the two ways to write it and is never built"
+)]
 enum WindowSchema {
     Seconds(u32),
     Words(String),

@@ -7,9 +7,7 @@ use crate::format::Format;
 use crate::json::{Item, Kind};
 use crate::number::Decimal;
 use crate::pattern::Pattern;
-use crate::schema::{
-    Bound, Id, Items, Keyword, Literal, Object, Property, Schema, Size, Types,
-};
+use crate::schema::{Bound, Id, Items, Keyword, Literal, Object, Property, Schema, Size, Types};
 
 /// What would decide, and is not understood.
 const UNSUPPORTED: &[&str] = &[
@@ -55,7 +53,9 @@ impl Compiler {
         for (name, node) in members {
             let at = At { source, node };
             if UNSUPPORTED.contains(&name.as_str()) {
-                let what = format!("`{name}` is not supported; hint: say it with `additionalProperties`, `items` or `$ref`");
+                let what = format!(
+                    "`{name}` is not supported; hint: say it with `additionalProperties`, `items` or `$ref`"
+                );
                 return Err(self.told(at, &what));
             }
             if self.in_place(&name, at, &mut schema)? || self.of_value(&name, at, &mut schema)? {
@@ -355,7 +355,10 @@ impl Together {
     fn property(&mut self, name: String) -> &mut Property {
         let properties = &mut self.object().properties;
         let place = properties.partition_point(|property| property.name < name);
-        if properties.get(place).is_none_or(|property| property.name != name) {
+        if properties
+            .get(place)
+            .is_none_or(|property| property.name != name)
+        {
             let property = Property {
                 name,
                 schema: None,
@@ -370,7 +373,11 @@ impl Together {
 
     fn finish(self, schema: &mut Schema) {
         if let Some(mut object) = self.object {
-            object.required = object.properties.iter().filter(|property| property.is_required).count();
+            object.required = object
+                .properties
+                .iter()
+                .filter(|property| property.is_required)
+                .count();
             schema.keywords.push(Keyword::Object(object));
         }
         if let Some(mut items) = self.items {

@@ -19,14 +19,17 @@ impl Compiler {
             source
         } else {
             self.source(name).ok_or_else(|| {
-                let what = format!("there is no schema `{name}`; hint: name it in `schemas`, nothing is fetched");
+                let what = format!(
+                    "there is no schema `{name}`; hint: name it in `schemas`, nothing is fetched"
+                );
                 self.wrong(place, what)
             })?
         };
         let found = if fragment.is_empty() {
             Some(0)
         } else if fragment.starts_with('/') {
-            self.item(target, 0).and_then(|root| followed(root, fragment))
+            self.item(target, 0)
+                .and_then(|root| followed(root, fragment))
         } else {
             self.anchor(target, fragment)
         };
@@ -46,10 +49,13 @@ impl Compiler {
     /// The schema in a text that has this `$anchor`.
     fn anchor(&self, source: u32, anchor: &str) -> Option<u32> {
         let nodes = &self.schemas.sources.get(source as usize)?.nodes;
-        let objects = (0_u32..).zip(nodes).filter(|(_, node)| node.kind == Kind::Object);
+        let objects = (0_u32..)
+            .zip(nodes)
+            .filter(|(_, node)| node.kind == Kind::Object);
         let is_anchored = |item: &Item<'_>| {
             item.members().any(|(key, value)| {
-                key.string().is_some_and(|key| key == "$anchor" || key == "$dynamicAnchor")
+                key.string()
+                    .is_some_and(|key| key == "$anchor" || key == "$dynamicAnchor")
                     && value.string().as_deref() == Some(anchor)
             })
         };

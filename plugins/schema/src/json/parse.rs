@@ -306,7 +306,11 @@ impl Parser<'_> {
         let mut found = Vec::new();
         if size <= 8 {
             for (place, (key, _)) in item.members().enumerate() {
-                if item.members().take(place).any(|(other, _)| same(other, key)) {
+                if item
+                    .members()
+                    .take(place)
+                    .any(|(other, _)| same(other, key))
+                {
                     found.push(key.span());
                 }
             }
@@ -326,7 +330,8 @@ impl Parser<'_> {
             found.sort_unstable_by_key(|span| span.start);
         }
         let room = ODD.saturating_sub(self.odd.len());
-        self.odd.extend(found.into_iter().take(room).map(Odd::Duplicate));
+        self.odd
+            .extend(found.into_iter().take(room).map(Odd::Duplicate));
     }
 }
 
@@ -381,7 +386,11 @@ mod tests {
             ("[1}", 2),
             ("// a\n1", 0),
         ] {
-            assert!(matches!(broken(text), Broken::Invalid(place, _) if place == at), "{text:?}: {:?}", broken(text));
+            assert!(
+                matches!(broken(text), Broken::Invalid(place, _) if place == at),
+                "{text:?}: {:?}",
+                broken(text)
+            );
         }
     }
 
@@ -404,7 +413,10 @@ mod tests {
 
     #[test]
     fn numbers_that_no_double_holds_are_noted() {
-        assert_eq!(odd("[1e308,1e309,-1E+400,0e999,0.0e999,1e-999]"), ["1e309", "-1E+400"]);
+        assert_eq!(
+            odd("[1e308,1e309,-1E+400,0e999,0.0e999,1e-999]"),
+            ["1e309", "-1E+400"]
+        );
         let long = "9".repeat(400);
         assert_eq!(odd(&long), [long.as_str()]);
         let fraction = format!("0.{}", "1".repeat(5000));

@@ -14,9 +14,9 @@ impl<'s> Run<'s> {
     pub(super) fn keyword(&mut self, keyword: &'s Keyword, value: Item<'_>, tell: bool) -> bool {
         match keyword {
             Keyword::Ref(id) => self.check(*id, value, tell),
-            Keyword::AllOf(ids) => ids
-                .iter()
-                .fold(true, |all, id| (all || tell) && self.check(*id, value, tell) && all),
+            Keyword::AllOf(ids) => ids.iter().fold(true, |all, id| {
+                (all || tell) && self.check(*id, value, tell) && all
+            }),
             Keyword::AnyOf(ids) => {
                 ids.iter().any(|id| self.check(*id, value, false))
                     || self.broken("anyOf", value, tell)
@@ -25,9 +25,7 @@ impl<'s> Run<'s> {
                 let valid = ids.iter().filter(|id| self.check(**id, value, false));
                 valid.take(2).count() == 1 || self.broken("oneOf", value, tell)
             }
-            Keyword::Not(id) => {
-                !self.check(*id, value, false) || self.broken("not", value, tell)
-            }
+            Keyword::Not(id) => !self.check(*id, value, false) || self.broken("not", value, tell),
             Keyword::If {
                 test,
                 then,
@@ -44,7 +42,9 @@ impl<'s> Run<'s> {
                 self.is_literal(*literal, value) || self.broken("const", value, tell)
             }
             Keyword::Enum(literals) => {
-                literals.iter().any(|literal| self.is_literal(*literal, value))
+                literals
+                    .iter()
+                    .any(|literal| self.is_literal(*literal, value))
                     || self.broken("enum", value, tell)
             }
             Keyword::Bound(..) | Keyword::MultipleOf(_) if value.kind() != Kind::Number => true,
@@ -64,9 +64,7 @@ impl<'s> Run<'s> {
             }
             Keyword::Size(size, limit) => self.size(*size, *limit as usize, value, tell),
             Keyword::Pattern(pattern) => match value.string() {
-                Some(text) => {
-                    self.is_match(pattern, &text) || self.broken("pattern", value, tell)
-                }
+                Some(text) => self.is_match(pattern, &text) || self.broken("pattern", value, tell),
                 None => true,
             },
             Keyword::Format(format) => {
@@ -79,7 +77,9 @@ impl<'s> Run<'s> {
                 least,
                 most,
             } => self.contains(*schema, *least, *most, value, tell),
-            Keyword::UniqueItems => self.is_unique(value) || self.broken("uniqueItems", value, tell),
+            Keyword::UniqueItems => {
+                self.is_unique(value) || self.broken("uniqueItems", value, tell)
+            }
             Keyword::Object(object) => self.object(object, value, tell),
             Keyword::PropertyNames(id) => {
                 value.members().all(|(key, _)| self.check(*id, key, false))
@@ -116,7 +116,11 @@ impl<'s> Run<'s> {
             (Size::MinLength | Size::MaxLength, Kind::String | Kind::Escaped) => {
                 let length = value.string().map_or(0, |text| text.chars().count());
                 let is_least = size == Size::MinLength;
-                (length, is_least, if is_least { "minLength" } else { "maxLength" })
+                (
+                    length,
+                    is_least,
+                    if is_least { "minLength" } else { "maxLength" },
+                )
             }
             (Size::MinItems, Kind::Array) => (value.size(), true, "minItems"),
             (Size::MaxItems, Kind::Array) => (value.size(), false, "maxItems"),
@@ -124,7 +128,11 @@ impl<'s> Run<'s> {
             (Size::MaxProperties, Kind::Object) => (value.size(), false, "maxProperties"),
             _ => return true,
         };
-        let holds = if is_least { count >= limit } else { count <= limit };
+        let holds = if is_least {
+            count >= limit
+        } else {
+            count <= limit
+        };
         holds || self.broken(name, value, tell)
     }
 
@@ -269,7 +277,11 @@ struct Seen {
 
 impl Seen {
     fn new(count: usize) -> Self {
-        let many = if count > 64 { vec![false; count] } else { Vec::new() };
+        let many = if count > 64 {
+            vec![false; count]
+        } else {
+            Vec::new()
+        };
         Self { few: 0, many }
     }
 
