@@ -157,29 +157,37 @@ fn uri(text: &str) -> bool {
         && scheme
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    let mut bytes = rest.bytes();
-    let mut is_clean = true;
-    let mut fragments = 0;
+    let (authority, path) = match rest.strip_prefix("//") {
+        Some(rest) => rest
+            .split_at_checked(rest.find(['/', '?', '#']).unwrap_or(rest.len()))
+            .unwrap_or_default(),
+        None => ("", rest),
+    };
+    is_scheme
+        && is_spelt(authority, b"-._~:[]@!$&'()*+,;=")
+        && is_spelt(path, b"-._~:/?#@!$&'()*+,;=")
+        && path.matches('#').count() < 2
+        && is_authority(authority)
+}
+
+/// Whether a text has letters, digits, these marks and escapes only.
+fn is_spelt(text: &str, marks: &[u8]) -> bool {
+    let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
-        is_clean &= match byte {
-            b'%' => {
-                let is_hex = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_hexdigit());
-                is_hex(bytes.next()) && is_hex(bytes.next())
-            }
-            b'#' => {
-                fragments += 1;
-                fragments < 2
-            }
-            _ => byte.is_ascii_alphanumeric() || b"-._~:/?[]@!$&'()*+,;=".contains(&byte),
+        let mut is_hex = || bytes.next().is_some_and(|byte| byte.is_ascii_hexdigit());
+        let holds = match byte {
+            b'%' => is_hex() && is_hex(),
+            _ => byte.is_ascii_alphanumeric() || marks.contains(&byte),
         };
+        if !holds {
+            return false;
+        }
     }
-    is_scheme && is_clean && rest.strip_prefix("//").is_none_or(authority)
+    true
 }
 
 /// What follows `//`: brackets stand around an address only, and a port is a number.
-fn authority(rest: &str) -> bool {
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let authority = rest.get(..end).unwrap_or_default();
+fn is_authority(authority: &str) -> bool {
     let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
     let (host, port) = match host.strip_prefix('[') {
         Some(address) => match address.split_once(']') {

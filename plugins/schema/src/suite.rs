@@ -6,14 +6,25 @@ use crate::compile::Compiler;
 use crate::json::{Item, Kind, Limits, parse};
 use crate::validate::validate;
 
-/// Groups whose schemas are refused, since they refer to elsewhere, change the base of references
-/// half-way, or need backtracking.
-const REFUSED: usize = 0;
-/// Tests, over all files.
-const TESTS: usize = 0;
+/// Tests whose schemas are not refused, over all files.
+const TESTS: usize = 1353;
 
-/// Tests that are judged otherwise than the suite says, and why.
-const OTHERWISE: &[(&str, &str)] = &[];
+/// What a schema is refused for: references to elsewhere, a base of references that changes
+/// half-way, what needs backtracking or the names of characters.
+const REFUSED: &[&str] = &[
+    "is not supported",
+    "there is no schema",
+    "there is nothing at",
+    "/pattern",
+];
+
+/// Where the suite says otherwise, how often, and why.
+const OTHERWISE: &[(&str, usize)] = &[
+    // Quoted names and address literals are addresses that nobody has.
+    ("email: ", 5),
+    // What a label in Punycode stands for is not looked at.
+    ("hostname: validation of A-label", 23),
+];
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -66,13 +77,16 @@ fn values_are_judged_as_the_suite_says() {
                 assert!(!verdict.exhausted, "{name}");
                 let is_valid = verdict.violations.is_empty();
                 let name = format!("{name}: {}", told(test));
-                let is_known = OTHERWISE.iter().any(|(known, _)| *known == name);
-                let as_told = is_valid == (test.get("valid").unwrap().kind() == Kind::True);
-                if as_told == is_known {
+                if is_valid != (test.get("valid").unwrap().kind() == Kind::True) {
                     wrong.push(format!("{name}: {is_valid}"));
                 }
             }
         }
+    }
+    for (start, count) in OTHERWISE {
+        let before = wrong.len();
+        wrong.retain(|name| !name.starts_with(start));
+        assert_eq!(before - wrong.len(), *count, "{start}");
     }
     assert!(
         wrong.is_empty(),
@@ -80,10 +94,8 @@ fn values_are_judged_as_the_suite_says() {
         wrong.len(),
         wrong.join("\n")
     );
-    assert_eq!(
-        (refused.len(), tests),
-        (REFUSED, TESTS),
-        "{}",
-        refused.join("\n")
-    );
+    let is_known = |told: &String| REFUSED.iter().any(|reason| told.contains(reason));
+    let odd: Vec<&String> = refused.iter().filter(|told| !is_known(told)).collect();
+    assert!(odd.is_empty(), "{odd:#?}");
+    assert_eq!(tests, TESTS, "{refused:#?}");
 }

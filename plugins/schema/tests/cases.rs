@@ -189,7 +189,7 @@ fn settings_that_make_no_sense_are_refused() {
         (r#"{"results":{"a":true}}"#, "settings.results"),
         (r#"{"fenced":true}"#, "settings.fenced"),
         (r#"{"unknown_tools":"report"}"#, "settings.unknown_tools"),
-        (r#"{"tool":{}}"#, "settings.tool: unknown key"),
+        (r#"{"tool":{}}"#, "settings.tool: unknown field"),
     ] {
         let error = Harness::<Schema>::new(settings).err().unwrap();
         assert!(error.message().contains(told), "{settings}: {error}");
