@@ -14,9 +14,16 @@ impl<'s> Run<'s> {
     pub(super) fn keyword(&mut self, keyword: &'s Keyword, value: Item<'_>, tell: bool) -> bool {
         match keyword {
             Keyword::Ref(id) => self.check(*id, value, tell),
-            Keyword::AllOf(ids) => ids.iter().fold(true, |all, id| {
-                (all || tell) && self.check(*id, value, tell) && all
-            }),
+            Keyword::AllOf(ids) => {
+                let mut is_valid = true;
+                for id in ids {
+                    is_valid &= self.check(*id, value, tell);
+                    if !is_valid && !tell {
+                        break;
+                    }
+                }
+                is_valid
+            }
             Keyword::AnyOf(ids) => {
                 ids.iter().any(|id| self.check(*id, value, false))
                     || self.broken("anyOf", value, tell)
