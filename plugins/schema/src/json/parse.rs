@@ -32,7 +32,7 @@ pub(crate) fn parse(text: &str, limits: Limits) -> Result<Document, Broken> {
         text,
         bytes: text.as_bytes(),
         at: 0,
-        nodes: Vec::with_capacity((text.len() / 16).clamp(4, 1024)),
+        nodes: Vec::with_capacity((text.len() / 8).clamp(4, 8192)),
         open: Vec::new(),
         odd: Vec::new(),
         limits,
