@@ -1,0 +1,306 @@
+//! Where URLs stand in a text, and what becomes of them there: drawn, followed at a click, or read.
+//!
+//! Markdown as CommonMark 0.31 has it (links, images, reference definitions, autolinks), HTML's
+//! attributes that take URLs, and `url()` of style sheets.
+
+use std::ops::Range;
+
+/// The longest URL, in bytes. What is longer is judged by its beginning.
+pub(crate) const LONGEST: usize = 2048;
+
+/// How far back it is looked for what a URL is part of.
+pub(crate) const LOOK_BEHIND: usize = 640;
+
+/// What becomes of a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It is fetched as soon as the text is drawn: an image, a style sheet, a frame.
+    Drawn,
+    /// It is the target of a reference, which may be an image's.
+    Reference,
+    /// It is followed at a click.
+    Link,
+    /// It stands in the text by itself. Many applications make a link of it.
+    Bare,
+}
+
+/// A URL in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) span: Range<usize>,
+    pub(crate) role: Role,
+    /// It goes on to the end of the text.
+    pub(crate) unfinished: bool,
+}
+
+/// Attributes that take a URL, and whether it is fetched without a click; `None`: it depends on the tag.
+const ATTRIBUTES: &[(&str, Option<Role>)] = &[
+    ("src", Some(Role::Drawn)), ("srcset", Some(Role::Drawn)), ("poster", Some(Role::Drawn)), ("background", Some(Role::Drawn)), ("data", Some(Role::Drawn)), ("ping", Some(Role::Drawn)), ("lowsrc", Some(Role::Drawn)), ("imagesrcset", Some(Role::Drawn)),
+    ("href", None), ("xlink:href", None), ("action", Some(Role::Link)), ("formaction", Some(Role::Link)), ("cite", Some(Role::Link)),
+];
+
+/// Schemes without slashes that are worth a look.
+const WITHOUT_SLASHES: &[&str] = &["javascript", "vbscript", "data", "livescript", "jar", "view-source", "blob", "http", "https"];
+
+/// Calls `found` with every URL from `from` on.
+pub(crate) fn each(text: &str, from: usize, mut found: impl FnMut(Place)) {
+    let bytes = text.as_bytes();
+    let mut covered = from;
+    let mut at = from;
+    for chunk in bytes.get(from..).unwrap_or_default().chunks(64) {
+        // Most of a text has none of these.
+        let any = chunk.iter().fold(false, |any, byte| any | matches!(byte, b':' | b'(' | b'='));
+        if any {
+            for (inside, byte) in chunk.iter().enumerate() {
+                let place = at + inside;
+                if place < covered || !matches!(byte, b':' | b'(' | b'=') {
+                    continue;
+                }
+                let span = match byte {
+                    b':' => at_colon(text, place, covered),
+                    b'(' => at_bracket(bytes, place),
+                    _ => at_equals(bytes, place),
+                };
+                if let Some(place) = span {
+                    covered = place.span.end.max(covered);
+                    found(place);
+                }
+            }
+        }
+        at += chunk.len();
+    }
+}
+
+fn slice(bytes: &[u8], range: Range<usize>) -> &[u8] {
+    bytes.get(range).unwrap_or_default()
+}
+
+/// The run of bytes that `inside` holds for, before `end`.
+fn run_before(bytes: &[u8], end: usize, most: usize, inside: impl Fn(u8) -> bool) -> usize {
+    let before = slice(bytes, end.saturating_sub(most)..end);
+    end - before.iter().rev().take_while(|byte| inside(**byte)).count()
+}
+
+/// `scheme:` by itself, or `[label]:`.
+fn at_colon(text: &str, colon: usize, covered: usize) -> Option<Place> {
+    let bytes = text.as_bytes();
+    if colon.checked_sub(1).and_then(|last| bytes.get(last)) == Some(&b']') {
+        let label = slice(bytes, colon.saturating_sub(120)..colon);
+        let open = label.iter().rposition(|byte| *byte == b'[')?;
+        let line = label.get(..open)?;
+        let begins = line.iter().rev().take_while(|byte| **byte != b'\n').all(|byte| matches!(byte, b' ' | b'>' | b'\t'));
+        return begins.then(|| destination(bytes, colon + 1, Role::Reference)).flatten();
+    }
+    let start = run_before(bytes, colon, 24, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')).max(covered);
+    // The scheme's letters, without what stands before them in one word.
+    let start = start + slice(bytes, start..colon).iter().take_while(|byte| !byte.is_ascii_alphabetic()).count();
+    let scheme = text.get(start..colon).filter(|scheme| !scheme.is_empty())?;
+    let next = slice(bytes, colon + 1..colon + 3);
+    let slashes = matches!(next, [b'/' | b'\\', b'/' | b'\\']);
+    let open = bytes.len() <= colon + 2;
+    if !slashes {
+        let lower = scheme.to_ascii_lowercase();
+        let known = WITHOUT_SLASHES.contains(&lower.as_str());
+        let special = lower.starts_with("http");
+        if !(known || open) || special && !open && !matches!(next.first(), Some(b'/' | b'\\')) {
+            return None;
+        }
+        if !open && next.first().is_none_or(|byte| byte.is_ascii_whitespace()) {
+            return None;
+        }
+    }
+    let role = if start > 0 && bytes.get(start - 1) == Some(&b'<') { Role::Link } else { Role::Bare };
+    let (end, read) = bare_end(text, start, colon + 1);
+    (end > colon + 1 || open).then_some(Place { span: start..end, role, unfinished: read >= bytes.len() })
+}
+
+/// `](`: a link or an image; `url(`: a style.
+fn at_bracket(bytes: &[u8], open: usize) -> Option<Place> {
+    let before = slice(bytes, open.saturating_sub(3)..open);
+    if before.last() == Some(&b']') {
+        let role = if is_image(bytes, open - 1) { Role::Drawn } else { Role::Link };
+        return destination(bytes, open + 1, role);
+    }
+    if before.eq_ignore_ascii_case(b"url") {
+        let start = open + 1 + slice(bytes, open + 1..open + 9).iter().take_while(|byte| matches!(byte, b' ' | b'"' | b'\'' | b'\n' | b'\t')).count();
+        let end = ended(bytes, start, |byte| matches!(byte, b')' | b'"' | b'\'' | b'\n'));
+        return (end > start).then_some(Place { span: start..end, role: Role::Drawn, unfinished: end >= bytes.len() });
+    }
+    None
+}
+
+/// Whether the bracket that closes at `close` was opened behind a `!`.
+fn is_image(bytes: &[u8], close: usize) -> bool {
+    let mut depth = 0;
+    for back in 1..=360 {
+        let Some(at) = close.checked_sub(back - 1) else {
+            return false;
+        };
+        match bytes.get(at) {
+            Some(b']') => depth += 1,
+            Some(b'[') => {
+                depth -= 1;
+                if depth == 0 {
+                    return at > 0 && bytes.get(at - 1) == Some(&b'!');
+                }
+            }
+            _ => {}
+        }
+    }
+    // Too long for a text that describes an image: a way to hide that it is one.
+    true
+}
+
+/// Where a link's target stands that may begin at `from`, behind blanks and `<`.
+fn destination(bytes: &[u8], from: usize, role: Role) -> Option<Place> {
+    let mut start = from;
+    while start < from + 64 && matches!(bytes.get(start), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+        start += 1;
+    }
+    if bytes.get(start) == Some(&b'<') {
+        start += 1;
+        let end = ended(bytes, start, |byte| matches!(byte, b'>' | b'\n'));
+        return (end > start).then_some(Place { span: start..end, role, unfinished: end >= bytes.len() });
+    }
+    let mut depth = 0_u32;
+    let mut end = start;
+    while end < start + LONGEST {
+        match bytes.get(end) {
+            Some(b'(') => depth += 1,
+            Some(b')') if depth == 0 => break,
+            Some(b')') => depth -= 1,
+            // A template's brackets and what stands between them are part of it.
+            Some(b' ') if in_blank(slice(bytes, start..end)) => {}
+            Some(byte) if byte.is_ascii_whitespace() || byte.is_ascii_control() => break,
+            Some(_) => {}
+            None => break,
+        }
+        end += 1;
+    }
+    let end = boundary(bytes, end);
+    (end > start).then_some(Place { span: start..end, role, unfinished: end >= bytes.len() })
+}
+
+/// Whether a bracket of a place to be filled is open: `…?q=[INSERT `.
+fn in_blank(before: &[u8]) -> bool {
+    let last = before.iter().rposition(|byte| matches!(byte, b'[' | b'{' | b'<' | b']' | b'}' | b'>'));
+    last.is_some_and(|last| matches!(before.get(last), Some(b'[' | b'{' | b'<')) && before.contains(&b'?') && before.len() - last < 60)
+}
+
+/// The value of an attribute.
+fn at_equals(bytes: &[u8], equals: usize) -> Option<Place> {
+    let name_end = run_before(bytes, equals, 8, |byte| byte == b' ');
+    let name_start = run_before(bytes, name_end, 16, |byte| byte.is_ascii_alphabetic() || byte == b':' || byte == b'-');
+    let name = slice(bytes, name_start..name_end);
+    let (_, role) = ATTRIBUTES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()))?;
+    // A tag has to be open: code has such names too.
+    let before = slice(bytes, name_start.saturating_sub(400)..name_start);
+    let open = before.iter().rposition(|byte| matches!(byte, b'<' | b'>')).filter(|at| before.get(*at) == Some(&b'<'))?;
+    let tag = before.get(open + 1..).unwrap_or_default();
+    let role = role.unwrap_or_else(|| match tag.first().map(u8::to_ascii_lowercase) {
+        Some(b'a') => Role::Link,
+        _ => Role::Drawn,
+    });
+    let mut start = equals + 1;
+    while start < equals + 9 && matches!(bytes.get(start), Some(b' ' | b'\n' | b'\t')) {
+        start += 1;
+    }
+    let (start, end) = match bytes.get(start) {
+        Some(quote @ (b'"' | b'\'' | b'`')) => (start + 1, ended(bytes, start + 1, |byte| byte == *quote)),
+        _ => (start, ended(bytes, start, |byte| byte.is_ascii_whitespace() || byte == b'>')),
+    };
+    (end > start).then_some(Place { span: start..end, role, unfinished: end >= bytes.len() })
+}
+
+/// Where a run ends that begins at `start`: before a byte that `stops`, or after the longest URL.
+fn ended(bytes: &[u8], start: usize, stops: impl Fn(u8) -> bool) -> usize {
+    let rest = slice(bytes, start..bytes.len().min(start + LONGEST));
+    boundary(bytes, start + rest.iter().take_while(|byte| !stops(**byte)).count())
+}
+
+/// Back to where a character begins.
+fn boundary(bytes: &[u8], at: usize) -> usize {
+    let mut at = at.min(bytes.len());
+    while bytes.get(at).is_some_and(|byte| byte & 0xc0 == 0x80) {
+        at -= 1;
+    }
+    at
+}
+
+/// Where a URL ends that stands by itself, without the punctuation of its sentence and with it.
+fn bare_end(text: &str, start: usize, from: usize) -> (usize, usize) {
+    let rest = text.get(from..).unwrap_or("");
+    let mut end = from;
+    let mut depth = 0_i32;
+    let mut characters = rest.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        if from + at - start >= LONGEST {
+            return (end, end);
+        }
+        let inside = match character {
+            '(' => {
+                depth += 1;
+                true
+            }
+            ')' => {
+                depth -= 1;
+                depth >= 0
+            }
+            '<' | '>' | '"' | '`' | '\'' | '|' | '^' => false,
+            // An escape of a string ends what is in it; a browser takes other ones for slashes.
+            '\\' => !matches!(characters.peek(), Some((_, 'n' | 'r' | 't' | '"' | '\'' | 'u')) | None),
+            '\u{3002}' | '\u{ff0e}' | '\u{ff61}' => characters.peek().is_some_and(|(_, next)| next.is_alphanumeric()),
+            '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => true,
+            character if character.is_ascii() => !character.is_ascii_whitespace() && !character.is_ascii_control(),
+            character => character.is_alphanumeric(),
+        };
+        if !inside {
+            break;
+        }
+        end = from + at + character.len_utf8();
+    }
+    let found = text.get(start..end).unwrap_or("");
+    let trimmed = found.trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_', '~', ']', '}']);
+    // A template's bracket belongs to it.
+    if found.contains('{') || found.contains("=[") {
+        return (end, end);
+    }
+    (start + trimmed.len().max(from - start), end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(text: &str) -> Vec<(&str, Role)> {
+        let mut found = Vec::new();
+        each(text, 0, |place| found.push((&text[place.span], place.role)));
+        found
+    }
+
+    #[test]
+    fn markdown_has_links_images_and_references() {
+        assert_eq!(all("![a](https://e.example/x.png) and [b](<https://f.example/a b>)."), [("https://e.example/x.png", Role::Drawn), ("https://f.example/a b", Role::Link)]);
+        assert_eq!(all("[![a](https://e.example/x)](https://f.example/)"), [("https://e.example/x", Role::Drawn), ("https://f.example/", Role::Link)]);
+        assert_eq!(all("![x][1]\n\n[1]: https://e.example/?q=1 'title'\n"), [("https://e.example/?q=1", Role::Reference)]);
+        assert_eq!(all("<https://e.example/>"), [("https://e.example/", Role::Link)]);
+        assert_eq!(all("![x](//e.example/a)"), [("//e.example/a", Role::Drawn)]);
+    }
+
+    #[test]
+    fn html_and_styles() {
+        assert_eq!(all("<img alt=x src='https://e.example/a.png'>"), [("https://e.example/a.png", Role::Drawn)]);
+        assert_eq!(all("<a class=\"b\" href=https://e.example/a>x</a>"), [("https://e.example/a", Role::Link)]);
+        assert_eq!(all("<link rel=prefetch href=\"https://e.example/a\">"), [("https://e.example/a", Role::Drawn)]);
+        assert_eq!(all("<p style=\"background:url('https://e.example/a')\">"), [("https://e.example/a", Role::Drawn)]);
+        assert_eq!(all("let src = get(x);"), []);
+    }
+
+    #[test]
+    fn a_sentence_ends_behind_a_url() {
+        assert_eq!(all("See https://e.example/a_(b), or (http://f.example/c)."), [("https://e.example/a_(b)", Role::Bare), ("http://f.example/c", Role::Bare)]);
+        assert_eq!(all("Note: this is at 10:30, std::io is not one"), []);
+        assert_eq!(all("参见https://e.example/中文。好"), [("https://e.example/中文", Role::Bare)]);
+        assert_eq!(all("javascript:alert(1)"), [("javascript:alert(1)", Role::Bare)]);
+    }
+}

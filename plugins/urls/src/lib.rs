@@ -1,0 +1,177 @@
+//! Finds links and images that lead where they should not, or carry data away.
+//!
+//! Most text has none of the marks that a URL begins behind, and one pass sees that. Each URL is read as
+//! a browser reads it (`url`), with what becomes of it where it stands (`find`); then its scheme, its
+//! host and what it carries are judged (`judge`, `host`, `data`).
+
+mod data;
+mod find;
+mod host;
+mod judge;
+mod settings;
+mod url;
+
+use caponier_sdk::{Call, Data, Error, Kind, Manifest, Plugin, Report, Rule, Segment, Stage};
+
+use find::{LONGEST, LOOK_BEHIND, Place, Role};
+use judge::{Judge, Origin, RULES};
+pub use settings::{From, Operator, Settings, Shorteners};
+use settings::Hosts;
+
+/// Findings of one look: who wants to be seen that often has been.
+const MOST: usize = 256;
+
+/// The plugin.
+pub struct Urls {
+    judge: Judge,
+    operator: Operator,
+    replacement: String,
+}
+
+impl Plugin for Urls {
+    type Settings = Settings;
+
+    fn manifest(_: &Settings) -> Manifest {
+        let window = u32::try_from(LONGEST).unwrap_or(u32::MAX);
+        Manifest::new(
+            "urls",
+            env!("CARGO_PKG_VERSION"),
+            "Links and images that lead where they should not, or carry data away.",
+        )
+        .rules(RULES.iter().map(|(id, title, severity)| {
+            let category = match *id {
+                "data-in-image" | "data-in-link" | "placeholder" => "LLM02:2025",
+                _ => "LLM05:2025",
+            };
+            Rule::new(*id, *title).severity(*severity).category(category).window(window)
+        }))
+    }
+
+    fn configure(settings: Settings, _: &Data) -> Result<Self, Error> {
+        let allow = Hosts::read("allow", &settings.allow)?;
+        let deny = Hosts::read("deny", &settings.deny)?;
+        for (key, from) in [("images", settings.images), ("links", settings.links)] {
+            if from == Some(From::AllowedOnly) && allow.is_empty() {
+                return Err(Error::new(format!(
+                    "settings.{key}: `allowed-only` and nothing is allowed; hint: name hosts in `allow`, or write `none`"
+                )));
+            }
+        }
+        let schemes: Vec<String> = settings.schemes.iter().map(|scheme| scheme.trim_end_matches(':').to_ascii_lowercase()).collect();
+        if let Some(wrong) = schemes.iter().position(|scheme| !url::is_scheme(scheme)) {
+            return Err(Error::new(format!(
+                "settings.schemes[{wrong}]: it is no scheme; hint: write `https`, without `://`"
+            )));
+        }
+        let unset = if allow.is_empty() { From::Any } else { From::AllowedOnly };
+        Ok(Self {
+            judge: Judge {
+                allow,
+                deny,
+                schemes,
+                images: settings.images.unwrap_or(unset),
+                links: settings.links.or(settings.images).unwrap_or(unset),
+                shorteners: settings.shorteners,
+            },
+            operator: settings.operator,
+            replacement: settings.replacement,
+        })
+    }
+
+    fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
+        for segment in call.segments {
+            self.segment(call.context.stage, segment, report);
+        }
+        Ok(())
+    }
+}
+
+impl Urls {
+    fn segment(&self, stage: Stage, segment: &Segment, report: &mut Report<'_>) {
+        let text = segment.text();
+        let settled = segment.settled();
+        let origin = Origin {
+            stage,
+            tool: segment.kind() == Kind::ToolCall,
+        };
+        let mut from = settled.saturating_sub(LOOK_BEHIND);
+        while !text.is_char_boundary(from) {
+            from -= 1;
+        }
+        let mut hold = None;
+        find::each(text, from, |place| {
+            if place.span.start < settled || report.findings() >= MOST {
+                return;
+            }
+            if segment.is_open() && place.unfinished && place.span.len() < LONGEST {
+                hold.get_or_insert(place.span.start);
+                return;
+            }
+            self.place(segment, &place, origin, report);
+        });
+        if origin.tool && !segment.is_open() && settled == 0 {
+            self.host_by_itself(segment, origin, report);
+        }
+        if segment.is_open() {
+            // The beginning of a scheme, or a mark behind which something begins.
+            let bytes = text.as_bytes();
+            let run = bytes.iter().rev().take(24).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')).count();
+            let start = bytes.len() - run;
+            let start = hold.map_or(start, |hold| hold.min(start)).max(settled);
+            if start < bytes.len() {
+                report.hold(segment, start);
+            }
+        }
+    }
+
+    fn place(&self, segment: &Segment, place: &Place, origin: Origin, report: &mut Report<'_>) {
+        let Some(raw) = segment.text().get(place.span.clone()) else {
+            return;
+        };
+        for (rule, confidence) in self.judge.judge(raw, place.role, origin) {
+            report
+                .finding(rule, segment)
+                .at(place.span.clone())
+                .confidence(confidence)
+                .replacement(self.replaced(raw));
+        }
+    }
+
+    /// A tool's argument that is a host and nothing else: `169.254.169.254`, `localhost:8080`.
+    fn host_by_itself(&self, segment: &Segment, origin: Origin, report: &mut Report<'_>) {
+        let text = segment.text();
+        let host = text.len() <= 253 && text.contains(['.', ':']) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'/' | b'[' | b']' | b'_'));
+        if !host || text.contains("//") {
+            return;
+        }
+        let raw = format!("//{text}");
+        for (rule, confidence) in self.judge.judge(&raw, Role::Bare, origin) {
+            let surely = matches!(rule, "private-address" | "denied") && confidence >= 0.6;
+            if surely {
+                report.finding(rule, segment).at(0..text.len()).confidence(confidence).replacement(self.replaced(text));
+            }
+        }
+    }
+
+    /// What stands in a URL's place.
+    fn replaced(&self, raw: &str) -> String {
+        match self.operator {
+            Operator::Remove => self.replacement.clone(),
+            Operator::Defang => {
+                let lower = raw.get(..4).unwrap_or("").to_ascii_lowercase();
+                match (lower.as_str(), raw.get(4..)) {
+                    ("http", Some(rest)) => {
+                        let (head, tail) = rest.split_once("//").unwrap_or((rest, ""));
+                        let end = tail.find(['/', '?', '#']).unwrap_or(tail.len());
+                        let (host, tail) = tail.split_at(end);
+                        format!("hxxp{head}//{}{tail}", host.replace('.', "[.]"))
+                    }
+                    // What runs has no harmless form.
+                    _ => self.replacement.clone(),
+                }
+            }
+        }
+    }
+}
+
+caponier_sdk::export!(Urls);

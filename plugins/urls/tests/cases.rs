@@ -1,0 +1,77 @@
+//! The cases, streams cut at every byte, and text of any sort.
+
+use caponier_plugin_urls::Urls;
+use caponier_sdk::Stage;
+use caponier_sdk::testing::{Harness, Input, check_splits, parse_cases, run_cases};
+
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cases");
+
+#[test]
+fn cases_hold() {
+    let count = run_cases::<Urls>(CASES).unwrap();
+    assert!(count > 45, "{count}");
+}
+
+#[test]
+fn a_stream_cut_anywhere_says_the_same() {
+    let mut streamed = 0;
+    for file in ["found", "passed", "doubtful"] {
+        let yaml = std::fs::read_to_string(format!("{CASES}/{file}.yaml")).unwrap();
+        for case in parse_cases(&yaml).unwrap() {
+            let Some(segment) = case.segments.first() else {
+                continue;
+            };
+            let settings = case.settings.clone().unwrap_or_default().to_string();
+            let text = format!("Here you are, as asked. {}\nThat is all, good luck.", segment.text);
+            let found = check_splits(|| Harness::<Urls>::new(&settings), &Input::assistant(""), &text)
+                .unwrap_or_else(|error| panic!("{}: {error}", case.name));
+            streamed += usize::from(!found.findings.is_empty());
+        }
+    }
+    assert!(streamed > 12, "{streamed}");
+}
+
+#[test]
+fn settings_that_make_no_sense_are_refused() {
+    for (settings, told) in [
+        (r#"{"allow":["https://a.example/"]}"#, "settings.allow[0]"),
+        (r#"{"deny":["a b"]}"#, "settings.deny[0]"),
+        (r#"{"images":"allowed-only"}"#, "settings.images"),
+        (r#"{"schemes":["https://"]}"#, "settings.schemes[0]"),
+        (r#"{"allowed":[]}"#, "settings.allowed"),
+    ] {
+        let error = Harness::<Urls>::new(settings).err().unwrap();
+        assert!(error.message().contains(told) && error.message().contains("hint: "), "{error}");
+    }
+}
+
+#[test]
+fn long_runs_cost_no_more_than_their_length() {
+    let mut harness = Harness::<Urls>::new("{}").unwrap();
+    for piece in ["](", "![", "http://", "a:", "[x]:", "src=", "<a href=", "url(", "((((", "%41", "&#58;"] {
+        let text = piece.repeat(200_000 / piece.len());
+        let start = std::time::Instant::now();
+        harness.inspect(Stage::Output, &[Input::assistant(text)]).unwrap();
+        assert!(start.elapsed().as_secs() < 5, "{piece}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_survived(text in "\\PC{0,80}|(https?:|//|\\\\|@|!?\\[a\\]\\(|\\)|\\[1\\]: |src=|<a href=|\"|'|%2e|&#x3a;|é|。|xn--|\\.|0x7f|:80|\\?q=|\\{\\{x\\}\\}| |\n){0,40}") {
+        let mut harness = Harness::<Urls>::new("{}").unwrap();
+        for stage in [Stage::Prompt, Stage::Output] {
+            let outcome = harness.inspect(stage, &[Input::assistant(text.clone())]).unwrap();
+            for finding in &outcome.findings {
+                proptest::prop_assert!(text.get(finding.span.clone().unwrap()).is_some());
+            }
+            let applied = outcome.applied(0, &text);
+            proptest::prop_assert!(outcome.findings.is_empty() || applied != text);
+        }
+    }
+
+    #[test]
+    fn any_stream_is_the_same_however_it_is_cut(text in "(https?:|//|@|!?\\[a\\]\\(|\\)|\\[1\\]: |<a href=|\"|é|evil|\\.example|\\?q=|VGhlIHBhc3N3b3JkIGlz| |\n){0,16}") {
+        check_splits(|| Harness::<Urls>::new("{}"), &Input::assistant(""), &text).unwrap();
+    }
+}
