@@ -1,6 +1,5 @@
 //! What must hold around a token for it to be a weakness.
 
-use crate::flow;
 use crate::site::Site;
 use crate::text::{contains_any, is_word};
 
@@ -14,8 +13,6 @@ pub(crate) enum Check {
     Always,
     /// The arguments are not a literal; worse where they are put together or come from outside.
     Variable,
-    /// The first argument is a variable and no literal.
-    FirstVariable,
     /// The arguments come from outside, directly or through a variable.
     Outside,
     /// One of these words stands in the arguments.
@@ -36,12 +33,6 @@ pub(crate) enum Check {
     With(fn(&Site<'_, '_>) -> Verdict),
 }
 
-/// Words near which guessable numbers and weak hashes matter.
-pub(crate) const SECURITY: &[&str] = &[
-    "password", "passwd", "token", "secret", "session", "otp", "nonce", "salt", "csrf", "api_key",
-    "apikey", "auth", "reset", "verification", "crypt", "credential", "cookie", "key",
-];
-
 impl Check {
     pub(crate) fn judge(self, site: &Site<'_, '_>, confidence: f64) -> Verdict {
         let text = site.text;
@@ -61,11 +52,6 @@ impl Check {
                     0.4
                 };
                 Some(((confidence * scale).min(0.97), made.end))
-            }
-            Self::FirstVariable => {
-                let made = site.made(site.end);
-                (!made.empty && !made.first_literal && !made.literal)
-                    .then_some((confidence, made.end))
             }
             Self::Outside => {
                 let made = site.made(site.end);
@@ -104,7 +90,10 @@ impl Check {
                 if !(made.names || made.joined) {
                     return None;
                 }
-                if contains_any(text.slice(value, made.end), &["sanitize", "escape", "purify", "encode"]) {
+                if contains_any(
+                    text.slice(value, made.end),
+                    &["sanitize", "escape", "purify", "encode"],
+                ) {
                     return None;
                 }
                 let scale = if site.is_tainted(value, made.end) {
@@ -158,7 +147,9 @@ fn secret(site: &Site<'_, '_>, confidence: f64) -> Verdict {
         _ => return None,
     }
     at = text.skip_blank(at);
-    let quote = text.byte(at).filter(|byte| matches!(byte, b'"' | b'\'' | b'`'))?;
+    let quote = text
+        .byte(at)
+        .filter(|byte| matches!(byte, b'"' | b'\'' | b'`'))?;
     let start = at + 1;
     let mut end = start;
     while end < start + 120 {
@@ -170,8 +161,28 @@ fn secret(site: &Site<'_, '_>, confidence: f64) -> Verdict {
     }
     let value = text.slice(start, end);
     const STAND_INS: &[&str] = &[
-        "your", "example", "xxx", "***", "...", "placeholder", "change", "insert", "dummy", "here", "password",
-        "passwd", "todo", "none", "null", "env", "text", "hidden", "required", "field", "submit", "bearer",
+        "your",
+        "example",
+        "xxx",
+        "***",
+        "...",
+        "placeholder",
+        "change",
+        "insert",
+        "dummy",
+        "here",
+        "password",
+        "passwd",
+        "todo",
+        "none",
+        "null",
+        "env",
+        "text",
+        "hidden",
+        "required",
+        "field",
+        "submit",
+        "bearer",
     ];
     let digits = value.iter().any(u8::is_ascii_digit);
     if value.len() < 4 || contains_any(value, STAND_INS) && !digits {
@@ -191,7 +202,16 @@ pub(crate) fn weak_hash(site: &Site<'_, '_>) -> Verdict {
     if contains_any(site.text.slice(site.end, made.end), &["usedforsecurity"]) {
         return None;
     }
-    let words = ["password", "passwd", "token", "secret", "credential", "sign", "pwd", "auth"];
+    let words = [
+        "password",
+        "passwd",
+        "token",
+        "secret",
+        "credential",
+        "sign",
+        "pwd",
+        "auth",
+    ];
     Some((if site.near(200, &words) { 0.85 } else { 0.6 }, made.end))
 }
 
@@ -199,13 +219,20 @@ pub(crate) fn weak_hash(site: &Site<'_, '_>) -> Verdict {
 pub(crate) fn shell_process(site: &Site<'_, '_>) -> Verdict {
     let made = site.made(site.end);
     let arguments = site.text.slice(site.end, made.end);
-    if !contains_any(arguments, &["shell=true", "shell = true", "shell: true", "shell:true"]) {
+    if !contains_any(
+        arguments,
+        &["shell=true", "shell = true", "shell: true", "shell:true"],
+    ) {
         return None;
     }
     if site.is_tainted(site.end, made.end) {
         return Some((0.95, made.end));
     }
-    let confidence = if made.joined || !made.first_literal { 0.85 } else { 0.45 };
+    let confidence = if made.joined || !made.first_literal {
+        0.85
+    } else {
+        0.45
+    };
     Some((confidence, made.end))
 }
 
@@ -214,7 +241,19 @@ pub(crate) fn shell_command(site: &Site<'_, '_>) -> Verdict {
     let made = site.made(site.end);
     let text = site.text;
     let arguments = text.slice(site.end, made.end);
-    let shell = contains_any(arguments, &["\"-c\"", "'-c'", "\"/c\"", "'/c'", "\"/bin/sh\"", "\"sh\"", "\"bash\"", "\"cmd"]);
+    let shell = contains_any(
+        arguments,
+        &[
+            "\"-c\"",
+            "'-c'",
+            "\"/c\"",
+            "'/c'",
+            "\"/bin/sh\"",
+            "\"sh\"",
+            "\"bash\"",
+            "\"cmd",
+        ],
+    );
     if site.is_tainted(site.end, made.end) {
         return Some((if shell { 0.95 } else { 0.8 }, made.end));
     }
@@ -248,7 +287,11 @@ pub(crate) fn evaluated(site: &Site<'_, '_>) -> Verdict {
     if made.empty || (made.first_literal && !made.joined) || !(made.names || made.joined) {
         return None;
     }
-    let confidence = if site.is_tainted(site.end, made.end) { 0.95 } else { 0.7 };
+    let confidence = if site.is_tainted(site.end, made.end) {
+        0.95
+    } else {
+        0.7
+    };
     Some((confidence, made.end))
 }
 
@@ -313,7 +356,10 @@ pub(crate) fn format_from_variable(site: &Site<'_, '_>) -> Verdict {
     }
     let end = text.skip_blank(end);
     let name = text.slice(at, end);
-    if name.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_') {
+    if name
+        .iter()
+        .all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
+    {
         return None;
     }
     (text.byte(end)? == b')').then_some((if skipped == 0 { 0.75 } else { 0.7 }, end))
@@ -352,13 +398,36 @@ pub(crate) fn scanned(site: &Site<'_, '_>) -> Verdict {
 /// Modes that let everybody write.
 pub(crate) fn mode(site: &Site<'_, '_>) -> Verdict {
     let made = site.made(site.end);
-    let words = ["0o777", "0777", "0o666", "0666", "0x1ff", "0o776", "0o767", "s_irwxo", "s_iwoth", "777)", "511)"];
+    let words = [
+        "0o777", "0777", "0o666", "0666", "0x1ff", "0o776", "0o767", "s_irwxo", "s_iwoth", "777)",
+        "511)",
+    ];
     contains_any(site.text.slice(site.end, made.end + 1), &words).then_some((0.85, made.end))
 }
 
 /// Numbers that can be guessed, where a secret is made of them.
 pub(crate) fn guessable(site: &Site<'_, '_>) -> Verdict {
-    let words = ["password", "passwd", "token", "secret", "session", "otp", "nonce", "salt", "csrf", "api_key", "apikey", "auth", "verification", "credential", "passcode", "pin_", "encryption", "private_key", "captcha"];
+    let words = [
+        "password",
+        "passwd",
+        "token",
+        "secret",
+        "session",
+        "otp",
+        "nonce",
+        "salt",
+        "csrf",
+        "api_key",
+        "apikey",
+        "auth",
+        "verification",
+        "credential",
+        "passcode",
+        "pin_",
+        "encryption",
+        "private_key",
+        "captcha",
+    ];
     site.near(200, &words).then_some((0.75, site.end))
 }
 
@@ -368,17 +437,14 @@ pub(crate) fn nested_repeat(site: &Site<'_, '_>) -> Verdict {
     let inner = text.before(site.start);
     let outer = text.byte(site.start + 1)?;
     let item = text.before(site.start - 1);
-    let repeats = inner == b'+' && matches!(outer, b'+' | b'*') || inner == b'*' && matches!(outer, b'+' | b'*' | b'{');
+    let repeats = inner == b'+' && matches!(outer, b'+' | b'*')
+        || inner == b'*' && matches!(outer, b'+' | b'*' | b'{');
     let behind = text.behind(site.start, 3);
-    let class = matches!(item, b']' | b'.') || (item.is_ascii_alphanumeric() && (inner == b'+' || behind.first() == Some(&b'\\')));
+    let class = matches!(item, b']' | b'.')
+        || (item.is_ascii_alphanumeric() && (inner == b'+' || behind.first() == Some(&b'\\')));
     if !repeats || !class {
         return None;
     }
     let quoted = crate::fence::line_before(text, site.start);
     contains_any(quoted, &["\"", "'", "/", "`"]).then_some((0.6, site.start + 2))
-}
-
-/// A string literal that becomes a page: see [`flow::markup`].
-pub(crate) fn markup(site: &Site<'_, '_>) -> Verdict {
-    flow::markup(site)
 }

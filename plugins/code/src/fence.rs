@@ -275,11 +275,21 @@ pub(crate) fn is_prose(text: &Text<'_>, at: usize) -> bool {
     let spaces = line.iter().filter(|byte| **byte == b' ').count();
     let code = line
         .iter()
-        .filter(|byte| matches!(byte, b'=' | b';' | b'(' | b')' | b'{' | b'}' | b'$' | b'<' | b'"'))
+        .filter(|byte| {
+            matches!(
+                byte,
+                b'=' | b';' | b'(' | b')' | b'{' | b'}' | b'$' | b'<' | b'"'
+            )
+        })
         .count();
-    let keyword = ["return ", "if ", "else ", "for ", "while ", "import ", "from ", "public ", "private ", "static ", "await ", "const ", "let ", "var ", "def ", "echo "]
-        .iter()
-        .any(|word| line.len() >= word.len() && contains(line.get(..word.len()).unwrap_or_default(), word));
+    let keyword = [
+        "return ", "if ", "else ", "for ", "while ", "import ", "from ", "public ", "private ",
+        "static ", "await ", "const ", "let ", "var ", "def ", "echo ",
+    ]
+    .iter()
+    .any(|word| {
+        line.len() >= word.len() && contains(line.get(..word.len()).unwrap_or_default(), word)
+    });
     spaces >= 3 && code == 0 && !keyword
 }
 

@@ -49,11 +49,21 @@ impl Flow {
                 || matches!(text.before(quote), b'$' | b'f' | b'F' | b'@');
             joined &= fits;
         }
-        let placeholders = contains_any(text.slice(quote, end), &["%s", "%d", "%v", "%q", "{}", "{0}"]);
+        let placeholders = contains_any(
+            text.slice(quote, end),
+            &["%s", "%d", "%v", "%q", "{}", "{0}"],
+        );
         let called = || {
             let before = text.behind(quote, 64);
-            let line = before.iter().rposition(|byte| matches!(byte, b'\n' | b';' | b')'));
-            contains_any(before.get(line.map_or(0, |last| last + 1)..).unwrap_or_default(), FORMATTERS)
+            let line = before
+                .iter()
+                .rposition(|byte| matches!(byte, b'\n' | b';' | b')'));
+            contains_any(
+                before
+                    .get(line.map_or(0, |last| last + 1)..)
+                    .unwrap_or_default(),
+                FORMATTERS,
+            )
         };
         joined |= placeholders && called();
         for _ in 0..12 {
@@ -67,13 +77,16 @@ impl Flow {
                     (end, joined) = (after, joined || more);
                 }
                 Some(b'+' | b'&') => {
-                    let operand = text.skip_blank(next + usize::from(text.byte(next + 1) == Some(b'=')) + 1);
+                    let operand =
+                        text.skip_blank(next + usize::from(text.byte(next + 1) == Some(b'=')) + 1);
                     match text.byte(operand) {
                         Some(b'"' | b'\'' | b'`') => {
                             let (after, more) = site.string(operand);
                             (end, joined) = (after, joined || more);
                         }
-                        Some(byte) if byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'$' | b'(') => {
+                        Some(byte)
+                            if byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'$' | b'(') =>
+                        {
                             joined = true;
                             end = text.word_end(operand + 1);
                             break;
@@ -115,7 +128,12 @@ impl Flow {
 
     fn is_tainted(&self, site: &Site<'_, '_>) -> bool {
         let mut end = self.end;
-        while end < self.end + 160 && site.text.byte(end).is_some_and(|byte| !matches!(byte, b'\n' | b';')) {
+        while end < self.end + 160
+            && site
+                .text
+                .byte(end)
+                .is_some_and(|byte| !matches!(byte, b'\n' | b';'))
+        {
             end += 1;
         }
         site.is_tainted(self.quote, end)
@@ -127,10 +145,15 @@ pub(crate) fn sql(site: &Site<'_, '_>) -> Option<(f64, usize)> {
     let flow = Flow::of(site).filter(|flow| flow.joined)?;
     let text = site.text;
     let statement = text.slice(site.start, flow.end);
-    let upper = text.byte(site.start)?.is_ascii_uppercase() && text.byte(site.start + 1)?.is_ascii_uppercase();
+    let upper = text.byte(site.start)?.is_ascii_uppercase()
+        && text.byte(site.start + 1)?.is_ascii_uppercase();
     let verb = statement.get(..6)?;
     let whole = match verb.to_ascii_lowercase().as_slice() {
-        b"select" => contains(statement, "from ") && (upper || contains_any(statement, &["where", "*", "=", "limit", "order by", "join"])),
+        b"select" => {
+            contains(statement, "from ")
+                && (upper
+                    || contains_any(statement, &["where", "*", "=", "limit", "order by", "join"]))
+        }
         b"insert" => contains(statement, "into "),
         b"update" => contains(statement, "set "),
         b"delete" => contains(statement, "from "),
@@ -155,15 +178,34 @@ pub(crate) fn markup(site: &Site<'_, '_>) -> Option<(f64, usize)> {
     let flow = Flow::of(site).filter(|flow| flow.joined)?;
     let text = site.text;
     let before = text.behind(flow.quote, 48);
-    let line = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+    let line = before
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |last| last + 1);
     let before = before.get(line..).unwrap_or_default();
-    if contains_any(text.slice(flow.quote, flow.end), &["escape(", "sanitize", "encode"]) {
+    if contains_any(
+        text.slice(flow.quote, flow.end),
+        &["escape(", "sanitize", "encode"],
+    ) {
         return None;
     }
     if flow.is_tainted(site) {
         return Some((0.85, flow.end));
     }
-    let written = ["return ", "send(", "write(", "echo ", "print(", "println(", "make_response(", "httpresponse(", "innerhtml", ".html(", "append(", "fprintf(w"];
+    let written = [
+        "return ",
+        "send(",
+        "write(",
+        "echo ",
+        "print(",
+        "println(",
+        "make_response(",
+        "httpresponse(",
+        "innerhtml",
+        ".html(",
+        "append(",
+        "fprintf(w",
+    ];
     contains_any(before, &written).then_some((0.5, flow.end))
 }
 
@@ -174,11 +216,24 @@ mod tests {
     use crate::site::Sources;
     use crate::text::Text;
 
-    fn look(code: &str, token: &str, check: fn(&Site<'_, '_>) -> Option<(f64, usize)>) -> Option<f64> {
+    fn look(
+        code: &str,
+        token: &str,
+        check: fn(&Site<'_, '_>) -> Option<(f64, usize)>,
+    ) -> Option<f64> {
         let text = Text::new(code.as_bytes());
         let sources = Sources::new().unwrap();
         let start = code.find(token).unwrap();
-        let site = Site { text: &text, sources: &sources, start, end: start + token.len(), languages: ANY, fenced: false, tool: false, offset: 0 };
+        let site = Site {
+            text: &text,
+            sources: &sources,
+            start,
+            end: start + token.len(),
+            languages: ANY,
+            fenced: false,
+            tool: false,
+            offset: 0,
+        };
         check(&site).map(|(confidence, _)| confidence)
     }
 
@@ -201,7 +256,10 @@ mod tests {
             "let q = format!(\"SELECT a FROM t WHERE b = {}\", b);",
             "std::string q = \"SELECT a FROM t WHERE b = '\" + b;",
         ] {
-            assert!(look(code, "SELECT", sql).is_some_and(|confidence| confidence >= 0.8), "{code}");
+            assert!(
+                look(code, "SELECT", sql).is_some_and(|confidence| confidence >= 0.8),
+                "{code}"
+            );
         }
     }
 
@@ -221,7 +279,14 @@ mod tests {
 
     #[test]
     fn markup_from_outside_is_found() {
-        assert!(look("return \"<h1>\" + request.args.get('a') + \"</h1>\"", "<h1", markup).is_some_and(|confidence| confidence > 0.8));
+        assert!(
+            look(
+                "return \"<h1>\" + request.args.get('a') + \"</h1>\"",
+                "<h1",
+                markup
+            )
+            .is_some_and(|confidence| confidence > 0.8)
+        );
         assert_eq!(look("x = \"<h1>\" + \"</h1>\"", "<h1", markup), None);
         assert!(look("f\"(uid={user})\"", "(uid", ldap).is_some());
     }

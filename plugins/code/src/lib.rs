@@ -17,9 +17,7 @@ mod sql;
 mod text;
 mod tokens;
 
-use caponier_sdk::{
-    Call, Data, Error, Kind, Manifest, Plugin, Report, Scope, Segment, Stage,
-};
+use caponier_sdk::{Call, Data, Error, Kind, Manifest, Plugin, Report, Scope, Segment, Stage};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -92,7 +90,11 @@ impl Plugin for Code {
             let changes = self.segment(segment, known, report);
             if is_stream && let Some(progress) = &mut progress {
                 // What is closed needs no more.
-                let changes = if segment.is_open() { changes } else { Vec::new() };
+                let changes = if segment.is_open() {
+                    changes
+                } else {
+                    Vec::new()
+                };
                 changed |= progress.set(segment.id(), changes);
             }
         }

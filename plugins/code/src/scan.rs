@@ -154,7 +154,9 @@ impl Scanner {
                 Class::Word => {
                     if !is_word(last) || is_escape(bytes, at) {
                         pass.tokens(at, false);
-                    } else if last == b'_' || (byte.is_ascii_uppercase() && last.is_ascii_lowercase()) {
+                    } else if last == b'_'
+                        || (byte.is_ascii_uppercase() && last.is_ascii_lowercase())
+                    {
                         pass.tokens(at, true);
                     }
                 }
@@ -197,14 +199,14 @@ struct Pass<'a, 't> {
     hold: Option<usize>,
 }
 
-impl<'a> Pass<'a, '_> {
+impl<'a, 't> Pass<'a, 't> {
     fn enter(&mut self, fences: &Fences) {
         let shown = fences.now.shown();
         self.fenced = shown.is_some();
         self.languages = shown.unwrap_or(ANY);
     }
 
-    fn site(&self, start: usize, end: usize) -> Site<'a, '_> {
+    fn site(&self, start: usize, end: usize) -> Site<'a, 't> {
         Site {
             text: self.text,
             sources: &self.scanner.sources,
@@ -221,8 +223,14 @@ impl<'a> Pass<'a, '_> {
     fn tokens(&mut self, at: usize, inside: bool) {
         let scanner = self.scanner;
         scanner.trie.walk(self.text.bytes(), at, |value, end| {
-            let group = usize::try_from(value - 1).ok().and_then(|group| scanner.groups.get(group));
-            let rows = group.and_then(|group| scanner.order.get(usize::from(group.start)..usize::from(group.end)));
+            let group = usize::try_from(value - 1)
+                .ok()
+                .and_then(|group| scanner.groups.get(group));
+            let rows = group.and_then(|group| {
+                scanner
+                    .order
+                    .get(usize::from(group.start)..usize::from(group.end))
+            });
             for place in rows.unwrap_or_default() {
                 if let Some(row) = ROWS.get(usize::from(*place)) {
                     self.row(row, at, end, inside);
@@ -279,7 +287,11 @@ impl<'a> Pass<'a, '_> {
             }
             Class::Encoded => {
                 let verdict = markup::encoded(&site);
-                let path = if byte == b'%' { shell::traversal(&site) } else { None };
+                let path = if byte == b'%' {
+                    shell::traversal(&site)
+                } else {
+                    None
+                };
                 self.take("xss", true, at, verdict);
                 self.take("path-traversal", true, at, path);
             }
@@ -376,8 +388,13 @@ impl<'a> Pass<'a, '_> {
             self.hold_from(start);
         }
         // What was begun as an escape.
-        let tail = bytes.get(bytes.len().saturating_sub(6)..).unwrap_or_default();
-        if let Some(place) = tail.iter().rposition(|byte| matches!(byte, b'%' | b'\\' | b'&')) {
+        let tail = bytes
+            .get(bytes.len().saturating_sub(6)..)
+            .unwrap_or_default();
+        if let Some(place) = tail
+            .iter()
+            .rposition(|byte| matches!(byte, b'%' | b'\\' | b'&'))
+        {
             self.hold_from(bytes.len() - tail.len() + place);
         }
     }
@@ -410,9 +427,17 @@ mod tests {
 
     #[test]
     fn overlapping_findings_of_one_rule_are_one() {
-        let hit = |rule, span, confidence| Hit { rule, span, confidence };
+        let hit = |rule, span, confidence| Hit {
+            rule,
+            span,
+            confidence,
+        };
         assert_eq!(
-            merged(vec![hit("a", 5..9, 0.5), hit("a", 1..6, 0.3), hit("b", 2..4, 0.9)]),
+            merged(vec![
+                hit("a", 5..9, 0.5),
+                hit("a", 1..6, 0.3),
+                hit("b", 2..4, 0.9)
+            ]),
             [hit("a", 1..9, 0.5), hit("b", 2..4, 0.9)]
         );
     }

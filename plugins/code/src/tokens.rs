@@ -29,7 +29,16 @@ pub(crate) struct Row {
 type Look = fn(&Site<'_, '_>) -> checks::Verdict;
 
 const fn row(token: &'static str, rule: &'static str, check: Check, confidence: f64) -> Row {
-    Row { token, rule, check, confidence, languages: ANY, exact: true, tail: false, payload: false }
+    Row {
+        token,
+        rule,
+        check,
+        confidence,
+        languages: ANY,
+        exact: true,
+        tail: false,
+        payload: false,
+    }
 }
 
 const fn payload(token: &'static str, check: Look) -> Row {
@@ -38,7 +47,11 @@ const fn payload(token: &'static str, check: Look) -> Row {
 
 const fn payload_of(rule: &'static str, token: &'static str, check: Look) -> Row {
     let row = row(token, rule, Check::With(check), 0.0);
-    Row { exact: false, payload: true, ..row }
+    Row {
+        exact: false,
+        payload: true,
+        ..row
+    }
 }
 
 impl Row {
@@ -59,12 +72,21 @@ impl Row {
     }
 }
 
-use Check::{Always, AssignedSecret, AssignedVariable, FirstVariable, Has, Lacks, LacksAfter, Near, Outside, Value, Variable, With};
+use Check::{
+    Always, AssignedSecret, AssignedVariable, Has, Lacks, LacksAfter, Near, Outside, Value,
+    Variable, With,
+};
 
 /// Settings of XML readers that make them safe.
 const XML_SAFE: &[&str] = &[
-    "disallow-doctype", "feature_secure", "secure_processing", "setexpandentityreferences(false",
-    "access_external", "external-general-entities", "support_dtd, false", "is_supporting_external_entities, false",
+    "disallow-doctype",
+    "feature_secure",
+    "secure_processing",
+    "setexpandentityreferences(false",
+    "access_external",
+    "external-general-entities",
+    "support_dtd, false",
+    "is_supporting_external_entities, false",
 ];
 
 /// All rows.
@@ -711,15 +733,28 @@ pub(crate) static ROWS: &[Row] = &[
 fn rust_shell(site: &Site<'_, '_>) -> checks::Verdict {
     let made = site.made(site.end);
     let text = site.text;
-    let shell = contains_any(text.slice(site.end, made.end), &["\"sh\"", "\"bash\"", "/sh\"", "\"cmd", "\"powershell"]);
+    let shell = contains_any(
+        text.slice(site.end, made.end),
+        &["\"sh\"", "\"bash\"", "/sh\"", "\"cmd", "\"powershell"],
+    );
     if !shell {
         return (made.names && site.is_tainted(site.end, made.end)).then_some((0.7, made.end));
     }
     // The command follows as an argument.
     _ = text.byte(made.end + 160);
     let end = (made.end + 160).min(text.bytes().len());
-    contains_any(text.slice(made.end, end), &["format!(", ".arg(&", ".arg(cmd", ".arg(command", ".arg(input", ".arg(user"])
-        .then_some((0.8, made.end))
+    contains_any(
+        text.slice(made.end, end),
+        &[
+            "format!(",
+            ".arg(&",
+            ".arg(cmd",
+            ".arg(command",
+            ".arg(input",
+            ".arg(user",
+        ],
+    )
+    .then_some((0.8, made.end))
 }
 
 fn function_made(site: &Site<'_, '_>) -> checks::Verdict {
@@ -750,7 +785,14 @@ fn adjacent(site: &Site<'_, '_>) -> checks::Verdict {
     if !(made.names || made.joined) {
         return None;
     }
-    Some((if site.is_tainted(site.end, made.end) { 0.9 } else { 0.5 }, made.end))
+    Some((
+        if site.is_tainted(site.end, made.end) {
+            0.9
+        } else {
+            0.5
+        },
+        made.end,
+    ))
 }
 
 fn servlet_output(site: &Site<'_, '_>) -> checks::Verdict {
@@ -758,7 +800,8 @@ fn servlet_output(site: &Site<'_, '_>) -> checks::Verdict {
         return None;
     }
     let made = site.made(site.end);
-    site.is_tainted(site.end, made.end).then_some((0.75, made.end))
+    site.is_tainted(site.end, made.end)
+        .then_some((0.75, made.end))
 }
 
 fn echoed(site: &Site<'_, '_>) -> checks::Verdict {
@@ -771,10 +814,26 @@ fn echoed(site: &Site<'_, '_>) -> checks::Verdict {
         end += 1;
     }
     let code = text.slice(site.end, end);
-    if !code.contains(&b'$') || contains_any(code, &["htmlspecialchars", "htmlentities", "intval", "strip_tags", "esc_", "json_encode", "(int)"]) {
+    if !code.contains(&b'$')
+        || contains_any(
+            code,
+            &[
+                "htmlspecialchars",
+                "htmlentities",
+                "intval",
+                "strip_tags",
+                "esc_",
+                "json_encode",
+                "(int)",
+            ],
+        )
+    {
         return None;
     }
-    if contains_any(code, &["$_get", "$_post", "$_request", "$_cookie", "$_server"]) {
+    if contains_any(
+        code,
+        &["$_get", "$_post", "$_request", "$_cookie", "$_server"],
+    ) {
         return Some((0.9, end));
     }
     site.is_tainted(site.end, end).then_some((0.8, end))
@@ -806,7 +865,11 @@ fn key_pair(site: &Site<'_, '_>) -> checks::Verdict {
     let text = site.text;
     _ = text.byte(site.end + 160);
     let end = (site.end + 160).min(text.bytes().len());
-    contains_any(text.slice(site.end, end), &["initialize(1024", "initialize(512"]).then_some((0.9, end))
+    contains_any(
+        text.slice(site.end, end),
+        &["initialize(1024", "initialize(512"],
+    )
+    .then_some((0.9, end))
 }
 
 fn verify_off(site: &Site<'_, '_>) -> checks::Verdict {
@@ -836,7 +899,11 @@ fn callback_true(site: &Site<'_, '_>) -> checks::Verdict {
     while end < site.end + 160 && !matches!(text.byte(end)?, b';' | b'\n') {
         end += 1;
     }
-    contains_any(text.slice(site.end, end), &["=> true", "return true", "=> { return true"]).then_some((0.95, end))
+    contains_any(
+        text.slice(site.end, end),
+        &["=> true", "return true", "=> { return true"],
+    )
+    .then_some((0.95, end))
 }
 
 fn location_header(site: &Site<'_, '_>) -> checks::Verdict {
@@ -898,7 +965,14 @@ fn ldap_filter(site: &Site<'_, '_>) -> checks::Verdict {
 
 fn xpath(site: &Site<'_, '_>) -> checks::Verdict {
     let made = site.made(site.end);
-    made.joined.then_some((if site.is_tainted(site.end, made.end) { 0.9 } else { 0.7 }, made.end))
+    made.joined.then_some((
+        if site.is_tainted(site.end, made.end) {
+            0.9
+        } else {
+            0.7
+        },
+        made.end,
+    ))
 }
 
 #[cfg(test)]

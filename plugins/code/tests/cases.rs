@@ -19,9 +19,13 @@ fn a_stream_cut_anywhere_says_the_same() {
         let yaml = std::fs::read_to_string(format!("{CASES}/{file}.yaml")).unwrap();
         for case in parse_cases(&yaml).unwrap() {
             let text = &case.segments[0].text;
-            for text in [text.clone(), format!("Here you are, as asked. {text}\n```\nx = 'y'\n```\nThat is all.")] {
-                let found = check_splits(|| Harness::<Code>::new("{}"), &Input::assistant(""), &text)
-                    .unwrap_or_else(|error| panic!("{}: {error}", case.name));
+            for text in [
+                text.clone(),
+                format!("Here you are, as asked. {text}\n```\nx = 'y'\n```\nThat is all."),
+            ] {
+                let found =
+                    check_splits(|| Harness::<Code>::new("{}"), &Input::assistant(""), &text)
+                        .unwrap_or_else(|error| panic!("{}: {error}", case.name));
                 streamed += usize::from(!found.findings.is_empty());
             }
         }
@@ -49,21 +53,45 @@ fn a_fence_is_remembered_far_into_a_stream() {
 #[test]
 fn rules_can_be_left_out() {
     let mut harness = Harness::<Code>::new(r#"{"disable":["cwe-*"]}"#).unwrap();
-    let answer = [Input::assistant("```python\nos.system('ls ' + name)\n```\n<script>x()</script>")];
+    let answer = [Input::assistant(
+        "```python\nos.system('ls ' + name)\n```\n<script>x()</script>",
+    )];
     let outcome = harness.inspect(Stage::Output, &answer).unwrap();
     assert_eq!(outcome.findings.len(), 1);
     assert_eq!(outcome.findings[0].rule, "xss");
-    let error = Harness::<Code>::new(r#"{"disable":["cwe-0"]}"#).err().unwrap();
+    let error = Harness::<Code>::new(r#"{"disable":["cwe-0"]}"#)
+        .err()
+        .unwrap();
     assert!(error.message().contains("settings.disable") && error.message().contains("hint: "));
 }
 
 #[test]
 fn long_runs_cost_no_more_than_their_length() {
     let mut harness = Harness::<Code>::new("{}").unwrap();
-    for piece in ["<a ", "<a b=\"", "eval(", "eval(x", "' or ", "select ", "or 1=", "$(", "../", "{{", "%3c", "';", "os.system(a", "password = \"", "```\n", "union ", "strcpy(a,"] {
+    for piece in [
+        "<a ",
+        "<a b=\"",
+        "eval(",
+        "eval(x",
+        "' or ",
+        "select ",
+        "or 1=",
+        "$(",
+        "../",
+        "{{",
+        "%3c",
+        "';",
+        "os.system(a",
+        "password = \"",
+        "```\n",
+        "union ",
+        "strcpy(a,",
+    ] {
         let text = piece.repeat(200_000 / piece.len());
         let start = std::time::Instant::now();
-        harness.inspect(Stage::Output, &[Input::assistant(text)]).unwrap();
+        harness
+            .inspect(Stage::Output, &[Input::assistant(text)])
+            .unwrap();
         assert!(start.elapsed().as_secs() < 5, "{piece}");
     }
 }

@@ -31,18 +31,175 @@ impl Cargo {
 
 /// Names of parameters that say what is carried.
 const LOOT: &[&str] = &[
-    "data", "exfil", "payload", "leak", "secret", "secrets", "password", "passwd", "pwd", "history", "conversation", "chat", "context", "prompt", "system", "memory", "stolen", "dump",
-    "cookie", "cookies", "creds", "credentials", "private", "ssn", "card", "message", "messages", "msg", "content", "summary", "info", "details", "email", "mail", "phone", "user_data", "userdata", "body", "log", "logs", "notes", "answer", "output", "result", "x", "d", "p", "b64", "base64", "enc", "hex",
+    "data",
+    "exfil",
+    "payload",
+    "leak",
+    "secret",
+    "secrets",
+    "password",
+    "passwd",
+    "pwd",
+    "history",
+    "conversation",
+    "chat",
+    "context",
+    "prompt",
+    "system",
+    "memory",
+    "stolen",
+    "dump",
+    "cookie",
+    "cookies",
+    "creds",
+    "credentials",
+    "private",
+    "ssn",
+    "card",
+    "message",
+    "messages",
+    "msg",
+    "content",
+    "summary",
+    "info",
+    "details",
+    "email",
+    "mail",
+    "phone",
+    "user_data",
+    "userdata",
+    "body",
+    "log",
+    "logs",
+    "notes",
+    "answer",
+    "output",
+    "result",
+    "x",
+    "d",
+    "p",
+    "b64",
+    "base64",
+    "enc",
+    "hex",
 ];
 
 /// Of these, such as an honest image has as well.
-const COMMON: &[&str] = &["x", "d", "p", "data", "info", "content", "message", "msg", "email", "mail", "user", "body", "log", "context", "details", "result", "system", "card", "summary", "output", "notes"];
+const COMMON: &[&str] = &[
+    "x", "d", "p", "data", "info", "content", "message", "msg", "email", "mail", "user", "body",
+    "log", "context", "details", "result", "system", "card", "summary", "output", "notes",
+];
 
 /// Names of parameters whose values are random in honest URLs: signatures, versions, keys of caches.
 const RANDOM: &[&str] = &[
-    "sig", "signature", "sign", "hash", "hmac", "md5", "sha", "v", "ver", "version", "rev", "etag", "cb", "cache", "t", "ts", "time", "expires", "e", "exp", "policy", "key-pair-id", "token", "ixid", "ixlib", "ixlib-rb", "oh", "oe", "_nc_ht", "_nc_cat", "_nc_ohc", "ccb",
-    "se", "sp", "sv", "sr", "st", "skoid", "sktid", "skt", "ske", "sks", "skv", "uuid", "id", "googleaccessid", "awsaccesskeyid", "response-content-disposition", "stp", "efg", "vs", "_nc_sid", "gid", "fbid", "w", "h", "width", "height", "q", "quality", "s", "size", "fit", "auto", "format", "fm", "crop", "dpr", "state", "code", "nonce", "session_state",
-    "scope", "response_type", "gclid", "fbclid", "msclkid", "ei", "ved", "usg", "sa", "sxsrf", "gs_lcp", "oq", "sca_esv", "rlz", "srsltid", "hl", "ref", "mc_cid", "mc_eid", "cid", "commit", "list", "si", "igsh", "jwt", "access_token", "ticket", "pi", "_hsenc", "_hsmi", "client_id", "redirect_uri", "url", "u", "src", "image",
+    "sig",
+    "signature",
+    "sign",
+    "hash",
+    "hmac",
+    "md5",
+    "sha",
+    "v",
+    "ver",
+    "version",
+    "rev",
+    "etag",
+    "cb",
+    "cache",
+    "t",
+    "ts",
+    "time",
+    "expires",
+    "e",
+    "exp",
+    "policy",
+    "key-pair-id",
+    "token",
+    "ixid",
+    "ixlib",
+    "ixlib-rb",
+    "oh",
+    "oe",
+    "_nc_ht",
+    "_nc_cat",
+    "_nc_ohc",
+    "ccb",
+    "se",
+    "sp",
+    "sv",
+    "sr",
+    "st",
+    "skoid",
+    "sktid",
+    "skt",
+    "ske",
+    "sks",
+    "skv",
+    "uuid",
+    "id",
+    "googleaccessid",
+    "awsaccesskeyid",
+    "response-content-disposition",
+    "stp",
+    "efg",
+    "vs",
+    "_nc_sid",
+    "gid",
+    "fbid",
+    "w",
+    "h",
+    "width",
+    "height",
+    "q",
+    "quality",
+    "s",
+    "size",
+    "fit",
+    "auto",
+    "format",
+    "fm",
+    "crop",
+    "dpr",
+    "state",
+    "code",
+    "nonce",
+    "session_state",
+    "scope",
+    "response_type",
+    "gclid",
+    "fbclid",
+    "msclkid",
+    "ei",
+    "ved",
+    "usg",
+    "sa",
+    "sxsrf",
+    "gs_lcp",
+    "oq",
+    "sca_esv",
+    "rlz",
+    "srsltid",
+    "hl",
+    "ref",
+    "mc_cid",
+    "mc_eid",
+    "cid",
+    "commit",
+    "list",
+    "si",
+    "igsh",
+    "jwt",
+    "access_token",
+    "ticket",
+    "pi",
+    "_hsenc",
+    "_hsmi",
+    "client_id",
+    "redirect_uri",
+    "url",
+    "u",
+    "src",
+    "image",
 ];
 
 /// What a URL carries in its query, path, host and fragment.
@@ -50,11 +207,18 @@ pub(crate) fn cargo(url: &Url) -> Cargo {
     let mut found = Cargo::default();
     for pair in url.query.split(['&', ';']).take(40) {
         let (name, value) = pair.split_once('=').unwrap_or(("", pair));
-        found.worst(of_value(&name.to_ascii_lowercase(), &percent(&value.replace('+', " ")), true));
+        found.worst(of_value(
+            &name.to_ascii_lowercase(),
+            &percent(&value.replace('+', " ")),
+            true,
+        ));
     }
     for segment in url.path.split('/').take(40) {
         let plain = percent(segment);
-        let stem = plain.rsplit_once('.').filter(|(_, ending)| ending.len() <= 5).map_or(plain.as_str(), |(stem, _)| stem);
+        let stem = plain
+            .rsplit_once('.')
+            .filter(|(_, ending)| ending.len() <= 5)
+            .map_or(plain.as_str(), |(stem, _)| stem);
         let mut part = of_value("", stem, false);
         // Words in a path are a title.
         part.words = 0.0;
@@ -110,12 +274,24 @@ fn of_value(name: &str, value: &str, query: bool) -> Cargo {
         found.taken = 0.93;
     }
     let loot = LOOT.contains(&name);
-    let random = RANDOM.contains(&name) || name.starts_with("x-amz-") || name.starts_with("x-goog-") || name.starts_with("utm_") || name.starts_with("_nc");
+    let random = RANDOM.contains(&name)
+        || name.starts_with("x-amz-")
+        || name.starts_with("x-goog-")
+        || name.starts_with("utm_")
+        || name.starts_with("_nc");
     if loot && length >= 8 {
         let certain = !COMMON.contains(&name);
         found.taken = found.taken.max(if certain { 0.85 } else { 0.6 });
     }
-    let words = value.split([' ', '_', ',']).filter(|word| word.len() >= 2 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte >= 0x80)).count();
+    let words = value
+        .split([' ', '_', ','])
+        .filter(|word| {
+            word.len() >= 2
+                && word
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte >= 0x80)
+        })
+        .count();
     if query && words >= 4 && value.contains(' ') {
         found.words = if words >= 7 { 0.8 } else { 0.6 };
         if loot {
@@ -126,7 +302,13 @@ fn of_value(name: &str, value: &str, query: bool) -> Cargo {
         found.taken = found.taken.max(0.7);
     }
     if !random && length >= 24 && is_dense(value) {
-        found.opaque = if query && length >= 40 { 0.6 } else if query { 0.5 } else { 0.25 };
+        found.opaque = if query && length >= 40 {
+            0.6
+        } else if query {
+            0.5
+        } else {
+            0.25
+        };
     }
     found
 }
@@ -136,24 +318,70 @@ fn is_blank(value: &str) -> bool {
     let upper = value.to_ascii_uppercase();
     (value.contains("{{") && value.contains("}}"))
         || (value.contains("${") && value.contains('}'))
-        || (value.starts_with('{') && value.ends_with('}') && !value.contains([':', '"', '\\']) && value.len() < 60)
-        || (value.starts_with('[') && value.ends_with(']') && value.len() < 80 && value.contains(|character: char| character.is_ascii_alphabetic()))
+        || (value.starts_with('{')
+            && value.ends_with('}')
+            && !value.contains([':', '"', '\\'])
+            && value.len() < 60)
+        || (value.starts_with('[')
+            && value.ends_with(']')
+            && value.len() < 80
+            && value.contains(|character: char| character.is_ascii_alphabetic()))
         || (value.starts_with('<') && value.ends_with('>') && value.len() < 80)
-        || ["INSERT", "_HERE", "REPLACE", "YOUR_DATA", "ENCODED_", "BASE64_", "URL_ENCODED"].iter().any(|word| upper.contains(word)) && value.bytes().any(|byte| byte.is_ascii_uppercase()) && value.len() < 80 && !value.bytes().any(|byte| byte.is_ascii_lowercase())
+        || [
+            "INSERT",
+            "_HERE",
+            "REPLACE",
+            "YOUR_DATA",
+            "ENCODED_",
+            "BASE64_",
+            "URL_ENCODED",
+        ]
+        .iter()
+        .any(|word| upper.contains(word))
+            && value.bytes().any(|byte| byte.is_ascii_uppercase())
+            && value.len() < 80
+            && !value.bytes().any(|byte| byte.is_ascii_lowercase())
 }
 
 fn contains_loot(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
-    ["secret", "password", "conversation", "history", "summary", "prompt", "user_data", "userdata", "email", "token", "api_key", "key", "data", "chat", "message", "memory", "credentials", "content", "context", "private"]
-        .iter()
-        .any(|word| lower.contains(word))
+    [
+        "secret",
+        "password",
+        "conversation",
+        "history",
+        "summary",
+        "prompt",
+        "user_data",
+        "userdata",
+        "email",
+        "token",
+        "api_key",
+        "key",
+        "data",
+        "chat",
+        "message",
+        "memory",
+        "credentials",
+        "content",
+        "context",
+        "private",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
 }
 
 /// An e-mail address.
 fn is_address(value: &str) -> bool {
     value.split([' ', ',', ';', ':', '"', '|']).any(|word| {
         word.split_once('@').is_some_and(|(local, host)| {
-            !local.is_empty() && host.contains('.') && host.len() >= 4 && !host.ends_with('.') && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+            !local.is_empty()
+                && host.contains('.')
+                && host.len() >= 4
+                && !host.ends_with('.')
+                && host
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
         })
     })
 }
@@ -161,18 +389,34 @@ fn is_address(value: &str) -> bool {
 /// A social security or card number.
 fn is_number_of_person(value: &str) -> bool {
     let parts: Vec<&str> = value.split(['-', ' ']).collect();
-    let digits = |part: &&str, length: usize| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
-    let social = parts.windows(3).any(|three| matches!(three, [a, b, c] if digits(a, 3) && digits(b, 2) && digits(c, 4)));
-    let card: String = value.chars().filter(|character| !matches!(character, '-' | ' ')).collect();
-    social || (15..=16).contains(&card.len()) && card.bytes().all(|byte| byte.is_ascii_digit()) && card.starts_with(['3', '4', '5', '6']) && caponier_sdk::scan::checksum::luhn(card.as_bytes())
+    let digits = |part: &&str, length: usize| {
+        part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let social = parts
+        .windows(3)
+        .any(|three| matches!(three, [a, b, c] if digits(a, 3) && digits(b, 2) && digits(c, 4)));
+    let card: String = value
+        .chars()
+        .filter(|character| !matches!(character, '-' | ' '))
+        .collect();
+    social
+        || (15..=16).contains(&card.len())
+            && card.bytes().all(|byte| byte.is_ascii_digit())
+            && card.starts_with(['3', '4', '5', '6'])
+            && caponier_sdk::scan::checksum::luhn(card.as_bytes())
 }
 
 /// Whether a value is one long run without words: letters and digits mixed.
 fn is_dense(value: &str) -> bool {
     let bytes = value.as_bytes();
-    let inside = bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_' | b'.'));
+    let inside = bytes.iter().all(|byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_' | b'.')
+    });
     let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let dashes = bytes.iter().filter(|byte| matches!(byte, b'-' | b'_' | b'.')).count();
+    let dashes = bytes
+        .iter()
+        .filter(|byte| matches!(byte, b'-' | b'_' | b'.'))
+        .count();
     inside && digits >= 3 && dashes * 12 <= bytes.len()
 }
 
@@ -180,11 +424,20 @@ fn is_dense(value: &str) -> bool {
 fn decodes(value: &str) -> bool {
     let bytes = value.trim_end_matches('=').as_bytes();
     let text = |decoded: &[u8]| {
-        let printable = decoded.iter().filter(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t')).count();
-        let letters = decoded.iter().filter(|byte| byte.is_ascii_alphanumeric() || **byte == b' ').count();
-        decoded.len() >= 8 && printable * 100 >= decoded.len() * 97 && letters * 10 >= decoded.len() * 6
+        let printable = decoded
+            .iter()
+            .filter(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t'))
+            .count();
+        let letters = decoded
+            .iter()
+            .filter(|byte| byte.is_ascii_alphanumeric() || **byte == b' ')
+            .count();
+        decoded.len() >= 8
+            && printable * 100 >= decoded.len() * 97
+            && letters * 10 >= decoded.len() * 6
     };
-    if bytes.len() >= 16 && bytes.len().is_multiple_of(2) && bytes.iter().all(u8::is_ascii_hexdigit) {
+    if bytes.len() >= 16 && bytes.len().is_multiple_of(2) && bytes.iter().all(u8::is_ascii_hexdigit)
+    {
         let decoded: Vec<u8> = bytes
             .chunks_exact(2)
             .take(256)
@@ -192,7 +445,11 @@ fn decodes(value: &str) -> bool {
             .collect();
         return text(&decoded);
     }
-    if bytes.len() < 12 || !bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b' ')) {
+    if bytes.len() < 12
+        || !bytes.iter().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b' ')
+        })
+    {
         return base32(bytes, text);
     }
     // A word is no base64: digits or both cases stand in it.
@@ -283,13 +540,21 @@ mod tests {
             "https://cdn.example.org/assets/logo-3f2a9c8b7d6e5f4a.svg?v=1.2.3",
         ] {
             let cargo = of(url);
-            assert!(cargo.taken < 0.5 && cargo.opaque < 0.5 && cargo.blank == 0.0, "{url}: {cargo:?}");
+            assert!(
+                cargo.taken < 0.5 && cargo.opaque < 0.5 && cargo.blank == 0.0,
+                "{url}: {cargo:?}"
+            );
         }
     }
 
     #[test]
     fn blanks_are_to_be_filled() {
-        for url in ["https://evil.example/?d={{secret}}", "https://evil.example/?q=[INSERT SUMMARY]", "https://evil.example/?q=DATA_HERE", "https://evil.example/?q=${history}"] {
+        for url in [
+            "https://evil.example/?d={{secret}}",
+            "https://evil.example/?q=[INSERT SUMMARY]",
+            "https://evil.example/?q=DATA_HERE",
+            "https://evil.example/?q=${history}",
+        ] {
             assert!(of(url).blank > 0.8, "{url}");
         }
     }

@@ -35,12 +35,33 @@ pub(crate) struct Place {
 
 /// Attributes that take a URL, and whether it is fetched without a click; `None`: it depends on the tag.
 const ATTRIBUTES: &[(&str, Option<Role>)] = &[
-    ("src", Some(Role::Drawn)), ("srcset", Some(Role::Drawn)), ("poster", Some(Role::Drawn)), ("background", Some(Role::Drawn)), ("data", Some(Role::Drawn)), ("ping", Some(Role::Drawn)), ("lowsrc", Some(Role::Drawn)), ("imagesrcset", Some(Role::Drawn)),
-    ("href", None), ("xlink:href", None), ("action", Some(Role::Link)), ("formaction", Some(Role::Link)), ("cite", Some(Role::Link)),
+    ("src", Some(Role::Drawn)),
+    ("srcset", Some(Role::Drawn)),
+    ("poster", Some(Role::Drawn)),
+    ("background", Some(Role::Drawn)),
+    ("data", Some(Role::Drawn)),
+    ("ping", Some(Role::Drawn)),
+    ("lowsrc", Some(Role::Drawn)),
+    ("imagesrcset", Some(Role::Drawn)),
+    ("href", None),
+    ("xlink:href", None),
+    ("action", Some(Role::Link)),
+    ("formaction", Some(Role::Link)),
+    ("cite", Some(Role::Link)),
 ];
 
 /// Schemes without slashes that are worth a look.
-const WITHOUT_SLASHES: &[&str] = &["javascript", "vbscript", "data", "livescript", "jar", "view-source", "blob", "http", "https"];
+const WITHOUT_SLASHES: &[&str] = &[
+    "javascript",
+    "vbscript",
+    "data",
+    "livescript",
+    "jar",
+    "view-source",
+    "blob",
+    "http",
+    "https",
+];
 
 /// Calls `found` with every URL from `from` on.
 pub(crate) fn each(text: &str, from: usize, mut found: impl FnMut(Place)) {
@@ -49,7 +70,9 @@ pub(crate) fn each(text: &str, from: usize, mut found: impl FnMut(Place)) {
     let mut at = from;
     for chunk in bytes.get(from..).unwrap_or_default().chunks(64) {
         // Most of a text has none of these.
-        let any = chunk.iter().fold(false, |any, byte| any | matches!(byte, b':' | b'(' | b'='));
+        let any = chunk
+            .iter()
+            .fold(false, |any, byte| any | matches!(byte, b':' | b'(' | b'='));
         if any {
             for (inside, byte) in chunk.iter().enumerate() {
                 let place = at + inside;
@@ -78,7 +101,11 @@ fn slice(bytes: &[u8], range: Range<usize>) -> &[u8] {
 /// The run of bytes that `inside` holds for, before `end`.
 fn run_before(bytes: &[u8], end: usize, most: usize, inside: impl Fn(u8) -> bool) -> usize {
     let before = slice(bytes, end.saturating_sub(most)..end);
-    end - before.iter().rev().take_while(|byte| inside(**byte)).count()
+    end - before
+        .iter()
+        .rev()
+        .take_while(|byte| inside(**byte))
+        .count()
 }
 
 /// `scheme:` by itself, or `[label]:`.
@@ -88,12 +115,25 @@ fn at_colon(text: &str, colon: usize, covered: usize) -> Option<Place> {
         let label = slice(bytes, colon.saturating_sub(120)..colon);
         let open = label.iter().rposition(|byte| *byte == b'[')?;
         let line = label.get(..open)?;
-        let begins = line.iter().rev().take_while(|byte| **byte != b'\n').all(|byte| matches!(byte, b' ' | b'>' | b'\t'));
-        return begins.then(|| destination(bytes, colon + 1, Role::Reference)).flatten();
+        let begins = line
+            .iter()
+            .rev()
+            .take_while(|byte| **byte != b'\n')
+            .all(|byte| matches!(byte, b' ' | b'>' | b'\t'));
+        return begins
+            .then(|| destination(bytes, colon + 1, Role::Reference))
+            .flatten();
     }
-    let start = run_before(bytes, colon, 24, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')).max(covered);
+    let start = run_before(bytes, colon, 24, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
+    })
+    .max(covered);
     // The scheme's letters, without what stands before them in one word.
-    let start = start + slice(bytes, start..colon).iter().take_while(|byte| !byte.is_ascii_alphabetic()).count();
+    let start = start
+        + slice(bytes, start..colon)
+            .iter()
+            .take_while(|byte| !byte.is_ascii_alphabetic())
+            .count();
     let scheme = text.get(start..colon).filter(|scheme| !scheme.is_empty())?;
     let next = slice(bytes, colon + 1..colon + 3);
     let slashes = matches!(next, [b'/' | b'\\', b'/' | b'\\']);
@@ -109,22 +149,45 @@ fn at_colon(text: &str, colon: usize, covered: usize) -> Option<Place> {
             return None;
         }
     }
-    let role = if start > 0 && bytes.get(start - 1) == Some(&b'<') { Role::Link } else { Role::Bare };
+    let role = if start > 0 && bytes.get(start - 1) == Some(&b'<') {
+        Role::Link
+    } else {
+        Role::Bare
+    };
     let (end, read) = bare_end(text, start, colon + 1);
-    (end > colon + 1 || open).then_some(Place { span: start..end, role, unfinished: read >= bytes.len() })
+    (end > colon + 1 || open).then_some(Place {
+        span: start..end,
+        role,
+        unfinished: read >= bytes.len(),
+    })
 }
 
 /// `](`: a link or an image; `url(`: a style.
 fn at_bracket(bytes: &[u8], open: usize) -> Option<Place> {
     let before = slice(bytes, open.saturating_sub(3)..open);
     if before.last() == Some(&b']') {
-        let role = if is_image(bytes, open - 1) { Role::Drawn } else { Role::Link };
+        let role = if is_image(bytes, open - 1) {
+            Role::Drawn
+        } else {
+            Role::Link
+        };
         return destination(bytes, open + 1, role);
     }
     if before.eq_ignore_ascii_case(b"url") {
-        let start = open + 1 + slice(bytes, open + 1..open + 9).iter().take_while(|byte| matches!(byte, b' ' | b'"' | b'\'' | b'\n' | b'\t')).count();
-        let end = ended(bytes, start, |byte| matches!(byte, b')' | b'"' | b'\'' | b'\n'));
-        return (end > start).then_some(Place { span: start..end, role: Role::Drawn, unfinished: end >= bytes.len() });
+        let start = open
+            + 1
+            + slice(bytes, open + 1..open + 9)
+                .iter()
+                .take_while(|byte| matches!(byte, b' ' | b'"' | b'\'' | b'\n' | b'\t'))
+                .count();
+        let end = ended(bytes, start, |byte| {
+            matches!(byte, b')' | b'"' | b'\'' | b'\n')
+        });
+        return (end > start).then_some(Place {
+            span: start..end,
+            role: Role::Drawn,
+            unfinished: end >= bytes.len(),
+        });
     }
     None
 }
@@ -160,7 +223,11 @@ fn destination(bytes: &[u8], from: usize, role: Role) -> Option<Place> {
     if bytes.get(start) == Some(&b'<') {
         start += 1;
         let end = ended(bytes, start, |byte| matches!(byte, b'>' | b'\n'));
-        return (end > start).then_some(Place { span: start..end, role, unfinished: end >= bytes.len() });
+        return (end > start).then_some(Place {
+            span: start..end,
+            role,
+            unfinished: end >= bytes.len(),
+        });
     }
     let mut depth = 0_u32;
     let mut end = start;
@@ -178,24 +245,41 @@ fn destination(bytes: &[u8], from: usize, role: Role) -> Option<Place> {
         end += 1;
     }
     let end = boundary(bytes, end);
-    (end > start).then_some(Place { span: start..end, role, unfinished: end >= bytes.len() })
+    (end > start).then_some(Place {
+        span: start..end,
+        role,
+        unfinished: end >= bytes.len(),
+    })
 }
 
 /// Whether a bracket of a place to be filled is open: `…?q=[INSERT `.
 fn in_blank(before: &[u8]) -> bool {
-    let last = before.iter().rposition(|byte| matches!(byte, b'[' | b'{' | b'<' | b']' | b'}' | b'>'));
-    last.is_some_and(|last| matches!(before.get(last), Some(b'[' | b'{' | b'<')) && before.contains(&b'?') && before.len() - last < 60)
+    let last = before
+        .iter()
+        .rposition(|byte| matches!(byte, b'[' | b'{' | b'<' | b']' | b'}' | b'>'));
+    last.is_some_and(|last| {
+        matches!(before.get(last), Some(b'[' | b'{' | b'<'))
+            && before.contains(&b'?')
+            && before.len() - last < 60
+    })
 }
 
 /// The value of an attribute.
 fn at_equals(bytes: &[u8], equals: usize) -> Option<Place> {
     let name_end = run_before(bytes, equals, 8, |byte| byte == b' ');
-    let name_start = run_before(bytes, name_end, 16, |byte| byte.is_ascii_alphabetic() || byte == b':' || byte == b'-');
+    let name_start = run_before(bytes, name_end, 16, |byte| {
+        byte.is_ascii_alphabetic() || byte == b':' || byte == b'-'
+    });
     let name = slice(bytes, name_start..name_end);
-    let (_, role) = ATTRIBUTES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()))?;
+    let (_, role) = ATTRIBUTES
+        .iter()
+        .find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()))?;
     // A tag has to be open: code has such names too.
     let before = slice(bytes, name_start.saturating_sub(400)..name_start);
-    let open = before.iter().rposition(|byte| matches!(byte, b'<' | b'>')).filter(|at| before.get(*at) == Some(&b'<'))?;
+    let open = before
+        .iter()
+        .rposition(|byte| matches!(byte, b'<' | b'>'))
+        .filter(|at| before.get(*at) == Some(&b'<'))?;
     let tag = before.get(open + 1..).unwrap_or_default();
     let role = role.unwrap_or_else(|| match tag.first().map(u8::to_ascii_lowercase) {
         Some(b'a') => Role::Link,
@@ -206,16 +290,30 @@ fn at_equals(bytes: &[u8], equals: usize) -> Option<Place> {
         start += 1;
     }
     let (start, end) = match bytes.get(start) {
-        Some(quote @ (b'"' | b'\'' | b'`')) => (start + 1, ended(bytes, start + 1, |byte| byte == *quote)),
-        _ => (start, ended(bytes, start, |byte| byte.is_ascii_whitespace() || byte == b'>')),
+        Some(quote @ (b'"' | b'\'' | b'`')) => {
+            (start + 1, ended(bytes, start + 1, |byte| byte == *quote))
+        }
+        _ => (
+            start,
+            ended(bytes, start, |byte| {
+                byte.is_ascii_whitespace() || byte == b'>'
+            }),
+        ),
     };
-    (end > start).then_some(Place { span: start..end, role, unfinished: end >= bytes.len() })
+    (end > start).then_some(Place {
+        span: start..end,
+        role,
+        unfinished: end >= bytes.len(),
+    })
 }
 
 /// Where a run ends that begins at `start`: before a byte that `stops`, or after the longest URL.
 fn ended(bytes: &[u8], start: usize, stops: impl Fn(u8) -> bool) -> usize {
     let rest = slice(bytes, start..bytes.len().min(start + LONGEST));
-    boundary(bytes, start + rest.iter().take_while(|byte| !stops(**byte)).count())
+    boundary(
+        bytes,
+        start + rest.iter().take_while(|byte| !stops(**byte)).count(),
+    )
 }
 
 /// Back to where a character begins.
@@ -248,10 +346,17 @@ fn bare_end(text: &str, start: usize, from: usize) -> (usize, usize) {
             }
             '<' | '>' | '"' | '`' | '\'' | '|' | '^' => false,
             // An escape of a string ends what is in it; a browser takes other ones for slashes.
-            '\\' => !matches!(characters.peek(), Some((_, 'n' | 'r' | 't' | '"' | '\'' | 'u')) | None),
-            '\u{3002}' | '\u{ff0e}' | '\u{ff61}' => characters.peek().is_some_and(|(_, next)| next.is_alphanumeric()),
+            '\\' => !matches!(
+                characters.peek(),
+                Some((_, 'n' | 'r' | 't' | '"' | '\'' | 'u')) | None
+            ),
+            '\u{3002}' | '\u{ff0e}' | '\u{ff61}' => characters
+                .peek()
+                .is_some_and(|(_, next)| next.is_alphanumeric()),
             '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => true,
-            character if character.is_ascii() => !character.is_ascii_whitespace() && !character.is_ascii_control(),
+            character if character.is_ascii() => {
+                !character.is_ascii_whitespace() && !character.is_ascii_control()
+            }
             character => character.is_alphanumeric(),
         };
         if !inside {
@@ -280,27 +385,69 @@ mod tests {
 
     #[test]
     fn markdown_has_links_images_and_references() {
-        assert_eq!(all("![a](https://e.example/x.png) and [b](<https://f.example/a b>)."), [("https://e.example/x.png", Role::Drawn), ("https://f.example/a b", Role::Link)]);
-        assert_eq!(all("[![a](https://e.example/x)](https://f.example/)"), [("https://e.example/x", Role::Drawn), ("https://f.example/", Role::Link)]);
-        assert_eq!(all("![x][1]\n\n[1]: https://e.example/?q=1 'title'\n"), [("https://e.example/?q=1", Role::Reference)]);
-        assert_eq!(all("<https://e.example/>"), [("https://e.example/", Role::Link)]);
+        assert_eq!(
+            all("![a](https://e.example/x.png) and [b](<https://f.example/a b>)."),
+            [
+                ("https://e.example/x.png", Role::Drawn),
+                ("https://f.example/a b", Role::Link)
+            ]
+        );
+        assert_eq!(
+            all("[![a](https://e.example/x)](https://f.example/)"),
+            [
+                ("https://e.example/x", Role::Drawn),
+                ("https://f.example/", Role::Link)
+            ]
+        );
+        assert_eq!(
+            all("![x][1]\n\n[1]: https://e.example/?q=1 'title'\n"),
+            [("https://e.example/?q=1", Role::Reference)]
+        );
+        assert_eq!(
+            all("<https://e.example/>"),
+            [("https://e.example/", Role::Link)]
+        );
         assert_eq!(all("![x](//e.example/a)"), [("//e.example/a", Role::Drawn)]);
     }
 
     #[test]
     fn html_and_styles() {
-        assert_eq!(all("<img alt=x src='https://e.example/a.png'>"), [("https://e.example/a.png", Role::Drawn)]);
-        assert_eq!(all("<a class=\"b\" href=https://e.example/a>x</a>"), [("https://e.example/a", Role::Link)]);
-        assert_eq!(all("<link rel=prefetch href=\"https://e.example/a\">"), [("https://e.example/a", Role::Drawn)]);
-        assert_eq!(all("<p style=\"background:url('https://e.example/a')\">"), [("https://e.example/a", Role::Drawn)]);
+        assert_eq!(
+            all("<img alt=x src='https://e.example/a.png'>"),
+            [("https://e.example/a.png", Role::Drawn)]
+        );
+        assert_eq!(
+            all("<a class=\"b\" href=https://e.example/a>x</a>"),
+            [("https://e.example/a", Role::Link)]
+        );
+        assert_eq!(
+            all("<link rel=prefetch href=\"https://e.example/a\">"),
+            [("https://e.example/a", Role::Drawn)]
+        );
+        assert_eq!(
+            all("<p style=\"background:url('https://e.example/a')\">"),
+            [("https://e.example/a", Role::Drawn)]
+        );
         assert_eq!(all("let src = get(x);"), []);
     }
 
     #[test]
     fn a_sentence_ends_behind_a_url() {
-        assert_eq!(all("See https://e.example/a_(b), or (http://f.example/c)."), [("https://e.example/a_(b)", Role::Bare), ("http://f.example/c", Role::Bare)]);
+        assert_eq!(
+            all("See https://e.example/a_(b), or (http://f.example/c)."),
+            [
+                ("https://e.example/a_(b)", Role::Bare),
+                ("http://f.example/c", Role::Bare)
+            ]
+        );
         assert_eq!(all("Note: this is at 10:30, std::io is not one"), []);
-        assert_eq!(all("参见https://e.example/中文。好"), [("https://e.example/中文", Role::Bare)]);
-        assert_eq!(all("javascript:alert(1)"), [("javascript:alert(1)", Role::Bare)]);
+        assert_eq!(
+            all("参见https://e.example/中文。好"),
+            [("https://e.example/中文", Role::Bare)]
+        );
+        assert_eq!(
+            all("javascript:alert(1)"),
+            [("javascript:alert(1)", Role::Bare)]
+        );
     }
 }

@@ -19,7 +19,10 @@ pub(crate) enum Leads {
 
 /// Where a host leads, and whether its address is written in an unusual way.
 pub(crate) fn leads(host: &str) -> (Leads, bool) {
-    if let Some(inside) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+    if let Some(inside) = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+    {
         return match inside.split('%').next().unwrap_or("").parse::<Ipv6Addr>() {
             Ok(address) => six(address),
             Err(_) => (Leads::Address, true),
@@ -34,9 +37,16 @@ pub(crate) fn leads(host: &str) -> (Leads, bool) {
 /// RFC 1918, 3927, 6598, 6890, and the metadata services of AWS, Google, Azure, Alibaba and Oracle.
 fn of_four(address: Ipv4Addr) -> Leads {
     match address.octets() {
-        [169, 254, 169, 254] | [169, 254, 170, 2] | [169, 254, 169, 123 | 253] | [100, 100, 100, 200] | [168, 63, 129, 16] | [192, 0, 0, 192] => Leads::Metadata,
+        [169, 254, 169, 254]
+        | [169, 254, 170, 2]
+        | [169, 254, 169, 123 | 253]
+        | [100, 100, 100, 200]
+        | [168, 63, 129, 16]
+        | [192, 0, 0, 192] => Leads::Metadata,
         [127, ..] | [0, ..] => Leads::Loopback,
-        [10, ..] | [192, 168, ..] | [169, 254, ..] | [172, 16..=31, ..] | [100, 64..=127, ..] => Leads::Private,
+        [10, ..] | [192, 168, ..] | [169, 254, ..] | [172, 16..=31, ..] | [100, 64..=127, ..] => {
+            Leads::Private
+        }
         _ => Leads::Address,
     }
 }
@@ -50,7 +60,9 @@ fn six(address: Ipv6Addr) -> (Leads, bool) {
             (of_four(Ipv4Addr::new(a, b, c, d)), true)
         }
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => (Leads::Loopback, false),
-        [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254] | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254] => (Leads::Metadata, false),
+        [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254] | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254] => {
+            (Leads::Metadata, false)
+        }
         [0xfc00..=0xfdff, ..] | [0xfe80..=0xfebf, ..] => (Leads::Private, false),
         _ => (Leads::Address, false),
     }
@@ -72,7 +84,11 @@ fn four(host: &str) -> Option<(Ipv4Addr, bool)> {
             None => (*part, 10),
         };
         odd |= radix != 10;
-        *number = if digits.is_empty() && radix == 16 { 0 } else { u64::from_str_radix(digits, radix).ok()? };
+        *number = if digits.is_empty() && radix == 16 {
+            0
+        } else {
+            u64::from_str_radix(digits, radix).ok()?
+        };
     }
     let (last, first) = numbers.get(..parts.len())?.split_last()?;
     let mut address = 0_u64;
@@ -91,15 +107,41 @@ fn four(host: &str) -> Option<(Ipv4Addr, bool)> {
 
 /// Names that exist inside only, and services that make a name of any address.
 fn named(host: &str) -> Leads {
-    let ends = |ending: &str| host == ending || host.strip_suffix(ending).is_some_and(|front| front.ends_with('.'));
-    if ["metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal", "metadata", "metadata.azure.internal"].contains(&host) {
+    let ends = |ending: &str| {
+        host == ending
+            || host
+                .strip_suffix(ending)
+                .is_some_and(|front| front.ends_with('.'))
+    };
+    if [
+        "metadata.google.internal",
+        "metadata.goog",
+        "instance-data",
+        "instance-data.ec2.internal",
+        "metadata",
+        "metadata.azure.internal",
+    ]
+    .contains(&host)
+    {
         return Leads::Metadata;
     }
-    if ends("localhost") || ["localtest.me", "lvh.me", "localhost.localdomain", "ip6-localhost"].iter().any(|name| ends(name)) {
+    if ends("localhost")
+        || [
+            "localtest.me",
+            "lvh.me",
+            "localhost.localdomain",
+            "ip6-localhost",
+        ]
+        .iter()
+        .any(|name| ends(name))
+    {
         return Leads::Loopback;
     }
     // An address in a name.
-    if ["nip.io", "sslip.io", "xip.io"].iter().any(|name| ends(name)) {
+    if ["nip.io", "sslip.io", "xip.io"]
+        .iter()
+        .any(|name| ends(name))
+    {
         let dotted = host.replace('-', ".");
         let labels: Vec<&str> = dotted.split('.').collect();
         for four_labels in labels.windows(4) {
@@ -110,8 +152,19 @@ fn named(host: &str) -> Leads {
             }
         }
     }
-    let inside = ["internal", "local", "lan", "intranet", "corp", "home.arpa", "svc", "localdomain"];
-    if inside.iter().any(|name| ends(name)) || ["kubernetes", "kubernetes.default", "host.docker.internal"].contains(&host) {
+    let inside = [
+        "internal",
+        "local",
+        "lan",
+        "intranet",
+        "corp",
+        "home.arpa",
+        "svc",
+        "localdomain",
+    ];
+    if inside.iter().any(|name| ends(name))
+        || ["kubernetes", "kubernetes.default", "host.docker.internal"].contains(&host)
+    {
         return Leads::Private;
     }
     Leads::Name
@@ -119,8 +172,45 @@ fn named(host: &str) -> Leads {
 
 /// Services that hide where a link leads.
 const SHORTENERS: &[&str] = &[
-    "bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "v.gd", "buff.ly", "rebrand.ly", "cutt.ly", "shorturl.at", "rb.gy", "t.ly", "tiny.cc", "bl.ink", "s.id",
-    "shorte.st", "adf.ly", "lnkd.in", "trib.al", "soo.gd", "clck.ru", "qr.ae", "bit.do", "mcaf.ee", "x.co", "tr.im", "u.to", "short.io", "t1p.de", "kutt.it", "dub.sh", "tny.im", "urlz.fr", "surl.li", "linktr.ee", "shorturl.asia", "ulvis.net", "chilp.it",
+    "bit.ly",
+    "tinyurl.com",
+    "t.co",
+    "goo.gl",
+    "ow.ly",
+    "is.gd",
+    "v.gd",
+    "buff.ly",
+    "rebrand.ly",
+    "cutt.ly",
+    "shorturl.at",
+    "rb.gy",
+    "t.ly",
+    "tiny.cc",
+    "bl.ink",
+    "s.id",
+    "shorte.st",
+    "adf.ly",
+    "lnkd.in",
+    "trib.al",
+    "soo.gd",
+    "clck.ru",
+    "qr.ae",
+    "bit.do",
+    "mcaf.ee",
+    "x.co",
+    "tr.im",
+    "u.to",
+    "short.io",
+    "t1p.de",
+    "kutt.it",
+    "dub.sh",
+    "tny.im",
+    "urlz.fr",
+    "surl.li",
+    "linktr.ee",
+    "shorturl.asia",
+    "ulvis.net",
+    "chilp.it",
 ];
 
 /// Whether a host shortens links.
@@ -131,9 +221,43 @@ pub(crate) fn is_shortener(host: &str) -> bool {
 
 /// Services that show their user what was asked of a host of theirs: made for tests, and for taking data.
 const COLLECTORS: &[&str] = &[
-    "webhook.site", "requestbin.com", "requestbin.net", "pipedream.net", "requestcatcher.com", "beeceptor.com", "hookbin.com", "burpcollaborator.net", "oastify.com",
-    "interact.sh", "oast.fun", "oast.live", "oast.me", "oast.online", "oast.pro", "oast.site", "canarytokens.com", "dnslog.cn", "ceye.io", "ngrok.io", "ngrok-free.app", "ngrok.app",
-    "trycloudflare.com", "loca.lt", "serveo.net", "postb.in", "ptsv2.com", "ptsv3.com", "mockbin.org", "smee.io", "typedwebhook.tools", "requestinspector.com", "xss.ht", "bxss.me", "grabify.link", "iplogger.org", "r87.me",
+    "webhook.site",
+    "requestbin.com",
+    "requestbin.net",
+    "pipedream.net",
+    "requestcatcher.com",
+    "beeceptor.com",
+    "hookbin.com",
+    "burpcollaborator.net",
+    "oastify.com",
+    "interact.sh",
+    "oast.fun",
+    "oast.live",
+    "oast.me",
+    "oast.online",
+    "oast.pro",
+    "oast.site",
+    "canarytokens.com",
+    "dnslog.cn",
+    "ceye.io",
+    "ngrok.io",
+    "ngrok-free.app",
+    "ngrok.app",
+    "trycloudflare.com",
+    "loca.lt",
+    "serveo.net",
+    "postb.in",
+    "ptsv2.com",
+    "ptsv3.com",
+    "mockbin.org",
+    "smee.io",
+    "typedwebhook.tools",
+    "requestinspector.com",
+    "xss.ht",
+    "bxss.me",
+    "grabify.link",
+    "iplogger.org",
+    "r87.me",
 ];
 
 /// Whether a host is one of a service that collects what it is asked.
@@ -144,8 +268,50 @@ pub(crate) fn is_collector(host: &str) -> bool {
 /// Services that draw what a URL says: plots, formulas, badges, maps. Data in their URLs is what they
 /// are for.
 const DRAWERS: &[&str] = &[
-    "latex.codecogs.com", "quickchart.io", "chart.googleapis.com", "image-charts.com", "mermaid.ink", "kroki.io", "plantuml.com", "shields.io", "badgen.net", "placeholder.com", "placehold.co", "placehold.it",
-    "dummyimage.com", "picsum.photos", "qrserver.com", "math.vercel.app", "render.githubusercontent.com", "maps.googleapis.com", "staticmap.openstreetmap.de", "gravatar.com", "ui-avatars.com", "dicebear.com", "og-image.vercel.app", "githubassets.com", "readme-typing-svg.herokuapp.com", "github-readme-stats.vercel.app", "star-history.com", "imgix.net", "cloudinary.com", "unsplash.com", "wikimedia.org", "githubusercontent.com", "googleusercontent.com", "twimg.com", "fbcdn.net", "gstatic.com", "ytimg.com", "shopify.com", "wp.com", "media-amazon.com", "pinimg.com", "redd.it", "medium.com", "imgur.com",
+    "latex.codecogs.com",
+    "quickchart.io",
+    "chart.googleapis.com",
+    "image-charts.com",
+    "mermaid.ink",
+    "kroki.io",
+    "plantuml.com",
+    "shields.io",
+    "badgen.net",
+    "placeholder.com",
+    "placehold.co",
+    "placehold.it",
+    "dummyimage.com",
+    "picsum.photos",
+    "qrserver.com",
+    "math.vercel.app",
+    "render.githubusercontent.com",
+    "maps.googleapis.com",
+    "staticmap.openstreetmap.de",
+    "gravatar.com",
+    "ui-avatars.com",
+    "dicebear.com",
+    "og-image.vercel.app",
+    "githubassets.com",
+    "readme-typing-svg.herokuapp.com",
+    "github-readme-stats.vercel.app",
+    "star-history.com",
+    "imgix.net",
+    "cloudinary.com",
+    "unsplash.com",
+    "wikimedia.org",
+    "githubusercontent.com",
+    "googleusercontent.com",
+    "twimg.com",
+    "fbcdn.net",
+    "gstatic.com",
+    "ytimg.com",
+    "shopify.com",
+    "wp.com",
+    "media-amazon.com",
+    "pinimg.com",
+    "redd.it",
+    "medium.com",
+    "imgur.com",
 ];
 
 /// Whether a host draws what it is asked, or is a known store of images.
@@ -155,29 +321,88 @@ pub(crate) fn is_drawer(host: &str) -> bool {
 
 /// Whether a host is this one, or one below it.
 pub(crate) fn is_under(host: &str, name: &str) -> bool {
-    host == name || host.strip_suffix(name).is_some_and(|front| front.ends_with('.'))
+    host == name
+        || host
+            .strip_suffix(name)
+            .is_some_and(|front| front.ends_with('.'))
 }
 
 /// Names that others are made to look like, beside those that the operator allows.
 const KNOWN: &[&str] = &[
-    "google.com", "gmail.com", "microsoft.com", "microsoftonline.com", "office.com", "outlook.com", "apple.com", "icloud.com", "amazon.com", "paypal.com", "facebook.com", "instagram.com", "whatsapp.com",
-    "netflix.com", "linkedin.com", "twitter.com", "github.com", "gitlab.com", "dropbox.com", "docusign.com", "adobe.com", "openai.com", "chatgpt.com", "anthropic.com", "chase.com", "wellsfargo.com", "bankofamerica.com", "coinbase.com",
-    "binance.com", "stripe.com", "slack.com", "steamcommunity.com", "youtube.com", "wikipedia.org", "yahoo.com", "ebay.com", "spotify.com", "cloudflare.com",
+    "google.com",
+    "gmail.com",
+    "microsoft.com",
+    "microsoftonline.com",
+    "office.com",
+    "outlook.com",
+    "apple.com",
+    "icloud.com",
+    "amazon.com",
+    "paypal.com",
+    "facebook.com",
+    "instagram.com",
+    "whatsapp.com",
+    "netflix.com",
+    "linkedin.com",
+    "twitter.com",
+    "github.com",
+    "gitlab.com",
+    "dropbox.com",
+    "docusign.com",
+    "adobe.com",
+    "openai.com",
+    "chatgpt.com",
+    "anthropic.com",
+    "chase.com",
+    "wellsfargo.com",
+    "bankofamerica.com",
+    "coinbase.com",
+    "binance.com",
+    "stripe.com",
+    "slack.com",
+    "steamcommunity.com",
+    "youtube.com",
+    "wikipedia.org",
+    "yahoo.com",
+    "ebay.com",
+    "spotify.com",
+    "cloudflare.com",
 ];
 
 /// Networks that deliver others' sites under names that hold theirs.
-const DELIVERY: &[&str] = &["edgekey.net", "edgesuite.net", "akadns.net", "nsatc.net", "cloudflare.net", "akamaized.net", "trafficmanager.net", "translate.goog", "cdn.ampproject.org", "web.archive.org"];
+const DELIVERY: &[&str] = &[
+    "edgekey.net",
+    "edgesuite.net",
+    "akadns.net",
+    "nsatc.net",
+    "cloudflare.net",
+    "akamaized.net",
+    "trafficmanager.net",
+    "translate.goog",
+    "cdn.ampproject.org",
+    "web.archive.org",
+];
 
 /// How sure it is that a host is made to look like a known name.
 pub(crate) fn looks_like(host: &str, skeleton: &str, allowed: &[String]) -> f64 {
     let own = allowed.iter().map(String::as_str);
-    if KNOWN.iter().copied().chain(own.clone()).any(|name| is_under(host, name)) {
+    if KNOWN
+        .iter()
+        .copied()
+        .chain(own.clone())
+        .any(|name| is_under(host, name))
+    {
         return 0.0;
     }
     // Letters of other scripts.
     if skeleton != host {
         let shown = skeleton;
-        if KNOWN.iter().copied().chain(own.clone()).any(|name| is_under(shown, name)) {
+        if KNOWN
+            .iter()
+            .copied()
+            .chain(own.clone())
+            .any(|name| is_under(shown, name))
+        {
             return 0.97;
         }
     }
@@ -189,7 +414,11 @@ pub(crate) fn looks_like(host: &str, skeleton: &str, allowed: &[String]) -> f64 
     for name in KNOWN.iter().copied().chain(own.clone()) {
         // `paypal.com.evil.example`, `paypal.com-login.example`; `google.com.au` is a country's.
         if let Some(rest) = plain.find(name).and_then(|at| {
-            let begins = at == 0 || plain.as_bytes().get(at - 1).is_some_and(|byte| matches!(byte, b'.' | b'-'));
+            let begins = at == 0
+                || plain
+                    .as_bytes()
+                    .get(at - 1)
+                    .is_some_and(|byte| matches!(byte, b'.' | b'-'));
             plain.get(at + name.len()..).filter(|_| begins)
         }) {
             let country = rest.len() == 3 && rest.starts_with('.');
@@ -212,26 +441,46 @@ pub(crate) fn looks_like(host: &str, skeleton: &str, allowed: &[String]) -> f64 
 
 /// Digits and pairs of letters as the letters that they are read as.
 fn spelled(host: &str) -> String {
-    if !host.bytes().any(|byte| byte.is_ascii_digit()) && !host.contains("rn") && !host.contains("vv") {
+    if !host.bytes().any(|byte| byte.is_ascii_digit())
+        && !host.contains("rn")
+        && !host.contains("vv")
+    {
         return host.to_owned();
     }
-    host.replace("rn", "m").replace("vv", "w").chars().map(|character| match character {
-        '0' => 'o',
-        '1' => 'l',
-        '3' => 'e',
-        '5' => 's',
-        other => other,
-    }).collect()
+    host.replace("rn", "m")
+        .replace("vv", "w")
+        .chars()
+        .map(|character| match character {
+            '0' => 'o',
+            '1' => 'l',
+            '3' => 'e',
+            '5' => 's',
+            other => other,
+        })
+        .collect()
 }
 
 /// Whether one edit makes one of the other.
 fn is_near(one: &str, other: &str) -> bool {
-    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let (short, long) = if one.len() <= other.len() {
+        (one, other)
+    } else {
+        (other, one)
+    };
     if long.len() - short.len() > 1 || short == long {
         return false;
     }
-    let head = short.bytes().zip(long.bytes()).take_while(|(a, b)| a == b).count();
-    let tail = short.bytes().rev().zip(long.bytes().rev()).take_while(|(a, b)| a == b).count();
+    let head = short
+        .bytes()
+        .zip(long.bytes())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let tail = short
+        .bytes()
+        .rev()
+        .zip(long.bytes().rev())
+        .take_while(|(a, b)| a == b)
+        .count();
     let swapped = short.len() == long.len() && head + tail + 2 == long.len() && {
         let (a, b) = (short.as_bytes(), long.as_bytes());
         a.get(head) == b.get(head + 1) && a.get(head + 1) == b.get(head)
@@ -254,13 +503,41 @@ mod tests {
 
     #[test]
     fn addresses_in_every_spelling() {
-        for host in ["169.254.169.254", "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "0xa9.254.43518", "[::ffff:169.254.169.254]", "[::ffff:a9fe:a9fe]", "metadata.google.internal", "[fd00:ec2::254]", "169.254.169.254.nip.io"] {
+        for host in [
+            "169.254.169.254",
+            "2852039166",
+            "0xa9fea9fe",
+            "0251.0376.0251.0376",
+            "0xa9.254.43518",
+            "[::ffff:169.254.169.254]",
+            "[::ffff:a9fe:a9fe]",
+            "metadata.google.internal",
+            "[fd00:ec2::254]",
+            "169.254.169.254.nip.io",
+        ] {
             assert_eq!(leads(host).0, Leads::Metadata, "{host}");
         }
-        for host in ["127.0.0.1", "127.1", "0x7f000001", "localhost", "app.localhost", "[::1]", "0", "017700000001"] {
+        for host in [
+            "127.0.0.1",
+            "127.1",
+            "0x7f000001",
+            "localhost",
+            "app.localhost",
+            "[::1]",
+            "0",
+            "017700000001",
+        ] {
             assert_eq!(leads(host).0, Leads::Loopback, "{host}");
         }
-        for host in ["10.0.0.8", "192.168.1.1", "172.31.255.1", "100.64.0.1", "db.internal", "[fe80::1]", "[fc00::1]"] {
+        for host in [
+            "10.0.0.8",
+            "192.168.1.1",
+            "172.31.255.1",
+            "100.64.0.1",
+            "db.internal",
+            "[fe80::1]",
+            "[fc00::1]",
+        ] {
             assert_eq!(leads(host).0, Leads::Private, "{host}");
         }
         assert_eq!(leads("8.8.8.8"), (Leads::Address, false));
@@ -272,11 +549,30 @@ mod tests {
     #[test]
     fn names_that_look_like_others() {
         let allowed = ["intranet-shop.example".to_owned()];
-        for (host, skeleton) in [("paypal.com.evil.example", ""), ("paypa1.com", ""), ("rnicrosoft.com", ""), ("www.g00gle.com", ""), ("github.com-login.example", ""), ("intranet-shop.exarnple", ""), ("intranet-shopp.example", ""), ("xn--80ak6aa92e.com", "apple.com")] {
+        for (host, skeleton) in [
+            ("paypal.com.evil.example", ""),
+            ("paypa1.com", ""),
+            ("rnicrosoft.com", ""),
+            ("www.g00gle.com", ""),
+            ("github.com-login.example", ""),
+            ("intranet-shop.exarnple", ""),
+            ("intranet-shopp.example", ""),
+            ("xn--80ak6aa92e.com", "apple.com"),
+        ] {
             let skeleton = if skeleton.is_empty() { host } else { skeleton };
             assert!(looks_like(host, skeleton, &allowed) > 0.7, "{host}");
         }
-        for host in ["google.com", "docs.google.com", "google.com.au", "amazon.co.uk", "paypal-community.org", "example.org", "www.apple.com.edgekey.net", "modern.com", "shop.intranet-shop.example"] {
+        for host in [
+            "google.com",
+            "docs.google.com",
+            "google.com.au",
+            "amazon.co.uk",
+            "paypal-community.org",
+            "example.org",
+            "www.apple.com.edgekey.net",
+            "modern.com",
+            "shop.intranet-shop.example",
+        ] {
             assert!(looks_like(host, host, &allowed) < 0.1, "{host}");
         }
     }

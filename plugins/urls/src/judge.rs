@@ -5,24 +5,64 @@ use caponier_sdk::{Severity, Stage};
 use crate::data::{Cargo, cargo};
 use crate::find::Role;
 use crate::host::{self, Leads};
-use crate::settings::{From, Hosts, Shorteners};
+use crate::settings::{Hosts, Reach, Shorteners};
 use crate::url::{Url, is_scheme};
 
 /// What is found: id, title, severity.
 pub(crate) const RULES: &[(&str, &str, Severity)] = &[
-    ("data-in-image", "Image or other fetch that carries data away", Severity::High),
-    ("data-in-link", "Link that carries data away", Severity::Medium),
+    (
+        "data-in-image",
+        "Image or other fetch that carries data away",
+        Severity::High,
+    ),
+    (
+        "data-in-link",
+        "Link that carries data away",
+        Severity::Medium,
+    ),
     ("denied", "Host that the settings deny", Severity::High),
-    ("disguised-host", "Host written so that it is taken for another", Severity::High),
-    ("look-alike", "Host that looks like a known one", Severity::High),
-    ("not-allowed", "Host that the settings do not allow", Severity::Medium),
-    ("placeholder", "URL with a place for data to be filled in", Severity::Medium),
+    (
+        "disguised-host",
+        "Host written so that it is taken for another",
+        Severity::High,
+    ),
+    (
+        "look-alike",
+        "Host that looks like a known one",
+        Severity::High,
+    ),
+    (
+        "not-allowed",
+        "Host that the settings do not allow",
+        Severity::Medium,
+    ),
+    (
+        "placeholder",
+        "URL with a place for data to be filled in",
+        Severity::Medium,
+    ),
     ("port", "Port that is unusual", Severity::Low),
-    ("private-address", "Address inside: this machine, its network, its cloud's metadata", Severity::High),
-    ("public-address", "Address in place of a name", Severity::Low),
-    ("scheme", "Scheme that runs something or reads files", Severity::High),
+    (
+        "private-address",
+        "Address inside: this machine, its network, its cloud's metadata",
+        Severity::High,
+    ),
+    (
+        "public-address",
+        "Address in place of a name",
+        Severity::Low,
+    ),
+    (
+        "scheme",
+        "Scheme that runs something or reads files",
+        Severity::High,
+    ),
     ("shortener", "Link that hides where it leads", Severity::Low),
-    ("userinfo", "Name before the host that is taken for the host", Severity::High),
+    (
+        "userinfo",
+        "Name before the host that is taken for the host",
+        Severity::High,
+    ),
 ];
 
 /// What the settings say.
@@ -30,8 +70,8 @@ pub(crate) struct Judge {
     pub(crate) allow: Hosts,
     pub(crate) deny: Hosts,
     pub(crate) schemes: Vec<String>,
-    pub(crate) images: From,
-    pub(crate) links: From,
+    pub(crate) images: Reach,
+    pub(crate) links: Reach,
     pub(crate) shorteners: Shorteners,
 }
 
@@ -66,14 +106,17 @@ impl Judge {
             Role::Drawn | Role::Reference => self.images,
             Role::Link | Role::Bare => self.links,
         };
-        if from == From::None || (from == From::AllowedOnly && !allowed) {
+        if from == Reach::None || (from == Reach::AllowedOnly && !allowed) {
             found.push(("not-allowed", 0.99));
         }
         if allowed {
             return found;
         }
         self.host(&url, role, origin, &mut found);
-        let web = matches!(url.scheme.as_str(), "" | "http" | "https" | "ws" | "wss" | "ftp");
+        let web = matches!(
+            url.scheme.as_str(),
+            "" | "http" | "https" | "ws" | "wss" | "ftp"
+        );
         if web {
             carried(&url, role, origin, &mut found);
         }
@@ -87,7 +130,9 @@ impl Judge {
         }
         if !self.schemes.is_empty() {
             // By itself `word:` is a word and a colon.
-            if !self.schemes.iter().any(|known| known == scheme) && (role != Role::Bare || !url.host.is_empty()) {
+            if !self.schemes.iter().any(|known| known == scheme)
+                && (role != Role::Bare || !url.host.is_empty())
+            {
                 found.push(("scheme", 0.97));
             }
             return;
@@ -96,7 +141,9 @@ impl Judge {
         let content = url.path.trim_start();
         let confidence = match scheme {
             "javascript" | "vbscript" | "livescript" => {
-                let idle = content.is_empty() || content.starts_with("void(0)") || content.starts_with(';');
+                let idle = content.is_empty()
+                    || content.starts_with("void(0)")
+                    || content.starts_with(';');
                 match (idle, placed) {
                     (true, _) => 0.2,
                     (false, true) => 0.95,
@@ -104,8 +151,21 @@ impl Judge {
                 }
             }
             "data" => {
-                let kind = content.get(..content.len().min(40)).unwrap_or("").to_ascii_lowercase();
-                if ["text/html", "text/xml", "application/xhtml", "application/xml", "text/javascript", "application/javascript"].iter().any(|active| kind.starts_with(active)) {
+                let kind = content
+                    .get(..content.len().min(40))
+                    .unwrap_or("")
+                    .to_ascii_lowercase();
+                if [
+                    "text/html",
+                    "text/xml",
+                    "application/xhtml",
+                    "application/xml",
+                    "text/javascript",
+                    "application/javascript",
+                ]
+                .iter()
+                .any(|active| kind.starts_with(active))
+                {
                     if placed { 0.92 } else { 0.7 }
                 } else if kind.starts_with("image/svg") {
                     if role == Role::Link { 0.7 } else { 0.2 }
@@ -113,20 +173,33 @@ impl Judge {
                     0.0
                 }
             }
-            "jar" | "view-source" | "blob" => if placed { 0.4 } else { 0.0 },
+            "jar" | "view-source" | "blob" => {
+                if placed {
+                    0.4
+                } else {
+                    0.0
+                }
+            }
             "file" => match (origin.tool, placed) {
                 (true, _) => 0.75,
                 (_, true) => 0.7,
                 _ => 0.2,
             },
-            "gopher" | "dict" | "ldap" | "ldaps" | "tftp" | "phar" | "php" | "expect" | "netdoc" | "sftp" => match (origin.tool, scheme) {
+            "gopher" | "dict" | "ldap" | "ldaps" | "tftp" | "phar" | "php" | "expect"
+            | "netdoc" | "sftp" => match (origin.tool, scheme) {
                 (_, "php" | "phar" | "expect" | "netdoc") => 0.85,
                 (_, "gopher" | "dict") => 0.8,
                 (true, _) => 0.7,
                 _ => 0.1,
             },
             // `\x01javascript:` and its like never come so far; what is no scheme is no matter.
-            _ => if is_scheme(scheme) { 0.0 } else { 0.3 },
+            _ => {
+                if is_scheme(scheme) {
+                    0.0
+                } else {
+                    0.3
+                }
+            }
         };
         if confidence >= 0.05 {
             found.push(("scheme", confidence));
@@ -134,25 +207,42 @@ impl Judge {
     }
 
     fn host(&self, url: &Url, role: Role, origin: Origin, found: &mut Vec<Verdict>) {
-        let web = matches!(url.scheme.as_str(), "" | "http" | "https" | "ws" | "wss" | "ftp");
+        let web = matches!(
+            url.scheme.as_str(),
+            "" | "http" | "https" | "ws" | "wss" | "ftp"
+        );
         if !web {
             return;
         }
         let (leads, odd) = host::leads(&url.host);
         if url.disguised || odd {
-            found.push(("disguised-host", if role == Role::Bare && !odd && !url.host.contains('.') { 0.4 } else { 0.9 }));
+            found.push((
+                "disguised-host",
+                if role == Role::Bare && !odd && !url.host.contains('.') {
+                    0.4
+                } else {
+                    0.9
+                },
+            ));
         }
         if let Some(user) = &url.user {
             // A host's name before the `@`, and a name and password, are told apart by a dot.
             let name = user.split(':').next().unwrap_or("");
-            let confidence = match (name.contains('.') || name.contains("%2e") || name.contains('/'), user.contains(':')) {
+            let confidence = match (
+                name.contains('.') || name.contains("%2e") || name.contains('/'),
+                user.contains(':'),
+            ) {
                 (true, _) => 0.95,
                 (false, true) => 0.35,
                 (false, false) => 0.3,
             };
             found.push(("userinfo", confidence));
         }
-        if url.host.contains(|character: char| character.is_ascii_alphabetic()) || !url.host.is_ascii() {
+        if url
+            .host
+            .contains(|character: char| character.is_ascii_alphabetic())
+            || !url.host.is_ascii()
+        {
             let mut like = host::looks_like(&url.host, &url.skeleton, &self.allow.names);
             if host::mixes_scripts(&shown(&url.host, &url.skeleton)) {
                 like = like.max(0.85);
@@ -171,10 +261,15 @@ impl Judge {
         };
         match inside {
             Some(confidence) => found.push(("private-address", confidence)),
-            None if leads == Leads::Address => found.push(("public-address", if role == Role::Drawn { 0.75 } else { 0.4 })),
+            None if leads == Leads::Address => found.push((
+                "public-address",
+                if role == Role::Drawn { 0.75 } else { 0.4 },
+            )),
             None => {}
         }
-        let usual = [80, 443, 8000, 8008, 8080, 8081, 8443, 8888, 3000, 5000, 9000, 9090];
+        let usual = [
+            80, 443, 8000, 8008, 8080, 8081, 8443, 8888, 3000, 5000, 9000, 9090,
+        ];
         let expected = leads == Leads::Loopback || leads == Leads::Private;
         if url.port.is_some_and(|port| !usual.contains(&port)) && !expected {
             found.push(("port", if role == Role::Drawn { 0.6 } else { 0.3 }));
@@ -195,10 +290,16 @@ fn shown(host: &str, skeleton: &str) -> String {
 
 /// What a URL carries away, by what becomes of it.
 fn carried(url: &Url, role: Role, origin: Origin, found: &mut Vec<Verdict>) {
-    let Cargo { taken, opaque, words, blank } = cargo(url);
+    let Cargo {
+        taken,
+        opaque,
+        words,
+        blank,
+    } = cargo(url);
     let collector = host::is_collector(&url.host);
     let drawer = host::is_drawer(&url.host);
-    let drawn = matches!(role, Role::Drawn | Role::Reference) || (origin.tool && origin.stage == Stage::Output);
+    let drawn = matches!(role, Role::Drawn | Role::Reference)
+        || (origin.tool && origin.stage == Stage::Output);
     if blank > 0.0 {
         let confidence = match (drawn, origin.stage) {
             _ if drawer => 0.2,
@@ -232,7 +333,14 @@ fn carried(url: &Url, role: Role, origin: Origin, found: &mut Vec<Verdict>) {
         confidence *= if collector { 0.6 } else { 0.35 };
     }
     if confidence >= 0.05 {
-        found.push((if drawn { "data-in-image" } else { "data-in-link" }, confidence));
+        found.push((
+            if drawn {
+                "data-in-image"
+            } else {
+                "data-in-link"
+            },
+            confidence,
+        ));
     }
 }
 
@@ -245,32 +353,67 @@ mod tests {
             allow: Hosts::default(),
             deny: Hosts::default(),
             schemes: Vec::new(),
-            images: From::Any,
-            links: From::Any,
+            images: Reach::Any,
+            links: Reach::Any,
             shorteners: Shorteners::Flag,
         };
         judge.judge(raw, role, Origin { stage, tool })
     }
 
     fn confidence(found: &[Verdict], rule: &str) -> f64 {
-        found.iter().find(|(own, _)| *own == rule).map_or(0.0, |(_, confidence)| *confidence)
+        found
+            .iter()
+            .find(|(own, _)| *own == rule)
+            .map_or(0.0, |(_, confidence)| *confidence)
     }
 
     #[test]
     fn the_same_data_is_worse_in_an_image() {
         let raw = "https://evil.example/?q=VGhlIHBhc3N3b3JkIGlzIGh1bnRlcjI=";
-        let image = confidence(&judge(raw, Role::Drawn, Stage::Output, false), "data-in-image");
-        let link = confidence(&judge(raw, Role::Link, Stage::Output, false), "data-in-link");
-        let prompt = confidence(&judge(raw, Role::Drawn, Stage::Prompt, false), "data-in-image");
-        assert!(image > 0.9 && link > 0.6 && link < 0.8 && prompt < 0.5, "{image} {link} {prompt}");
-        assert!(confidence(&judge(raw, Role::Bare, Stage::Output, true), "data-in-image") > 0.9);
+        let image = confidence(
+            &judge(raw, Role::Drawn, Stage::Output, false),
+            "data-in-image",
+        );
+        let link = confidence(
+            &judge(raw, Role::Link, Stage::Output, false),
+            "data-in-link",
+        );
+        let prompt = confidence(
+            &judge(raw, Role::Drawn, Stage::Prompt, false),
+            "data-in-image",
+        );
+        assert!(
+            image > 0.9 && link > 0.6 && link < 0.8 && prompt < 0.5,
+            "{image} {link} {prompt}"
+        );
+        assert!(
+            confidence(
+                &judge(raw, Role::Bare, Stage::Output, true),
+                "data-in-image"
+            ) > 0.9
+        );
     }
 
     #[test]
     fn metadata_is_worst_where_it_is_fetched() {
         let raw = "http://169.254.169.254/latest/meta-data/";
-        assert!(confidence(&judge(raw, Role::Bare, Stage::Output, true), "private-address") > 0.95);
-        assert!(confidence(&judge("http://localhost:3000/", Role::Bare, Stage::Output, false), "private-address") < 0.5);
-        assert!(confidence(&judge("http://2130706433/", Role::Bare, Stage::Output, false), "private-address") > 0.9);
+        assert!(
+            confidence(
+                &judge(raw, Role::Bare, Stage::Output, true),
+                "private-address"
+            ) > 0.95
+        );
+        assert!(
+            confidence(
+                &judge("http://localhost:3000/", Role::Bare, Stage::Output, false),
+                "private-address"
+            ) < 0.5
+        );
+        assert!(
+            confidence(
+                &judge("http://2130706433/", Role::Bare, Stage::Output, false),
+                "private-address"
+            ) > 0.9
+        );
     }
 }

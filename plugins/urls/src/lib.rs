@@ -15,8 +15,8 @@ use caponier_sdk::{Call, Data, Error, Kind, Manifest, Plugin, Report, Rule, Segm
 
 use find::{LONGEST, LOOK_BEHIND, Place, Role};
 use judge::{Judge, Origin, RULES};
-pub use settings::{From, Operator, Settings, Shorteners};
 use settings::Hosts;
+pub use settings::{Operator, Reach, Settings, Shorteners};
 
 /// Findings of one look: who wants to be seen that often has been.
 const MOST: usize = 256;
@@ -43,7 +43,10 @@ impl Plugin for Urls {
                 "data-in-image" | "data-in-link" | "placeholder" => "LLM02:2025",
                 _ => "LLM05:2025",
             };
-            Rule::new(*id, *title).severity(*severity).category(category).window(window)
+            Rule::new(*id, *title)
+                .severity(*severity)
+                .category(category)
+                .window(window)
         }))
     }
 
@@ -51,19 +54,27 @@ impl Plugin for Urls {
         let allow = Hosts::read("allow", &settings.allow)?;
         let deny = Hosts::read("deny", &settings.deny)?;
         for (key, from) in [("images", settings.images), ("links", settings.links)] {
-            if from == Some(From::AllowedOnly) && allow.is_empty() {
+            if from == Some(Reach::AllowedOnly) && allow.is_empty() {
                 return Err(Error::new(format!(
                     "settings.{key}: `allowed-only` and nothing is allowed; hint: name hosts in `allow`, or write `none`"
                 )));
             }
         }
-        let schemes: Vec<String> = settings.schemes.iter().map(|scheme| scheme.trim_end_matches(':').to_ascii_lowercase()).collect();
+        let schemes: Vec<String> = settings
+            .schemes
+            .iter()
+            .map(|scheme| scheme.trim_end_matches(':').to_ascii_lowercase())
+            .collect();
         if let Some(wrong) = schemes.iter().position(|scheme| !url::is_scheme(scheme)) {
             return Err(Error::new(format!(
                 "settings.schemes[{wrong}]: it is no scheme; hint: write `https`, without `://`"
             )));
         }
-        let unset = if allow.is_empty() { From::Any } else { From::AllowedOnly };
+        let unset = if allow.is_empty() {
+            Reach::Any
+        } else {
+            Reach::AllowedOnly
+        };
         Ok(Self {
             judge: Judge {
                 allow,
@@ -115,7 +126,14 @@ impl Urls {
         if segment.is_open() {
             // The beginning of a scheme, or a mark behind which something begins.
             let bytes = text.as_bytes();
-            let run = bytes.iter().rev().take(24).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')).count();
+            let run = bytes
+                .iter()
+                .rev()
+                .take(24)
+                .take_while(|byte| {
+                    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
+                })
+                .count();
             let start = bytes.len() - run;
             let start = hold.map_or(start, |hold| hold.min(start)).max(settled);
             if start < bytes.len() {
@@ -140,7 +158,12 @@ impl Urls {
     /// A tool's argument that is a host and nothing else: `169.254.169.254`, `localhost:8080`.
     fn host_by_itself(&self, segment: &Segment, origin: Origin, report: &mut Report<'_>) {
         let text = segment.text();
-        let host = text.len() <= 253 && text.contains(['.', ':']) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'/' | b'[' | b']' | b'_'));
+        let host = text.len() <= 253
+            && text.contains(['.', ':'])
+            && text.bytes().all(|byte| {
+                byte.is_ascii_alphanumeric()
+                    || matches!(byte, b'.' | b'-' | b':' | b'/' | b'[' | b']' | b'_')
+            });
         if !host || text.contains("//") {
             return;
         }
@@ -148,7 +171,11 @@ impl Urls {
         for (rule, confidence) in self.judge.judge(&raw, Role::Bare, origin) {
             let surely = matches!(rule, "private-address" | "denied") && confidence >= 0.6;
             if surely {
-                report.finding(rule, segment).at(0..text.len()).confidence(confidence).replacement(self.replaced(text));
+                report
+                    .finding(rule, segment)
+                    .at(0..text.len())
+                    .confidence(confidence)
+                    .replacement(self.replaced(text));
             }
         }
     }

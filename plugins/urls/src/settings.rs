@@ -19,9 +19,9 @@ pub struct Settings {
     pub schemes: Vec<String>,
     /// What images, style sheets and frames may be fetched from. Left out: `allowed-only` where `allow`
     /// names hosts, otherwise `any`.
-    pub images: Option<From>,
+    pub images: Option<Reach>,
     /// Where links may lead. Left out: as for images.
-    pub links: Option<From>,
+    pub links: Option<Reach>,
     /// Whether links through services that shorten them are flagged.
     pub shorteners: Shorteners,
     /// What stands in the place of what is redacted.
@@ -48,7 +48,7 @@ impl Default for Settings {
 /// Which hosts may be used.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
-pub enum From {
+pub enum Reach {
     /// Any but those of `deny`.
     Any,
     /// Those of `allow`.
@@ -99,14 +99,17 @@ impl Hosts {
         let mut hosts = Self::default();
         for (place, given) in list.iter().enumerate() {
             let lower = given.trim().to_lowercase();
-            let (pattern, name): (fn(String) -> Pattern, &str) = if let Some(name) = lower.strip_prefix("*.") {
-                (Pattern::Below, name)
-            } else if let Some(name) = lower.strip_prefix('.') {
-                (Pattern::With, name)
-            } else {
-                (Pattern::Exact, lower.as_str())
-            };
-            let plain = !name.is_empty() && !name.contains(['/', '@', '*', ' ', '?', '#']) && !(name.contains(':') && !name.starts_with('['));
+            let (pattern, name): (fn(String) -> Pattern, &str) =
+                if let Some(name) = lower.strip_prefix("*.") {
+                    (Pattern::Below, name)
+                } else if let Some(name) = lower.strip_prefix('.') {
+                    (Pattern::With, name)
+                } else {
+                    (Pattern::Exact, lower.as_str())
+                };
+            let plain = !name.is_empty()
+                && !name.contains(['/', '@', '*', ' ', '?', '#'])
+                && !(name.contains(':') && !name.starts_with('['));
             if !plain {
                 return Err(Error::new(format!(
                     "settings.{key}[{place}]: it is no host; hint: write `example.org`, `.example.org` or `*.example.org`, without scheme, port or path"
@@ -141,8 +144,14 @@ mod tests {
         let list = ["a.example", ".b.example", "*.c.example"].map(String::from);
         let hosts = Hosts::read("allow", &list).unwrap();
         for (host, has) in [
-            ("a.example", true), ("x.a.example", false), ("b.example", true), ("x.b.example", true), ("xb.example", false),
-            ("c.example", false), ("x.c.example", true), ("a.example.evil.example", false),
+            ("a.example", true),
+            ("x.a.example", false),
+            ("b.example", true),
+            ("x.b.example", true),
+            ("xb.example", false),
+            ("c.example", false),
+            ("x.c.example", true),
+            ("a.example.evil.example", false),
         ] {
             assert_eq!(hosts.has(host), has, "{host}");
         }

@@ -32,19 +32,35 @@ impl Url {
         let decoded = entities(raw);
         let trimmed = decoded.trim_matches(|character: char| character <= ' ');
         let removed = trimmed.contains(['\t', '\n', '\r']);
-        let clean: String = trimmed.chars().filter(|character| !matches!(character, '\t' | '\n' | '\r')).collect();
+        let clean: String = trimmed
+            .chars()
+            .filter(|character| !matches!(character, '\t' | '\n' | '\r'))
+            .collect();
         let (scheme, rest) = match clean.find(':') {
-            Some(colon) if is_scheme(clean.get(..colon)?) => (clean.get(..colon)?.to_ascii_lowercase(), clean.get(colon + 1..)?),
+            Some(colon) if is_scheme(clean.get(..colon)?) => (
+                clean.get(..colon)?.to_ascii_lowercase(),
+                clean.get(colon + 1..)?,
+            ),
             _ => (String::new(), clean.as_str()),
         };
         let special = SPECIAL.contains(&scheme.as_str());
-        let slash = |character: char| character == '/' || (character == '\\' && (special || scheme.is_empty()));
-        let slashes = rest.chars().take_while(|character| slash(*character)).count();
+        let backslashes = special || scheme.is_empty();
+        let slash = move |character: char| character == '/' || (character == '\\' && backslashes);
+        let slashes = rest
+            .chars()
+            .take_while(|character| slash(*character))
+            .count();
         if scheme.is_empty() && slashes < 2 {
             return None;
         }
-        let mut url = Self { scheme, ..Self::default() };
-        let odd_slashes = special && slashes != 2 || rest.get(..slashes).is_some_and(|slashes| slashes.contains('\\'));
+        let mut url = Self {
+            scheme,
+            ..Self::default()
+        };
+        let odd_slashes = special && slashes != 2
+            || rest
+                .get(..slashes)
+                .is_some_and(|slashes| slashes.contains('\\'));
         if !special && !url.scheme.is_empty() && slashes != 2 {
             // `javascript:…`, `data:…`, `file:///…`: the rest is the content.
             url.path = rest.to_owned();
@@ -56,14 +72,18 @@ impl Url {
             .unwrap_or(rest.len());
         let (authority, tail) = (rest.get(..end)?, rest.get(end..)?);
         let (user, address) = match authority.rfind('@') {
-            Some(at) => (Some(authority.get(..at)?.to_owned()), authority.get(at + 1..)?),
+            Some(at) => (
+                Some(authority.get(..at)?.to_owned()),
+                authority.get(at + 1..)?,
+            ),
             None => (None, authority),
         };
         url.user = user;
         let (host, port) = split_port(address);
         url.port = port;
         let mapped = mapped(host);
-        url.disguised = odd_slashes || removed || mapped.odd || (tail.starts_with('\\') && tail.contains('@'));
+        url.disguised =
+            odd_slashes || removed || mapped.odd || (tail.starts_with('\\') && tail.contains('@'));
         url.skeleton = mapped.skeleton;
         url.host = mapped.host;
         let (tail, fragment) = tail.split_once('#').unwrap_or((tail, ""));
@@ -79,12 +99,17 @@ impl Url {
 pub(crate) fn is_scheme(text: &str) -> bool {
     text.len() <= 24
         && text.starts_with(|character: char| character.is_ascii_alphabetic())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
 }
 
 fn split_port(address: &str) -> (&str, Option<u32>) {
     let from = address.rfind(']').unwrap_or(0);
-    let colon = address.get(from..).and_then(|rest| rest.rfind(':')).map(|at| at + from);
+    let colon = address
+        .get(from..)
+        .and_then(|rest| rest.rfind(':'))
+        .map(|at| at + from);
     match colon {
         Some(colon) => {
             let port = address.get(colon + 1..).unwrap_or("");
@@ -114,11 +139,18 @@ fn mapped(raw: &str) -> Mapped {
             // Full-width forms and circled letters are mapped to plain ones.
             '\u{ff01}'..='\u{ff5e}' => {
                 odd = true;
-                host.extend(char::from_u32(u32::from(character) - 0xfee0).map(|plain| plain.to_ascii_lowercase()));
+                host.extend(
+                    char::from_u32(u32::from(character) - 0xfee0)
+                        .map(|plain| plain.to_ascii_lowercase()),
+                );
             }
             '\u{2460}'..='\u{24ff}' | '\u{1d400}'..='\u{1d7ff}' => {
                 odd = true;
-                host.push_str(&fold(character.encode_utf8(&mut [0; 4])).text().to_lowercase());
+                host.push_str(
+                    &fold(character.encode_utf8(&mut [0; 4]))
+                        .text()
+                        .to_lowercase(),
+                );
             }
             '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => odd = true,
             _ => host.extend(character.to_lowercase()),
@@ -133,8 +165,16 @@ fn mapped(raw: &str) -> Mapped {
         })
         .collect();
     let shown = shown.join(".");
-    let skeleton = if shown.is_ascii() { shown } else { fold(&shown).text().to_lowercase() };
-    Mapped { host, skeleton, odd }
+    let skeleton = if shown.is_ascii() {
+        shown
+    } else {
+        fold(&shown).text().to_lowercase()
+    };
+    Mapped {
+        host,
+        skeleton,
+        odd,
+    }
 }
 
 /// Text with `%41` and its like decoded; bytes that are no text are left as they are.
@@ -146,8 +186,12 @@ pub(crate) fn percent(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(byte) = bytes.get(at).copied() {
-        let digits = bytes.get(at + 1..at + 3).and_then(|digits| std::str::from_utf8(digits).ok());
-        let value = digits.filter(|_| byte == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let digits = bytes
+            .get(at + 1..at + 3)
+            .and_then(|digits| std::str::from_utf8(digits).ok());
+        let value = digits
+            .filter(|_| byte == b'%')
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
         match value {
             Some(value) => {
                 out.push(value);
@@ -168,14 +212,26 @@ fn entities(text: &str) -> String {
         return text.to_owned();
     }
     const NAMED: &[(&str, char)] = &[
-        ("&amp;", '&'), ("&colon;", ':'), ("&Tab;", '\t'), ("&NewLine;", '\n'), ("&sol;", '/'), ("&period;", '.'), ("&quest;", '?'), ("&equals;", '='), ("&commat;", '@'), ("&num;", '#'),
+        ("&amp;", '&'),
+        ("&colon;", ':'),
+        ("&Tab;", '\t'),
+        ("&NewLine;", '\n'),
+        ("&sol;", '/'),
+        ("&period;", '.'),
+        ("&quest;", '?'),
+        ("&equals;", '='),
+        ("&commat;", '@'),
+        ("&num;", '#'),
     ];
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {
         let (before, reference) = rest.split_at(at);
         out.push_str(before);
-        let named = NAMED.iter().find(|(name, _)| reference.starts_with(name)).map(|(name, character)| (*character, name.len()));
+        let named = NAMED
+            .iter()
+            .find(|(name, _)| reference.starts_with(name))
+            .map(|(name, character)| (*character, name.len()));
         let (character, length) = named.or_else(|| numbered(reference)).unwrap_or(('&', 1));
         out.push(character);
         rest = reference.get(length..).unwrap_or("");
@@ -191,7 +247,11 @@ fn numbered(reference: &str) -> Option<(char, usize)> {
         Some(digits) => (digits, 16, 3),
         None => (digits, 10, 2),
     };
-    let length = digits.bytes().take(8).take_while(|byte| char::from(*byte).is_digit(radix)).count();
+    let length = digits
+        .bytes()
+        .take(8)
+        .take_while(|byte| char::from(*byte).is_digit(radix))
+        .count();
     let value = u32::from_str_radix(digits.get(..length)?, radix).ok()?;
     let semicolon = usize::from(digits.as_bytes().get(length) == Some(&b';'));
     Some((char::from_u32(value)?, skip + length + semicolon))
@@ -253,7 +313,10 @@ mod tests {
         assert_eq!(url.scheme, "https");
         assert_eq!(url.user.as_deref(), Some("user:pw"));
         assert_eq!((url.host.as_str(), url.port), ("example.org", Some(8443)));
-        assert_eq!((url.path.as_str(), url.query.as_str(), url.fragment.as_str()), ("/a/b", "c=d", "e"));
+        assert_eq!(
+            (url.path.as_str(), url.query.as_str(), url.fragment.as_str()),
+            ("/a/b", "c=d", "e")
+        );
         assert!(!url.disguised);
         assert_eq!(Url::read("/relative"), None);
         assert_eq!(Url::read("page.html"), None);
@@ -264,22 +327,39 @@ mod tests {
     #[test]
     fn what_a_browser_forgives_is_a_disguise() {
         for raw in [
-            "https:\\\\evil.example/", "https:/\\evil.example/", "https:/evil.example", "https://ev\til.example/", "https://%65vil.example/",
-            "https://ｅvil.example/", "https://evil。example/", "https://evil.example\\@good.example/",
+            "https:\\\\evil.example/",
+            "https:/\\evil.example/",
+            "https:/evil.example",
+            "https://ev\til.example/",
+            "https://%65vil.example/",
+            "https://ｅvil.example/",
+            "https://evil。example/",
+            "https://evil.example\\@good.example/",
         ] {
             let (host, disguised) = host(raw);
             assert_eq!(host, "evil.example", "{raw}");
             assert!(disguised, "{raw}");
         }
         assert_eq!(host("https&colon;//evil.example/").0, "evil.example");
-        assert_eq!(Url::read("https://good.example@evil.example/").unwrap().host, "evil.example");
+        assert_eq!(
+            Url::read("https://good.example@evil.example/")
+                .unwrap()
+                .host,
+            "evil.example"
+        );
     }
 
     #[test]
     fn names_beyond_ascii_are_shown_as_they_look() {
         assert_eq!(punycode("mnchen-3ya").as_deref(), Some("münchen"));
         assert_eq!(punycode("80ak6aa92e").as_deref(), Some("аррӏе"));
-        assert_eq!(Url::read("https://xn--80ak6aa92e.com/").unwrap().skeleton, "apple.com");
-        assert_eq!(Url::read("https://pаypal.com/").unwrap().skeleton, "paypal.com");
+        assert_eq!(
+            Url::read("https://xn--80ak6aa92e.com/").unwrap().skeleton,
+            "apple.com"
+        );
+        assert_eq!(
+            Url::read("https://pаypal.com/").unwrap().skeleton,
+            "paypal.com"
+        );
     }
 }

@@ -22,9 +22,16 @@ fn a_stream_cut_anywhere_says_the_same() {
                 continue;
             };
             let settings = case.settings.clone().unwrap_or_default().to_string();
-            let text = format!("Here you are, as asked. {}\nThat is all, good luck.", segment.text);
-            let found = check_splits(|| Harness::<Urls>::new(&settings), &Input::assistant(""), &text)
-                .unwrap_or_else(|error| panic!("{}: {error}", case.name));
+            let text = format!(
+                "Here you are, as asked. {}\nThat is all, good luck.",
+                segment.text
+            );
+            let found = check_splits(
+                || Harness::<Urls>::new(&settings),
+                &Input::assistant(""),
+                &text,
+            )
+            .unwrap_or_else(|error| panic!("{}: {error}", case.name));
             streamed += usize::from(!found.findings.is_empty());
         }
     }
@@ -41,17 +48,24 @@ fn settings_that_make_no_sense_are_refused() {
         (r#"{"allowed":[]}"#, "settings.allowed"),
     ] {
         let error = Harness::<Urls>::new(settings).err().unwrap();
-        assert!(error.message().contains(told) && error.message().contains("hint: "), "{error}");
+        assert!(
+            error.message().contains(told) && error.message().contains("hint: "),
+            "{error}"
+        );
     }
 }
 
 #[test]
 fn long_runs_cost_no_more_than_their_length() {
     let mut harness = Harness::<Urls>::new("{}").unwrap();
-    for piece in ["](", "![", "http://", "a:", "[x]:", "src=", "<a href=", "url(", "((((", "%41", "&#58;"] {
+    for piece in [
+        "](", "![", "http://", "a:", "[x]:", "src=", "<a href=", "url(", "((((", "%41", "&#58;",
+    ] {
         let text = piece.repeat(200_000 / piece.len());
         let start = std::time::Instant::now();
-        harness.inspect(Stage::Output, &[Input::assistant(text)]).unwrap();
+        harness
+            .inspect(Stage::Output, &[Input::assistant(text)])
+            .unwrap();
         assert!(start.elapsed().as_secs() < 5, "{piece}");
     }
 }
