@@ -110,6 +110,10 @@ pub(crate) fn tag(site: &Site<'_, '_>) -> Verdict {
     };
     text.charge(attributes.end - site.start);
     let element = if first == b'/' { 0.0 } else { element };
+    // `Vec<Object>`: a type.
+    if after == b'>' && is_word(text.before(site.start)) {
+        return None;
+    }
     let name_odd = if name.starts_with(b"scr") && after == b'\\' {
         0.7
     } else {

@@ -137,6 +137,10 @@ pub(crate) fn separator(site: &Site<'_, '_>) -> Verdict {
     }
     let rest = text.slice(at, line);
     text.charge(rest.len() * 4);
+    // A row of a table.
+    if text.byte(site.start) == Some(b'|') && rest.trim_ascii_end().ends_with(b"|") {
+        return None;
+    }
     // In an answer a command is shown, or not run; what an argument or the beginning of a value is, is.
     let wanted = contains_any(rest, WANTED);
     let argument = matches!(

@@ -237,7 +237,10 @@ impl<'a> Site<'a, '_> {
                     let next = text.skip_blank(end);
                     // Joined on either side, and not with another literal.
                     let operator = |byte: u8| matches!(byte, b'+' | b'%' | b'.');
-                    let before = text.back_space(at);
+                    let mut before = at;
+                    while at - before < 16 && matches!(text.before(before), b' ' | b'\n' | b'\t') {
+                        before -= 1;
+                    }
                     let after_it = text.byte(next).is_some_and(operator)
                         && !matches!(
                             text.byte(text.skip_blank(next + 1)),

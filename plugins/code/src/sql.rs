@@ -140,6 +140,9 @@ fn operand(text: &Text<'_>, from: usize) -> Option<Operand> {
             while at < start + 48 && text.byte(at).is_some_and(is_word) {
                 at += 1;
             }
+            if text.starts(at, b"%27") || text.starts(at, b"%22") {
+                at += 3;
+            }
             Some(Operand {
                 start: start + 3,
                 end: at,
@@ -282,7 +285,9 @@ pub(crate) fn condition(site: &Site<'_, '_>) -> Verdict {
     // A subquery or a function is asked: its own tokens say more.
     let code = text.byte(left.end) == Some(b'(') || text.byte(right.end) == Some(b'(');
     match before {
-        Before::Break if !site.fenced => Some((if code { 0.85 } else { 0.75 }, right.end)),
+        Before::Break if !site.fenced && !in_statement(site) => {
+            Some((if code { 0.85 } else { 0.75 }, right.end))
+        }
         Before::Start if site.offset == 0 && !is_where => Some((0.6, right.end)),
         _ => None,
     }
@@ -314,7 +319,7 @@ fn lone(site: &Site<'_, '_>, left: Operand) -> Verdict {
     {
         return match before {
             Before::Word => None,
-            Before::Value if in_statement(site) => None,
+            Before::Value | Before::Break if in_statement(site) => None,
             Before::Start if text.byte(left.start) != Some(b'i') => Some((0.85, left.end)),
             Before::Start => None,
             _ => Some((0.85, left.end)),
@@ -327,7 +332,9 @@ fn lone(site: &Site<'_, '_>, left: Operand) -> Verdict {
     }
     match before {
         Before::Break if ends(text, left.end) => Some((0.85, left.end)),
-        Before::Start if ends(text, left.end) && left.literal => Some((0.7, left.end)),
+        Before::Start if ends(text, left.end) && (left.literal || site.start > 0) => {
+            Some((0.7, left.end))
+        }
         _ => None,
     }
 }
@@ -351,9 +358,13 @@ pub(crate) fn union(site: &Site<'_, '_>) -> Verdict {
         return None;
     }
     let end = at + 6;
+    // `SELECTCHAR(…)` is read by some databases; `selects` is a word.
+    if text.byte(end).is_some_and(is_word) && !text.starts(end, b"char(") {
+        return None;
+    }
     let before = before(site);
     if before == Before::Start {
-        return Some((0.9, end));
+        return Some((0.93, end));
     }
     let what = text.skip_space(end);
     let probing = match text.byte(what) {
@@ -380,11 +391,12 @@ pub(crate) fn union(site: &Site<'_, '_>) -> Verdict {
     // What is joined with a statement that began as one is a statement.
     let statement = in_statement(site);
     let confidence = match (before, probing, statement) {
-        (Before::Break | Before::Operator, true, _) => 0.95,
+        (_, false, true) => return None,
+        (_, true, true) => 0.45,
+        (Before::Break | Before::Operator, true, false) => 0.95,
         (Before::Break, false, false) => 0.9,
         (_, true, false) => 0.85,
         (Before::Operator | Before::Value, false, false) => 0.7,
-        (_, true, true) => 0.45,
         _ => 0.25,
     };
     Some((confidence, end))
@@ -399,7 +411,7 @@ pub(crate) fn order(site: &Site<'_, '_>) -> Verdict {
     }
     let before = before(site);
     let column = operand(text, at + 2)?;
-    if before == Before::Word || before == Before::Value && in_statement(site) {
+    if before == Before::Word || before != Before::Start && in_statement(site) {
         return None;
     }
     let number = text
@@ -772,7 +784,7 @@ pub(crate) fn quote(site: &Site<'_, '_>) -> Verdict {
                 None | Some(b'\n' | b'\r' | b'+') => {
                     Some((if word || site.start < 4 { 0.8 } else { 0.6 }, rest))
                 }
-                Some(b' ' | b'-') if word => Some((0.65, rest)),
+                Some(b' ' | b'-') if word && at == site.end => Some((0.65, rest)),
                 Some(b' ') if site.start < 6 && site.offset == 0 => Some((0.65, rest)),
                 _ => None,
             }

@@ -350,9 +350,15 @@ fn bare_end(text: &str, start: usize, from: usize) -> (usize, usize) {
                 characters.peek(),
                 Some((_, 'n' | 'r' | 't' | '"' | '\'' | 'u')) | None
             ),
-            '\u{3002}' | '\u{ff0e}' | '\u{ff61}' => characters
-                .peek()
-                .is_some_and(|(_, next)| next.is_alphanumeric()),
+            // A full stop of another script is one in a host's name, and ends a sentence behind it.
+            '\u{3002}' | '\u{ff0e}' | '\u{ff61}' => {
+                let host = rest
+                    .get(2..at)
+                    .is_some_and(|host| !host.contains(['/', '?']));
+                host && characters
+                    .peek()
+                    .is_some_and(|(_, next)| next.is_alphanumeric())
+            }
             '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => true,
             character if character.is_ascii() => {
                 !character.is_ascii_whitespace() && !character.is_ascii_control()

@@ -168,7 +168,7 @@ fn mapped(raw: &str) -> Mapped {
     let skeleton = if shown.is_ascii() {
         shown
     } else {
-        fold(&shown).text().to_lowercase()
+        fold(&shown.replace(['ӏ', 'Ӏ'], "l")).text().to_lowercase()
     };
     Mapped {
         host,
