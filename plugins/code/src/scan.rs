@@ -251,7 +251,7 @@ impl<'a, 't> Pass<'a, 't> {
         if row.rule == "sql-injection"
             && is_word(text.before(end))
             && text.byte(end).is_some_and(is_word)
-            && !row.token.starts_with("@@")
+            && !matches!(row.token, "@@" | "0x")
         {
             return;
         }

@@ -309,6 +309,14 @@ fn lone(site: &Site<'_, '_>, left: Operand) -> Verdict {
         b"extractvalue",
         b"if",
         b"row",
+        b"user",
+        b"user_name",
+        b"db_name",
+        b"database",
+        b"version",
+        b"length",
+        b"ord",
+        b"isnull",
     ]
     .iter()
     .any(|word| value.eq_ignore_ascii_case(word));
@@ -332,9 +340,7 @@ fn lone(site: &Site<'_, '_>, left: Operand) -> Verdict {
     }
     match before {
         Before::Break if ends(text, left.end) => Some((0.85, left.end)),
-        Before::Start if ends(text, left.end) && (left.literal || site.start > 0) => {
-            Some((0.7, left.end))
-        }
+        Before::Start if ends(text, left.end) => Some((0.7, left.end)),
         _ => None,
     }
 }
@@ -619,6 +625,14 @@ pub(crate) fn probed(site: &Site<'_, '_>) -> Verdict {
     let text = site.text;
     let made = site.made(site.end);
     let arguments = text.slice(site.end, made.end);
+    // `if(7423=7423) select …`
+    let numbers = arguments.contains(&b'=')
+        && arguments
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || *byte == b'=');
+    if numbers && before(site) == Before::Start {
+        return Some((0.75, made.end));
+    }
     let asks = contains_any(
         arguments,
         &[
@@ -760,6 +774,29 @@ pub(crate) fn select(site: &Site<'_, '_>) -> Verdict {
     // The text is an expression and nothing else.
     let start = before(site) == Before::Start && site.offset == 0 && !in_statement(site);
     start.then_some((0.65, site.end))
+}
+
+/// `[$ne]=1`, `', $where: '1 == 1'`: operators of MongoDB where a value should be.
+pub(crate) fn operator(site: &Site<'_, '_>) -> Verdict {
+    let text = site.text;
+    if text.before(site.start) == b'[' && text.byte(site.end)? == b']' {
+        return (text.byte(site.end + 1)? == b'=').then_some((0.85, site.end + 1));
+    }
+    let value = text.skip_space(site.end);
+    if text.byte(value)? != b':' || site.fenced {
+        return None;
+    }
+    let start = before(site) == Before::Start || site.offset == 0 && site.start < 8;
+    start.then_some((0.6, value + 1))
+}
+
+/// `0x730065006c00…` and nothing else: text that is not spelled out.
+pub(crate) fn hexadecimal(site: &Site<'_, '_>) -> Verdict {
+    let text = site.text;
+    let end = text.word_end(site.end);
+    let digits = text.slice(site.end, end);
+    let long = digits.len() >= 24 && digits.iter().all(u8::is_ascii_hexdigit);
+    (long && site.start < 2 && site.offset == 0).then_some((0.55, end))
 }
 
 /// A quote that ends a value early: what follows ends the statement, or begins another. The site is
