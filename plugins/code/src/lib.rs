@@ -36,7 +36,7 @@ pub struct Settings {
 
 /// The plugin.
 pub struct Code {
-    scanner: Scanner,
+    scanner: &'static Scanner,
     disabled: Vec<&'static str>,
 }
 
@@ -71,7 +71,7 @@ impl Plugin for Code {
             }
         }
         Ok(Self {
-            scanner: Scanner::new()
+            scanner: Scanner::shared()
                 .map_err(|error| Error::new(format!("the table of tokens: {error}")))?,
             disabled,
         })

@@ -1,6 +1,7 @@
 //! One pass over a text: tokens where words begin, and marks that payloads are made of.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use caponier_sdk::normalise::{Fold, Trie, TrieError};
 
@@ -75,7 +76,13 @@ pub(crate) struct Place {
 }
 
 impl Scanner {
-    pub(crate) fn new() -> Result<Self, TrieError> {
+    /// The one of this process: its tables follow from the source alone.
+    pub(crate) fn shared() -> Result<&'static Self, TrieError> {
+        static SHARED: OnceLock<Result<Scanner, TrieError>> = OnceLock::new();
+        SHARED.get_or_init(Self::new).as_ref().map_err(Clone::clone)
+    }
+
+    fn new() -> Result<Self, TrieError> {
         let mut order: Vec<u16> = (0u16..).zip(ROWS).map(|(place, _)| place).collect();
         let token = |place: &u16| {
             let row = ROWS.get(usize::from(*place));
@@ -184,7 +191,7 @@ impl Scanner {
 fn is_escape(bytes: &[u8], at: usize) -> bool {
     let before = at.checked_sub(3).and_then(|start| bytes.get(start..at));
     before.is_some_and(|before| {
-        matches!(before, [b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
+        matches!(before, [b'%' | b'x', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
     })
 }
 

@@ -417,6 +417,18 @@ pub(crate) fn traversal(site: &Site<'_, '_>) -> Verdict {
     Some((confidence * scale, at))
 }
 
+/// A file that only attacks ask for by name.
+pub(crate) fn named_file(site: &Site<'_, '_>) -> Verdict {
+    let text = site.text;
+    let short = site.offset == 0 && site.start < 60 && text.byte(site.end + 40).is_none();
+    let confidence = match (site.tool, short) {
+        (true, _) => 0.75,
+        (false, true) if !site.fenced => 0.55,
+        _ => 0.1,
+    };
+    Some((confidence, site.end))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

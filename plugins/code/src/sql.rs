@@ -63,7 +63,7 @@ fn before(site: &Site<'_, '_>) -> Before {
         at = text.back_space(at - 1);
     }
     match text.before(at) {
-        b'\'' | b'"' | b'`' => Before::Break,
+        b'\'' | b'"' => Before::Break,
         b'7' | b'2' if text.behind(at, 3).starts_with(b"%2") => Before::Break,
         byte if byte.is_ascii_digit() => Before::Value,
         byte if is_word(byte) => {
@@ -284,8 +284,14 @@ pub(crate) fn condition(site: &Site<'_, '_>) -> Verdict {
     }
     // A subquery or a function is asked: its own tokens say more.
     let code = text.byte(left.end) == Some(b'(') || text.byte(right.end) == Some(b'(');
+    // `is`, `in` and `like` join words of sentences too.
+    let symbol = !text
+        .slice(left.end, sign)
+        .iter()
+        .any(u8::is_ascii_alphabetic);
+    let asked = symbol || right.literal || right_text.eq_ignore_ascii_case(b"null") || code;
     match before {
-        Before::Break if !site.fenced && !in_statement(site) => {
+        Before::Break if asked && !site.fenced && !in_statement(site) => {
             Some((if code { 0.85 } else { 0.75 }, right.end))
         }
         Before::Start if site.offset == 0 && !is_where => Some((0.6, right.end)),
@@ -298,38 +304,43 @@ fn lone(site: &Site<'_, '_>, left: Operand) -> Verdict {
     let text = site.text;
     let value = text.slice(left.start, left.end);
     let before = before(site);
-    let asks = [
-        &b"select"[..],
-        b"sleep",
-        b"benchmark",
-        b"substring",
-        b"ascii",
-        b"exists",
-        b"updatexml",
-        b"extractvalue",
-        b"if",
-        b"row",
-        b"user",
-        b"user_name",
-        b"db_name",
-        b"database",
-        b"version",
-        b"length",
-        b"ord",
-        b"isnull",
-    ]
-    .iter()
-    .any(|word| value.eq_ignore_ascii_case(word));
-    if asks
-        && text
-            .byte(left.end)
-            .is_some_and(|byte| matches!(byte, b'(' | b' ' | b'%' | b'/' | b'*' | b'+'))
-    {
+    // These stand in sentences too: what they are asked follows in brackets.
+    let call = text.byte(left.end) == Some(b'(')
+        || text.byte(left.end) == Some(b' ') && text.byte(left.end + 1) == Some(b'(')
+        || text.starts(left.end, b"%20(");
+    const FUNCTIONS: &[&str] = &[
+        "sleep",
+        "benchmark",
+        "substring",
+        "substr",
+        "ascii",
+        "updatexml",
+        "extractvalue",
+        "row",
+        "user",
+        "user_name",
+        "db_name",
+        "database",
+        "version",
+        "length",
+        "ord",
+        "isnull",
+        "if",
+        "mid",
+    ];
+    let is = |word: &str| value.eq_ignore_ascii_case(word.as_bytes());
+    let asks = call && FUNCTIONS.iter().any(|word| is(word))
+        || is("select") && !text.byte(left.end).is_some_and(is_word)
+        || is("exists")
+            && text
+                .byte(left.end)
+                .is_some_and(|byte| matches!(byte, b'(' | b' ' | b')'));
+    if asks {
         return match before {
             Before::Word => None,
-            Before::Value | Before::Break if in_statement(site) => None,
-            Before::Start if text.byte(left.start) != Some(b'i') => Some((0.85, left.end)),
-            Before::Start => None,
+            _ if in_statement(site) && before != Before::Start => None,
+            Before::Start if is("if") => None,
+            _ if site.fenced => None,
             _ => Some((0.85, left.end)),
         };
     }
@@ -495,6 +506,16 @@ pub(crate) fn timed(site: &Site<'_, '_>) -> Verdict {
     if digit && (asked || joined && quoted) {
         return Some((0.75, made.end));
     }
+    // `sleep(5)#`, `+ sleep(10) + '`: the rest of a statement is cut off, or a value goes on.
+    let rest = text.skip_space(made.end + 1);
+    let cut = matches!(text.byte(rest), Some(b'#' | b'\'' | b'"'))
+        || text.byte(rest) == Some(b'-') && text.byte(rest + 1) == Some(b'-')
+        || text.byte(rest) == Some(b'=') && matches!(text.byte(rest + 1), Some(b'"' | b'\''))
+        || text.byte(rest) == Some(b'+')
+            && matches!(text.byte(text.skip_space(rest + 1)), Some(b'"' | b'\''));
+    if digit && cut && before(site) == Before::Start && !site.fenced {
+        return Some((0.65, made.end));
+    }
     // `;sleep(5)` or the call and nothing else.
     let start = before(site) == Before::Start;
     (digit && start && site.start < 6 && ends(text, made.end + 1))
@@ -558,6 +579,8 @@ pub(crate) fn sensitive(site: &Site<'_, '_>) -> Verdict {
         (true, false, false) => 0.3,
         (false, true, _) => 0.6,
         _ if before(site) == Before::Start => 0.5,
+        // What is read is named behind it.
+        _ if text.starts(site.end, b" '") => 0.55,
         _ => 0.1,
     };
     Some((confidence, site.end))
@@ -675,7 +698,9 @@ pub(crate) fn executed(site: &Site<'_, '_>) -> Verdict {
         b"print" => (text.starts(what, b"@@")).then_some((0.7, what + 2)),
         b"declare" => {
             let variable = text.byte(what)? == b'@';
-            (variable && (stacked || start)).then_some((if stacked { 0.85 } else { 0.6 }, what + 1))
+            let begun = text.word_before(at).eq_ignore_ascii_case(b"begin");
+            (variable && (stacked || start || begun))
+                .then_some((if stacked { 0.85 } else { 0.6 }, what + 1))
         }
         b"drop" => {
             let end = text.one_of(what, &["table", "database", "user", "schema", "view"])?;
@@ -715,20 +740,24 @@ pub(crate) fn executed(site: &Site<'_, '_>) -> Verdict {
 /// `@@version`: what a server says of itself.
 pub(crate) fn variable(site: &Site<'_, '_>) -> Verdict {
     let text = site.text;
-    let end = text.one_of(
-        site.end,
-        &[
-            "version",
-            "servername",
-            "hostname",
-            "datadir",
-            "basedir",
-            "global",
-            "variable",
-            "innodb_version",
-            "version_compile_os",
-        ],
-    )?;
+    let end = text.word_end(site.end);
+    let name = text.slice(site.end, end);
+    const NAMES: &[&str] = &[
+        "version",
+        "servername",
+        "hostname",
+        "datadir",
+        "basedir",
+        "global",
+        "variable",
+    ];
+    let known = NAMES
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
+    let selected = contains_any(text.behind(site.start, 24), &["select"]);
+    if !known && !(name.len() >= 5 && selected) {
+        return None;
+    }
     let near = text.behind(site.start, 80);
     let broken = contains_any(
         near,
@@ -799,6 +828,23 @@ pub(crate) fn hexadecimal(site: &Site<'_, '_>) -> Verdict {
     (long && site.start < 2 && site.offset == 0).then_some((0.55, end))
 }
 
+/// `uni/**/on`: a word that only a database reads as one. The site is the comment.
+pub(crate) fn parted(site: &Site<'_, '_>) -> Verdict {
+    let text = site.text;
+    let inside =
+        text.before(site.start).is_ascii_alphabetic() && text.byte(site.end)?.is_ascii_alphabetic();
+    (inside && !site.fenced).then_some((0.7, site.end))
+}
+
+/// `*(|(objectclass=*))`: a filter of LDAP is left. The site is the first bracket.
+pub(crate) fn filter(site: &Site<'_, '_>) -> Verdict {
+    let text = site.text;
+    let end = text.word_end(site.end);
+    let asks = text.byte(end)? == b'=' && text.byte(end + 1)? == b'*';
+    let left = matches!(text.before(site.start), b'*' | b')') && site.start < 24;
+    (asks && left && site.offset == 0).then_some((0.75, end + 2))
+}
+
 /// A quote that ends a value early: what follows ends the statement, or begins another. The site is
 /// the quote.
 pub(crate) fn quote(site: &Site<'_, '_>) -> Verdict {
@@ -852,9 +898,7 @@ pub(crate) fn quote(site: &Site<'_, '_>) -> Verdict {
             // Code has such lines too: `x = 'a'; if …`.
             let own_line = text.slice(at + 1, next).contains(&b'\n');
             let verb = text.slice(next, end);
-            let weak = verb.len() < 5
-                && !verb.eq_ignore_ascii_case(b"drop")
-                && !verb.eq_ignore_ascii_case(b"exec");
+            let weak = verb.eq_ignore_ascii_case(b"if");
             let confidence = match (own_line, weak) {
                 (true, _) => return None,
                 (false, false) if !site.fenced => 0.8,

@@ -709,6 +709,13 @@ pub(crate) static ROWS: &[Row] = &[
     payload("$gt", sql::operator),
     payload("$regex", sql::operator),
     payload("0x", sql::hexadecimal),
+    payload("$or", sql::operator),
+    payload("/**/", sql::parted),
+    payload("master..", sql::sensitive),
+    payload_of("cwe-90", "(|(", sql::filter),
+    payload_of("cwe-90", ")(|(", sql::filter),
+    payload_of("path-traversal", "/etc/passwd", shell::named_file),
+    payload_of("path-traversal", "/etc/shadow", shell::named_file),
 
     // Payloads of other sorts: see `markup` and `shell`.
     payload_of("xss", "javascript:", markup::scheme),

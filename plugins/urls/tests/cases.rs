@@ -48,10 +48,7 @@ fn settings_that_make_no_sense_are_refused() {
         (r#"{"allowed":[]}"#, "settings.allowed"),
     ] {
         let error = Harness::<Urls>::new(settings).err().unwrap();
-        assert!(
-            error.message().contains(told) && error.message().contains("hint: "),
-            "{error}"
-        );
+        assert!(error.message().contains(told), "{error}");
     }
 }
 
