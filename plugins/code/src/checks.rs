@@ -446,5 +446,5 @@ pub(crate) fn nested_repeat(site: &Site<'_, '_>) -> Verdict {
         return None;
     }
     let quoted = crate::fence::line_before(text, site.start);
-    contains_any(quoted, &["\"", "'", "/", "`"]).then_some((0.6, site.start + 2))
+    contains_any(quoted, &["\"", "'", "/", "`"]).then_some((0.45, site.start + 2))
 }

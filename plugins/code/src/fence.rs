@@ -284,7 +284,8 @@ pub(crate) fn is_prose(text: &Text<'_>, at: usize) -> bool {
         .count();
     let keyword = [
         "return ", "if ", "else ", "for ", "while ", "import ", "from ", "public ", "private ",
-        "static ", "await ", "const ", "let ", "var ", "def ", "echo ",
+        "static ", "await ", "const ", "let ", "var ", "def ", "echo ", "select ", "insert ",
+        "update ", "delete ", "declare ", "exec ", "union ",
     ]
     .iter()
     .any(|word| {

@@ -206,7 +206,7 @@ pub(crate) fn markup(site: &Site<'_, '_>) -> Option<(f64, usize)> {
         "append(",
         "fprintf(w",
     ];
-    contains_any(before, &written).then_some((0.5, flow.end))
+    contains_any(before, &written).then_some((0.4, flow.end))
 }
 
 #[cfg(test)]
