@@ -257,10 +257,7 @@ pub(crate) fn known(site: &Site<'_, '_>) -> Verdict {
             0.93,
         ),
         b":(){" | b":()" => (contains_any(rest, &[":|:"]), 0.93),
-        b"() {" => (
-            text.before(site.start) != b')' && contains_any(rest, &[":;"]),
-            0.93,
-        ),
+        b"() {" => (text.starts(text.skip_blank(site.end), b":;"), 0.93),
         b"powershell" => (
             contains_any(
                 rest,

@@ -330,7 +330,9 @@ fn lone(site: &Site<'_, '_>, left: Operand) -> Verdict {
     ];
     let is = |word: &str| value.eq_ignore_ascii_case(word.as_bytes());
     let asks = call && FUNCTIONS.iter().any(|word| is(word))
-        || is("select") && !text.byte(left.end).is_some_and(is_word)
+        || is("select")
+            && text.slice(site.end, left.start).contains(&b'(')
+            && !text.byte(left.end).is_some_and(is_word)
         || is("exists")
             && text
                 .byte(left.end)
@@ -344,8 +346,9 @@ fn lone(site: &Site<'_, '_>, left: Operand) -> Verdict {
             _ => Some((0.85, left.end)),
         };
     }
-    let constant =
-        left.literal || value.eq_ignore_ascii_case(b"true") || value.eq_ignore_ascii_case(b"false");
+    // A text in quotes may be the next of a list.
+    let number = left.literal && value.first().is_some_and(u8::is_ascii_digit);
+    let constant = number || is("true") || is("false");
     if !constant {
         return None;
     }
