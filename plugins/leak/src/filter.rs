@@ -1,0 +1,100 @@
+//! A set of hashes in few bits (Bloom, 1970): what is in it is found, and of what is not in it one
+//! in fifty is taken for a member. No run of words is judged by one answer of it.
+
+/// Bits for each entry, and how many of them are set: wrong once in fifty to a hundred.
+const BITS: usize = 12;
+const PROBES: u32 = 3;
+
+/// What an entry stands for; sets of several sorts share their bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub(crate) enum Sort {
+    /// One word.
+    Word = 0x9e37_79b9_7f4a_7c15,
+    /// Two words next to each other.
+    Pair = 0xbf58_476d_1ce4_e5b9,
+    /// Four words.
+    Gram = 0x94d0_49bb_1331_11eb,
+    /// Four words of an instruction.
+    Order = 0xd6e8_feb8_6659_fd93,
+    /// Two words of content near each other in an instruction.
+    Content = 0xa076_1d64_78bd_642f,
+    /// Twelve letters from the start of a word on.
+    Letters = 0xe703_7ed1_a0b4_28db,
+}
+
+/// The set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Filter {
+    bits: Vec<u8>,
+}
+
+impl Filter {
+    /// An empty set with room for so many entries.
+    pub(crate) fn with_room(entries: usize) -> Self {
+        Self {
+            bits: vec![0; (entries * BITS).div_ceil(8).max(8)],
+        }
+    }
+
+    pub(crate) const fn from_bytes(bits: Vec<u8>) -> Self {
+        Self { bits }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bits
+    }
+
+    pub(crate) fn insert(&mut self, sort: Sort, value: u64) {
+        for place in places(self.bits.len(), sort, value) {
+            if let Some(byte) = self.bits.get_mut(place / 8) {
+                *byte |= 1 << (place % 8);
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn has(&self, sort: Sort, value: u64) -> bool {
+        places(self.bits.len(), sort, value).all(|place| {
+            self.bits
+                .get(place / 8)
+                .is_some_and(|byte| byte & 1 << (place % 8) != 0)
+        })
+    }
+}
+
+/// The bits that stand for a value.
+#[inline]
+fn places(bytes: usize, sort: Sort, value: u64) -> impl Iterator<Item = usize> {
+    let mixed = (value ^ (value >> 31)).wrapping_mul(sort as u64);
+    let mixed = (mixed ^ (mixed >> 29)).wrapping_mul(0x2545_f491_4f6c_dd1d);
+    let (mut place, step) = (mixed as u32, (mixed >> 32) as u32 | 1);
+    let bits = bytes as u64 * 8;
+    (0..PROBES).map(move |_| {
+        place = place.wrapping_add(step);
+        (u64::from(place) * bits >> 32) as usize
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_found_and_few_others() {
+        let mut filter = Filter::with_room(1000);
+        for value in 0..1000_u64 {
+            filter.insert(Sort::Gram, value * 7919);
+        }
+        assert!((0..1000_u64).all(|value| filter.has(Sort::Gram, value * 7919)));
+        let wrong = (0..10_000_u64).filter(|value| filter.has(Sort::Gram, 1 << 40 | value));
+        assert!(wrong.count() < 300);
+        let other = (0..1000_u64).filter(|value| filter.has(Sort::Pair, value * 7919));
+        assert!(other.count() < 50);
+    }
+
+    #[test]
+    fn an_empty_set_has_nothing() {
+        assert!(!Filter::default().has(Sort::Word, 1));
+    }
+}

@@ -1,0 +1,344 @@
+//! From a system prompt to its fingerprint.
+
+use caponier_sdk::normalise::fold;
+
+use crate::filter::{Filter, Sort};
+use crate::fingerprint::Fingerprint;
+use crate::lexicon::{Lexicon, Use};
+use crate::secrets::{self, turned};
+use crate::sections::{self, Part, Word};
+use crate::tokens::{Spelling, Tokens};
+
+/// Words of a run that is looked up as one.
+pub(crate) const GRAM: usize = 4;
+/// How many words of content back one is paired with.
+pub(crate) const NEAR: usize = 3;
+/// Letters that are looked up as one where words are spelled out.
+pub(crate) const LETTERS: usize = 12;
+/// A prompt with fewer runs of its own is too short to tell from what anybody says.
+const FEWEST: u32 = 8;
+/// Of so many words disguised forms are kept too.
+const DISGUISED: usize = 1400;
+/// Words shorter than this have no content that tells texts apart, in bytes.
+const CONTENT: usize = 4;
+
+/// Four words in their order.
+pub(crate) fn gram(words: [u32; GRAM]) -> u64 {
+    words.iter().fold(0, |all: u64, word| {
+        (all.rotate_left(5) ^ u64::from(*word)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    })
+}
+
+/// Two words in their order.
+pub(crate) fn pair(first: u32, second: u32) -> u64 {
+    u64::from(first) << 32 | u64::from(second)
+}
+
+/// Two words in any order.
+pub(crate) fn either(one: u32, other: u32) -> u64 {
+    pair(one.min(other), one.max(other))
+}
+
+/// Whether a word has content that a paraphrase keeps.
+pub(crate) const fn has_content(letters: usize, uses: Use) -> bool {
+    letters >= CONTENT && !uses.is(Use::STOP.or(Use::SECRECY))
+}
+
+/// Runs of words that say nothing of a prompt.
+pub(crate) struct Common(Vec<u64>);
+
+impl Common {
+    pub(crate) fn new<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
+        let mut grams = Vec::new();
+        for text in texts {
+            let folded = fold(text);
+            let words: Vec<u32> = Tokens::new(folded.text()).map(|token| token.hash).collect();
+            grams.extend(words.array_windows().copied().map(gram));
+        }
+        grams.sort_unstable();
+        grams.dedup();
+        Self(grams)
+    }
+
+    fn has(&self, gram: u64) -> bool {
+        self.0.binary_search(&gram).is_ok()
+    }
+}
+
+/// What the user has said, by the same hashes: it is nothing that could leak.
+struct Said {
+    filter: Filter,
+}
+
+impl Said {
+    fn new(texts: &[&str], lexicon: &Lexicon, secrets: &mut Vec<u32>) -> Self {
+        let bytes: usize = texts.iter().map(|text| text.len()).sum();
+        let mut filter = Filter::with_room(bytes / 2);
+        for text in texts {
+            let folded = fold(text);
+            let text = folded.text();
+            let mut last = [0; GRAM];
+            let mut contents = [0; NEAR];
+            let mut word = Joined::default();
+            for token in Tokens::new(text) {
+                last.rotate_left(1);
+                if let Some(end) = last.last_mut() {
+                    *end = token.hash;
+                }
+                filter.insert(Sort::Gram, gram(last));
+                let (uses, stem) = lexicon.look_up(token.hash, token.stem);
+                if has_content(token.letters, uses) {
+                    for before in contents {
+                        filter.insert(Sort::Content, either(before, stem));
+                    }
+                    contents.rotate_left(1);
+                    if let Some(end) = contents.last_mut() {
+                        *end = stem;
+                    }
+                }
+                if !secrets.is_empty() {
+                    let hash = word.push(text, token.start, token.end);
+                    secrets.retain(|secret| *secret != hash);
+                }
+            }
+        }
+        Self { filter }
+    }
+}
+
+/// A word as it is written, signs inside of it left out: `XK-42-PURPLE` is one, of three tokens.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Joined {
+    spelling: Spelling,
+    pub(crate) start: usize,
+    end: usize,
+    pub(crate) letters: usize,
+}
+
+impl Joined {
+    /// Adds a token, or begins anew where a blank or a bracket stands before it. Answers the hash.
+    pub(crate) fn push(&mut self, text: &str, start: usize, end: usize) -> u32 {
+        let gap = text.as_bytes().get(self.end..start).unwrap_or_default();
+        let goes_on = self.letters > 0 && gap.iter().all(|byte| joins(*byte));
+        if !goes_on {
+            *self = Self {
+                start,
+                ..Self::default()
+            };
+        }
+        for byte in text.as_bytes().get(start..end).unwrap_or_default() {
+            if *byte != b'\'' {
+                self.spelling.push(byte.to_ascii_lowercase());
+                self.letters += 1;
+            }
+        }
+        self.end = end;
+        self.spelling.hash()
+    }
+
+    /// Where the word begins if it may still go on at the end of the text.
+    pub(crate) fn growing(&self, text: &str) -> Option<usize> {
+        let rest = text.as_bytes().get(self.end..)?;
+        (self.letters > 0 && rest.iter().all(|byte| joins(*byte))).then_some(self.start)
+    }
+}
+
+const fn joins(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'-' | b'_'
+            | b'.'
+            | b'+'
+            | b'/'
+            | b'&'
+            | b'@'
+            | b'#'
+            | b'!'
+            | b'$'
+            | b'%'
+            | b'^'
+            | b'{'
+            | b'}'
+    )
+}
+
+/// What is kept of these system prompts, without what was said. `None`: nothing, since they hold
+/// nothing of their own.
+pub(crate) fn fingerprint(
+    prompts: &[&str],
+    said: &[&str],
+    lexicon: &Lexicon,
+    common: &Common,
+) -> Option<Fingerprint> {
+    let folded: Vec<_> = prompts.iter().map(|text| fold(text)).collect();
+    let mut print = Fingerprint::default();
+    for view in &folded {
+        print.secrets.extend(secrets::find(view.text(), lexicon));
+    }
+    let said = Said::new(said, lexicon, &mut print.secrets);
+    let read: Vec<(&str, Vec<Word>)> = folded
+        .iter()
+        .map(|view| (view.text(), sections::read(view.text(), lexicon)))
+        .collect();
+    let count: usize = read.iter().map(|(_, words)| words.len()).sum();
+    print.filter = Filter::with_room(count * 5 + count.min(DISGUISED) * 7);
+    let mut disguised = DISGUISED;
+    for (text, words) in &read {
+        let mut writer = Writer {
+            print: &mut print,
+            said: &said,
+            common,
+        };
+        writer.plain(words);
+        writer.contents(words);
+        let few = words.get(..disguised.min(words.len())).unwrap_or_default();
+        writer.disguised(text, few);
+        disguised -= few.len();
+    }
+    (print.grams >= FEWEST || !print.secrets.is_empty()).then_some(print)
+}
+
+struct Writer<'a> {
+    print: &'a mut Fingerprint,
+    said: &'a Said,
+    common: &'a Common,
+}
+
+impl Writer<'_> {
+    fn plain(&mut self, words: &[Word]) {
+        let hashes: Vec<u32> = words.iter().map(|word| word.token.hash).collect();
+        let added = self.runs(words.iter().map(|word| word.part), &hashes);
+        self.print.grams += added;
+    }
+
+    /// Words, pairs and runs; answers how many runs are new.
+    fn runs(&mut self, parts: impl Iterator<Item = Part>, hashes: &[u32]) -> u32 {
+        let filter = &mut self.print.filter;
+        let mut last = [0; GRAM];
+        let (mut closed, mut orders, mut added) = (0, 0, 0);
+        for (part, hash) in parts.zip(hashes) {
+            let before = last.last().copied().unwrap_or_default();
+            last.rotate_left(1);
+            if let Some(end) = last.last_mut() {
+                *end = *hash;
+            }
+            if part == Part::Open {
+                (closed, orders) = (0, 0);
+                continue;
+            }
+            filter.insert(Sort::Word, u64::from(*hash));
+            if closed > 0 {
+                filter.insert(Sort::Pair, pair(before, *hash));
+            }
+            closed += 1;
+            orders = if part == Part::Order { orders + 1 } else { 0 };
+            let run = gram(last);
+            if closed < GRAM || self.common.has(run) || self.said.filter.has(Sort::Gram, run) {
+                continue;
+            }
+            added += u32::from(!filter.has(Sort::Gram, run));
+            filter.insert(Sort::Gram, run);
+            if orders * 2 >= GRAM {
+                filter.insert(Sort::Order, run);
+            }
+        }
+        added
+    }
+
+    /// Words of content that stand near each other in an instruction.
+    fn contents(&mut self, words: &[Word]) {
+        let mut last = [0; NEAR];
+        let mut sentence = u32::MAX;
+        for word in words {
+            if word.part != Part::Order || !has_content(word.token.letters, word.uses) {
+                continue;
+            }
+            if word.sentence != sentence {
+                (last, sentence) = ([0; NEAR], word.sentence);
+            }
+            for before in last.iter().filter(|before| **before != 0) {
+                let near = either(*before, word.stem);
+                if *before != word.stem && !self.said.filter.has(Sort::Content, near) {
+                    self.print.filter.insert(Sort::Content, near);
+                }
+            }
+            last.rotate_left(1);
+            if let Some(end) = last.last_mut() {
+                *end = word.stem;
+            }
+        }
+    }
+
+    /// What becomes of the words turned by ROT13, written backwards, and spelled out.
+    fn disguised(&mut self, text: &str, words: &[Word]) {
+        let letters = |word: &Word| {
+            let bytes = text.as_bytes().get(word.token.start..word.token.end);
+            bytes
+                .unwrap_or_default()
+                .iter()
+                .filter(|byte| **byte != b'\'')
+                .map(u8::to_ascii_lowercase)
+        };
+        let parts = || words.iter().map(|word| word.part);
+        let rotated: Vec<u32> = words
+            .iter()
+            .map(|word| Spelling::of(letters(word).map(turned)))
+            .collect();
+        self.runs(parts(), &rotated);
+        let reversed: Vec<u32> = words
+            .iter()
+            .rev()
+            .map(|word| Spelling::of(letters(word).rev()))
+            .collect();
+        self.runs(parts().rev(), &reversed);
+        let mut spelled = Spelled::default();
+        for word in words {
+            if word.part == Part::Open {
+                spelled = Spelled::default();
+                continue;
+            }
+            for (at, letter) in letters(word).enumerate() {
+                if let Some((hash, true)) = spelled.push(letter, at == 0) {
+                    self.print.filter.insert(Sort::Letters, hash);
+                }
+            }
+        }
+    }
+}
+
+/// The last letters of a text, whatever stands between them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Spelled {
+    ring: [(u8, bool); LETTERS],
+    at: usize,
+    count: usize,
+    hash: u64,
+}
+
+/// The weight of a letter, and of one that leaves.
+const BASE: u64 = 0x0000_0100_0000_01b3;
+const LEAVES: u64 = BASE.wrapping_pow(LETTERS as u32);
+
+impl Spelled {
+    /// Adds a letter. Answers, once there are enough, the hash of the last ones, and whether the
+    /// first of them begins a word.
+    pub(crate) fn push(&mut self, letter: u8, begins: bool) -> Option<(u64, bool)> {
+        let place = self.ring.get_mut(self.at)?;
+        let old = u64::from(place.0);
+        *place = (letter, begins);
+        self.at = (self.at + 1) % LETTERS;
+        self.count += 1;
+        self.hash = self
+            .hash
+            .wrapping_mul(BASE)
+            .wrapping_add(u64::from(letter))
+            .wrapping_sub(old.wrapping_mul(LEAVES));
+        let first = self.ring.get(self.at)?;
+        (self.count >= LETTERS).then_some((self.hash, first.1))
+    }
+
+    /// How many letters there were.
+    pub(crate) const fn letters(&self) -> usize {
+        self.count
+    }
+}
