@@ -61,7 +61,9 @@ impl Canaries {
         };
         let mut classes = 0;
         for byte in patterns.iter().flatten() {
-            if let Some(class @ 0) = automaton.classes.get_mut(usize::from(*byte)) {
+            if let Some(class) = automaton.classes.get_mut(usize::from(*byte))
+                && *class == 0
+            {
                 classes += 1;
                 *class = classes;
             }
@@ -141,7 +143,9 @@ impl Canaries {
                 .get(usize::from(back))
                 .copied()
                 .unwrap_or_default();
-            if let Some(whole @ 0) = self.whole.get_mut(usize::from(state)) {
+            if let Some(whole) = self.whole.get_mut(usize::from(state))
+                && *whole == 0
+            {
                 *whole = ends;
             }
             for class in 1..self.width {

@@ -68,9 +68,9 @@ impl<'a> Tokens<'a> {
 
     /// Leaves out the rest of a word that began before the text.
     pub(crate) fn skip_rest_of_word(&mut self) {
-        let rest = self.text.char_indices();
-        self.at = rest
-            .into_iter()
+        self.at = self
+            .text
+            .char_indices()
             .find(|(_, character)| !character.is_alphanumeric())
             .map_or(self.text.len(), |(at, _)| at);
     }

@@ -91,7 +91,7 @@ pub(crate) fn find(text: &str, words: &Words) -> Vec<Sign> {
         signs: Vec::new(),
     };
     let candidate =
-        |byte: u8| matches!(byte, b'<' | b'[' | b'\\' | 0xe2 | 0xe3 | 0xef | 0xf3) | (byte == 0xc2);
+        |byte: u8| matches!(byte, b'<' | b'[' | b'\\' | 0xc2 | 0xe2 | 0xe3 | 0xef | 0xf3);
     let mut at = 0;
     while let Some(next) = bytes::find(search.bytes, at, candidate) {
         at = search.look(next).max(next + 1);

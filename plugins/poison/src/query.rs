@@ -126,8 +126,8 @@ impl Query {
         let (mut matched, mut at, mut end) = (0, start, start);
         for word in &self.words {
             let near = tokens.get(at..(at + SKIP).min(tokens.len()));
-            let near = near.unwrap_or_default().iter();
-            if let Some(skip) = near.into_iter().position(|token| token.hash == *word) {
+            let mut near = near.unwrap_or_default().iter();
+            if let Some(skip) = near.position(|token| token.hash == *word) {
                 end = at + skip;
                 at = end + 1;
                 matched += 1;
