@@ -33,6 +33,26 @@ impl Use {
     }
 }
 
+/// What a sentence about who the model is begins with.
+const PERSONA: &[&str] = &[
+    "you are",
+    "youre",
+    "your name is",
+    "du bist",
+    "sie sind",
+    "tu es",
+    "vous etes",
+    "eres",
+    "tu sei",
+    "sei",
+    "voce e",
+    "je bent",
+    "jestes",
+    "ты",
+    "вы",
+    "sen",
+];
+
 /// Groups of words that say the same in an instruction.
 const SAME: &[&str] = &[
     "reveal disclose expose divulge leak",
@@ -70,12 +90,15 @@ struct Entry {
 /// The table.
 pub(crate) struct Lexicon {
     slots: Vec<Entry>,
+    /// 0 stands for any word.
+    personas: Vec<[u32; 3]>,
 }
 
 impl Lexicon {
     pub(crate) fn new() -> Self {
         let mut lexicon = Self {
             slots: vec![Entry::default(); SLOTS],
+            personas: PERSONA.iter().map(|begin| first_words(begin)).collect(),
         };
         for (list, uses) in [
             (words::STOP, Use::STOP),
@@ -105,6 +128,16 @@ impl Lexicon {
             }
         }
         lexicon
+    }
+
+    /// Whether a sentence that begins so says who the model is.
+    pub(crate) fn is_persona(&self, words: [u32; 3]) -> bool {
+        self.personas.iter().any(|persona| {
+            persona
+                .iter()
+                .zip(words)
+                .all(|(known, word)| *known == 0 || *known == word)
+        })
     }
 
     /// The slot of a word, taken for it where it has none yet.
@@ -138,6 +171,14 @@ impl Lexicon {
             _ => (Use::default(), stem),
         }
     }
+}
+
+fn first_words(text: &str) -> [u32; 3] {
+    let mut words = [0; 3];
+    for (word, token) in words.iter_mut().zip(Tokens::new(text)) {
+        *word = token.hash;
+    }
+    words
 }
 
 #[cfg(test)]

@@ -172,14 +172,14 @@ pub(crate) fn fingerprint(
 ) -> Option<Fingerprint> {
     let folded: Vec<_> = prompts.iter().map(|text| fold(text)).collect();
     let mut print = Fingerprint::default();
-    for view in &folded {
-        print.secrets.extend(secrets::find(view.text(), lexicon));
-    }
-    let said = Said::new(said, lexicon, &mut print.secrets);
     let read: Vec<(&str, Vec<Word>)> = folded
         .iter()
         .map(|view| (view.text(), sections::read(view.text(), lexicon)))
         .collect();
+    for (text, words) in &read {
+        print.secrets.extend(secrets::find(text, words, lexicon));
+    }
+    let said = Said::new(said, lexicon, &mut print.secrets);
     let count: usize = read.iter().map(|(_, words)| words.len()).sum();
     print.filter = Filter::with_room(count * 5 + count.min(DISGUISED) * 7);
     let mut disguised = DISGUISED;

@@ -1,6 +1,7 @@
 //! Values that a system prompt itself calls secret, and words planted in it to be recognised.
 
 use crate::lexicon::{Lexicon, Use};
+use crate::sections::Word;
 use crate::tokens::{Spelling, Token, Tokens};
 
 /// The most that are kept of one exchange.
@@ -13,10 +14,22 @@ const SHORTEST: usize = 4;
 const PLANTED: usize = 8;
 
 /// The hashes of what a system prompt calls secret: as it is, turned by ROT13, and backwards.
-pub(crate) fn find(text: &str, lexicon: &Lexicon) -> Vec<u32> {
+pub(crate) fn find(text: &str, words: &[Word], lexicon: &Lexicon) -> Vec<u32> {
     let mut values: Vec<&str> = Vec::new();
-    for line in text.lines() {
-        named(line, lexicon, &mut values);
+    let mut done = 0;
+    for word in words {
+        let at = word.token.start;
+        if at < done || !word.uses.is(Use::KEY.or(Use::WEAK_KEY)) {
+            continue;
+        }
+        let (before, after) = text.split_at_checked(at).unwrap_or_default();
+        let start = before.rfind('\n').map_or(0, |end| end + 1);
+        done = after.find('\n').map_or(text.len(), |end| at + end);
+        named(
+            text.get(start..done).unwrap_or_default(),
+            lexicon,
+            &mut values,
+        );
     }
     let mut rest = text;
     while let Some((_, after)) = rest.split_once("<!--") {
@@ -175,8 +188,8 @@ mod tests {
     #[test]
     fn planted_words_are_found_in_comments() {
         let lexicon = Lexicon::new();
-        let found = find("<!-- 3f9a61bc20 -->\nYou are Mara.", &lexicon);
+        let found = find("<!-- 3f9a61bc20 -->\nYou are Mara.", &[], &lexicon);
         assert!(found.contains(&Spelling::of("3f9a61bc20".bytes())));
-        assert!(find("<!-- keep this short -->", &lexicon).is_empty());
+        assert!(find("<!-- keep this short -->", &[], &lexicon).is_empty());
     }
 }

@@ -70,25 +70,6 @@ const DATA: &[&str] = &[
     "relevant information",
     "additional context",
 ];
-/// What a sentence about who the model is begins with.
-const PERSONA: &[&str] = &[
-    "you are",
-    "youre",
-    "your name is",
-    "du bist",
-    "sie sind",
-    "tu es",
-    "vous etes",
-    "eres",
-    "tu sei",
-    "sei",
-    "voce e",
-    "je bent",
-    "jestes",
-    "ты",
-    "вы",
-    "sen",
-];
 /// The longest heading, in bytes.
 const HEADING: usize = 48;
 /// Fewer quoted words are a name, and not a line to say.
@@ -267,11 +248,8 @@ impl Reader<'_> {
     /// Who the model is, it may say.
     fn is_persona(&self) -> bool {
         let words = self.words.get(self.begun..).unwrap_or_default();
-        let hashes: Vec<u32> = words.iter().take(3).map(|word| word.token.hash).collect();
-        PERSONA.iter().any(|begin| {
-            let begin: Vec<u32> = Tokens::new(begin).map(|token| token.hash).collect();
-            hashes.starts_with(&begin)
-        })
+        let hash = |at: usize| words.get(at).map_or(0, |word| word.token.hash);
+        self.lexicon.is_persona([hash(0), hash(1), hash(2)])
     }
 }
 
