@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::filter::Sort;
 use crate::fingerprint::Fingerprint;
 use crate::lexicon::{Lexicon, Use};
-use crate::prompt::{GRAM, Joined, LETTERS, NEAR, Spelled, either, gram, has_content, pair};
+use crate::prompt::{GRAM, Joined, NEAR, Spelled, either, gram, has_content, pair};
 use crate::runs::{Reworded, Verbatim};
 use crate::tokens::{Spelling, Token, Tokens};
 
@@ -362,6 +362,3 @@ impl<'a> Scan<'a> {
         Some(first.start)
     }
 }
-
-/// The shortest text in which anything can be found, in bytes.
-pub(crate) const SHORTEST: usize = LETTERS;

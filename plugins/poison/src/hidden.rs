@@ -162,7 +162,7 @@ impl Search<'_> {
             [b'<', letter, ..] if letter.is_ascii_alphabetic() => self.tag(at),
             [b'[', ..] => self.bracket(at),
             [b'\\', ..] => self.command(at),
-            [0x80.., ..] => self.invisible(at),
+            [0x80..=0xff, ..] => self.invisible(at),
             _ => at + 1,
         }
     }
@@ -325,7 +325,7 @@ const fn sure(said: Address, way: Way) -> f64 {
         orders,
     } = said;
     match (way, words, readers, orders) {
-        (_, 0..3, _, _) => 0.0,
+        (_, ..=2, _, _) => 0.0,
         (Way::Unseen, _, 1.., 1..) => 0.9,
         (_, 4.., 1.., 1..) => 0.8,
         (Way::Unseen, _, 1.., _) => 0.5,
