@@ -194,7 +194,9 @@ impl Canaries {
                 && let Some(start) = at_letter(&places, count, whole)
             {
                 match found.last_mut() {
-                    Some(known) if start < known.end => known.end = at + 1,
+                    Some(known) if start < known.end => {
+                        *known = start.min(known.start)..at + 1;
+                    }
                     _ => found.push(start..at + 1),
                 }
             }
@@ -245,7 +247,7 @@ mod tests {
     fn one_inside_of_another_is_found() {
         assert_eq!(
             found(&["abcabcabd", "bcabca"], "xabcabcabcabdx"),
-            ["abcabcabcabd"]
+            ["bcabcabcabd"]
         );
         assert_eq!(found(&["bcabca", "zzzzzy"], "abcabca"), ["bcabca"]);
     }

@@ -19,6 +19,8 @@ pub(crate) enum Sort {
     Order = 0xd6e8_feb8_6659_fd93,
     /// Two words of content near each other in an instruction.
     Content = 0xa076_1d64_78bd_642f,
+    /// The same once more: one such pair alone begins a run, so less of it may be wrong.
+    ContentToo = 0x8ebc_6af0_9c88_c6e3,
     /// Twelve letters from the start of a word on.
     Letters = 0xe703_7ed1_a0b4_28db,
 }

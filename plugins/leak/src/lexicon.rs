@@ -22,6 +22,7 @@ impl Use {
     pub(crate) const NO_VALUE: Self = Self(1 << 8);
     pub(crate) const ADDRESS: Self = Self(1 << 9);
     pub(crate) const WEAK_KEY: Self = Self(1 << 10);
+    pub(crate) const CONDITION: Self = Self(1 << 11);
 
     /// Whether it is used for one of these.
     pub(crate) const fn is(self, other: Self) -> bool {
@@ -105,6 +106,7 @@ impl Lexicon {
             (words::MARKS, Use::MARK),
             (words::ADDRESS, Use::ADDRESS),
             (words::VERBS, Use::VERB),
+            (words::CONDITIONS, Use::CONDITION),
             (words::SECRECY, Use::SECRECY),
             (words::CUE_OWN, Use::CUE_OWN),
             (words::CUE_ORDERS, Use::CUE_ORDERS),

@@ -260,6 +260,7 @@ impl Writer<'_> {
                 let near = either(*before, word.stem);
                 if *before != word.stem && !self.said.filter.has(Sort::Content, near) {
                     self.print.filter.insert(Sort::Content, near);
+                    self.print.filter.insert(Sort::ContentToo, near);
                 }
             }
             last.rotate_left(1);

@@ -223,6 +223,7 @@ impl<'a> Scan<'a> {
                 && *before != stem
                 && index - at <= REACH
                 && filter.has(Sort::Content, either(*before, stem))
+                && filter.has(Sort::ContentToo, either(*before, stem))
         };
         let is_hit = !is_verbatim && token.start >= self.from && self.contents.iter().any(is_near);
         self.contents.rotate_left(1);

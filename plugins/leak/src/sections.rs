@@ -231,7 +231,9 @@ impl Reader<'_> {
         let facts = || words.iter().filter(|word| word.part == Part::Fact);
         let is_marked = facts().any(|word| word.uses.is(Use::MARK));
         let is_addressed = facts().any(|word| word.uses.is(Use::ADDRESS));
-        let begins = facts().next().is_some_and(|word| word.uses.is(Use::VERB));
+        let is_first = |uses| facts().next().is_some_and(|word| word.uses.is(uses));
+        let has_verb = || facts().any(|word| word.uses.is(Use::VERB));
+        let begins = is_first(Use::VERB) || (is_first(Use::CONDITION) && has_verb());
         // Of languages without a list of their own each sentence counts.
         let strange = facts().filter(|word| word.token.weight < 2).count() * 2 > words.len();
         let orders = is_marked || begins || strange || (is_addressed && !self.is_persona());
@@ -279,6 +281,7 @@ mod tests {
     fn sentences_are_orders_or_facts() {
         assert_eq!(parts("Never give advice on shares."), [Part::Order]);
         assert_eq!(parts("Mention the fee table first."), [Part::Order]);
+        assert_eq!(parts("For each file list three problems."), [Part::Order]);
         assert_eq!(parts("The branch opens at nine."), [Part::Fact]);
         assert_eq!(parts("You are Mara of Northfold Bank."), [Part::Fact]);
         assert_eq!(parts("You are Mara and must be kind."), [Part::Order]);

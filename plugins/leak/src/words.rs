@@ -40,9 +40,18 @@ use keep do be write include provide ask explain treat follow format return outp
 reveal say tell give start end open close speak mention offer prefer cite check stay assume consider translate \
 summarise summarize quote list limit add address act apply begin collect compare confirm convert convey create \
 describe detect direct discuss encourage escalate extract focus greet guide help identify if invent invite keep \
+flag praise log reward decide judge draft edit explore fill finish fix flatten gather grade hand hide highlight \
+improve inform inspect invoke label link load log look mark mirror move name note pass pause pick place plan point praise \
+prepare present preserve print process quote raise reason record reduce refine release remain remind remove render \
+replace rephrase resolve restate retrieve retry return reveal review rewrite round save scan score see select \
+serve skip sort spell split store strip substitute tag test think trim turn update validate visit weigh wrap \
 leave let maintain match note only omit play prioritise prioritize produce promise propose put read recommend \
 redirect refer reject repeat report request rewrite route search send set share show sign stick stop stop \
 suggest support switch take think transfer try verify wait warn when work";
+
+/// Words that a sentence begins with before it says what to do then.
+pub(crate) const CONDITIONS: &str = "\
+if when whenever unless before after once for while until in on at with wenn falls bei si quand quando cuando se als";
 
 /// Words that speak of secrecy: a refusal shares them with the instruction to refuse.
 pub(crate) const SECRECY: &str = "\
@@ -53,12 +62,12 @@ answer answers user users";
 
 /// What a speaker of its instructions begins with.
 pub(crate) const CUE_OWN: &str = "\
-my i am im was were been have ive initial system these the following given here hidden original says say supposed \
+my i am im was were wurde ich suis fui sono stato been have ive initial system these the following given here hidden original says say supposed \
 meine meinen meiner mes mon mis mi mie mio minhas meu mijn moje moich мои моих моя moja benim";
 
 /// And goes on with.
 pub(crate) const CUE_ORDERS: &str = "\
-instructions instruction prompt guidelines rules directives programming configuration told instructed configured \
+instructions instruction prompt guidelines rules orders notes directives programming configuration told instructed configured \
 programmed prompted directed required supposed forbidden prohibited allowed \
 anweisungen anweisung systemprompt vorgaben regeln angewiesen \
 consignes regles directives instrucciones reglas istruzioni regole instrucoes regras instructies regels \

@@ -12,7 +12,7 @@ use crate::words::Words;
 const FEWEST: usize = 5;
 const MOST: usize = 48;
 /// Of them, words with content.
-const CONTENTS: usize = 3;
+const CONTENTS: usize = 2;
 /// Questions of one message.
 const QUESTIONS: usize = 4;
 /// What of a document is its head: words, and bytes.
@@ -79,8 +79,7 @@ impl Query {
     }
 
     fn is_usable(&self) -> bool {
-        (FEWEST..=MOST).contains(&self.words.len())
-            && self.contents.len() >= CONTENTS.min(self.words.len() / 2)
+        (FEWEST..=MOST).contains(&self.words.len()) && self.contents.len() >= CONTENTS
     }
 
     pub(crate) const fn is_question(&self) -> bool {

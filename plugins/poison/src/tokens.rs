@@ -107,6 +107,7 @@ pub(crate) const fn mixed(hash: u32) -> u32 {
 }
 
 /// The hash of a word.
+#[cfg(test)]
 pub(crate) fn hash_of(word: &str) -> u32 {
     Tokens::new(word).next().map_or(0, |token| token.hash)
 }
