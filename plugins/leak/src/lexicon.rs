@@ -1,5 +1,7 @@
 //! Words looked up by their hash.
 
+use caponier_sdk::normalise::fold;
+
 use crate::tokens::Tokens;
 use crate::words;
 
@@ -115,7 +117,8 @@ impl Lexicon {
             (words::WEAK_KEYS, Use::WEAK_KEY),
             (words::NO_VALUES, Use::NO_VALUE),
         ] {
-            for token in Tokens::new(list) {
+            // Marks go from letters of any script when a text is folded.
+            for token in Tokens::new(fold(list).text()) {
                 if let Some(entry) = lexicon.slot(token.hash) {
                     entry.uses = entry.uses.or(uses);
                 }
@@ -188,7 +191,8 @@ mod tests {
     use super::*;
 
     fn look_up(word: &str) -> (Use, u32) {
-        let token = Tokens::new(word).next().unwrap();
+        let folded = fold(word);
+        let token = Tokens::new(folded.text()).next().unwrap();
         Lexicon::new().look_up(token.hash, token.stem)
     }
 
@@ -196,7 +200,7 @@ mod tests {
     fn words_have_their_uses() {
         assert!(look_up("Never").0.is(Use::MARK) && look_up("never").0.is(Use::STOP));
         assert!(look_up("password").0.is(Use::KEY));
-        assert!(look_up("всегда").0.is(Use::MARK));
+        assert!(look_up("всегда").0.is(Use::MARK) && look_up("отвечай").0.is(Use::MARK));
         assert_eq!(look_up("teapot").0, Use::default());
     }
 
