@@ -41,6 +41,8 @@ pub struct Call<'a> {
     pub plugin: usize,
     /// What to show it.
     pub segments: Vec<&'a Segment>,
+    /// What it handed back in the first look at this stage; `None`: nothing new.
+    pub state: Option<&'a [u8]>,
     /// False in the second look at edited text: what it then hands back as `state` is not kept.
     pub keeps_state: bool,
 }
@@ -137,6 +139,7 @@ impl<'p> Chain<'p> {
                 return Some(Call {
                     plugin,
                     segments: self.shown(),
+                    state: self.state(plugin),
                     keeps_state: !self.second,
                 });
             }
@@ -181,6 +184,13 @@ impl<'p> Chain<'p> {
                 self.shown.push(place);
             }
         }
+    }
+
+    /// What a plugin has handed back so far.
+    fn state(&self, plugin: usize) -> Option<&[u8]> {
+        let states = self.report.states.iter();
+        let mut own = states.filter(|(index, _)| *index == plugin);
+        own.next_back().map(|(_, state)| state.as_slice())
     }
 
     /// What the plugin of the last call was shown.

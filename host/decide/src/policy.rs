@@ -161,8 +161,24 @@ impl<G: Guests> Policy<G> {
         RoutePlan { plugins }
     }
 
-    /// A new exchange.
-    pub fn exchange(&self, context: Context, facts: RequestFacts) -> Exchange {
+    /// A new exchange. What of its request tells of somebody who wants the model itself is among its
+    /// attributes: `request.logprobs`, `request.top_logprobs` and `request.n`, where they are asked for.
+    pub fn exchange(&self, mut context: Context, facts: RequestFacts) -> Exchange {
+        let asked = [
+            (
+                "request.logprobs",
+                facts.logprobs.then(|| "true".to_owned()),
+            ),
+            (
+                "request.top_logprobs",
+                facts.top_logprobs.map(|count| count.to_string()),
+            ),
+            ("request.n", facts.n.map(|count| count.to_string())),
+        ];
+        for (name, value) in asked {
+            let pair = value.map(|value| (name.to_owned(), value));
+            context.attributes.extend(pair);
+        }
         Exchange::new(context, facts, self.specs.len())
     }
 
@@ -204,7 +220,7 @@ impl<G: Guests> Policy<G> {
                 plugin: index,
                 context: &exchange.context,
                 segments: &call.segments,
-                state: exchange.state(index),
+                state: call.state.unwrap_or_else(|| exchange.state(index)),
                 is_reusable,
             };
             let result = self.guests.inspect(&guest, &mut memo);

@@ -228,7 +228,7 @@ impl<'f> Prepared<'f> {
             *place = serde_json::Value::String(value.to_owned());
         }
         let is_builtin = matches!(plugin.source, PluginSource::Builtin(_));
-        let grants = match &plugin.grants {
+        let mut grants = match &plugin.grants {
             Some(grants) => grants.clone(),
             // What the built-in plugins need: they word their replacements and restore values.
             None => caponier_config::Grants {
@@ -236,6 +236,7 @@ impl<'f> Prepared<'f> {
                 ..caponier_config::Grants::default()
             },
         };
+        grants.counters |= is_builtin;
         Ok(Self {
             bytes,
             digest,

@@ -111,6 +111,14 @@ fn native(name: &str, settings: &str) -> anyhow::Result<Native> {
         "pii" => harness::<caponier_plugin_pii::Pii>(settings),
         "secrets" => harness::<caponier_plugin_secrets::Secrets>(settings),
         "injection" => harness::<caponier_plugin_injection::Injection>(settings),
+        "unicode" => harness::<caponier_plugin_unicode::Unicode>(settings),
+        "urls" => harness::<caponier_plugin_urls::Urls>(settings),
+        "leak" => harness::<caponier_plugin_leak::Leak>(settings),
+        "code" => harness::<caponier_plugin_code::Code>(settings),
+        "poison" => harness::<caponier_plugin_poison::Poison>(settings),
+        "terms" => harness::<caponier_plugin_terms::Terms>(settings),
+        "schema" => harness::<caponier_plugin_schema::Schema>(settings),
+        "quota" => harness::<caponier_plugin_quota::Quota>(settings),
         _ => anyhow::bail!("it is not linked into this program"),
     }
 }

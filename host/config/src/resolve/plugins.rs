@@ -110,7 +110,8 @@ fn plugin(scope: &mut Scope<'_>, path: &[Segment], raw: raw::Plugin) -> Plugin {
     let grants = raw.grants.map(|raw| Grants {
         data: raw.data.map(|path| path.0),
         counters: raw.counters.unwrap_or(false),
-        rewrite: raw.rewrite.unwrap_or(false),
+        // The built-in ones word their replacements, whatever else they are granted.
+        rewrite: raw.rewrite.unwrap_or(is_builtin),
         log: raw.log.unwrap_or(false),
     });
     if grants.as_ref().is_some_and(|grants| grants.log) {
