@@ -1,0 +1,163 @@
+//! Identifiers with a fixed length: a table of shapes, the issuers' checks, and the words that name
+//! them.
+//!
+//! Each chain of chunks is looked up by how long it is and which of its places are letters, and
+//! only what fits is checked; the words around it are looked at last.
+
+mod americas;
+mod asia;
+mod checks;
+mod digits;
+mod europe;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod world;
+
+pub(super) use digits::is_day;
+
+use super::context::{self, Said};
+use super::text::{after, before, begins_freely, ends_freely};
+use super::token::{self, Chain, Value};
+use super::{Match, Reading};
+use crate::Entity;
+use shape::Row;
+
+/// The countries of ISO 3166, two letters each, and Kosovo.
+const COUNTRIES: &[u8] = b"ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBTBVBWBYBZCACCCDCFCGCHCICKCLCMCNCOCRCUCVCWCXCYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFRGAGBGDGEGFGGGHGIGLGMGNGPGQGRGSGTGUGWGYHKHMHNHRHTHUIDIEILIMINIOIQIRISITJEJMJOJPKEKGKHKIKMKNKPKRKWKYKZLALBLCLILKLRLSLTLULVLYMAMCMDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMWMXMYMZNANCNENFNGNINLNONPNRNUNZOMPAPEPFPGPHPKPLPMPNPRPSPTPWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSVSXSYSZTCTDTFTGTHTJTKTLTMTNTOTRTTTVTWTZUAUGUMUSUYUZVAVCVEVGVIVNVUWFWSXKYEYTZAZMZW";
+
+/// How sure a shape without a check is where it stands on a line of its own.
+const ALONE: f32 = 0.1;
+
+/// All rows.
+fn all() -> impl Iterator<Item = &'static Row> {
+    [americas::ROWS, asia::ROWS, europe::ROWS, world::ROWS].into_iter().flatten()
+}
+
+/// One row, as the look-up needs it.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    letters: u32,
+    digits: u32,
+    row: &'static Row,
+}
+
+/// The rows that were asked for, by length.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    by_length: [Vec<Entry>; token::MAX + 1],
+}
+
+impl Table {
+    pub(super) fn new(wants: impl Fn(Entity) -> bool, knows: impl Fn(&str) -> bool) -> Self {
+        let mut by_length: [Vec<Entry>; token::MAX + 1] = Default::default();
+        for row in all().filter(|row| wants(row.entity) && (row.country.is_empty() || knows(row.country))) {
+            for length in row.lengths() {
+                if let Some(entries) = by_length.get_mut(length) {
+                    let (letters, digits) = row.masks(length);
+                    entries.push(Entry { letters, digits, row });
+                }
+            }
+        }
+        Self { by_length }
+    }
+
+    /// The countries that have rows.
+    pub(super) fn countries() -> impl Iterator<Item = &'static str> {
+        all().map(|row| row.country).filter(|country| !country.is_empty())
+    }
+
+    /// Whether nothing was asked for.
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_length.iter().all(Vec::is_empty)
+    }
+
+    /// The best reading of the chains that have the chunk at `start` as their first with a digit.
+    pub(super) fn at(&self, text: &str, start: usize) -> Reading {
+        let bytes = text.as_bytes();
+        let mut best = Best::default();
+        let mut first = Some(start);
+        // Two short chunks of capitals may stand before the first with a digit.
+        for _ in 0..3 {
+            let Some(start) = first else { break };
+            self.chain(text, &Chain::read(bytes, start), &mut best);
+            first = token::lead_before(bytes, start);
+        }
+        Reading {
+            found: best.found,
+            unsure_from: best.unsure_from,
+        }
+    }
+
+    fn chain(&self, text: &str, chain: &Chain, best: &mut Best) {
+        let mut begins = None;
+        for value in chain.values() {
+            let entries = self.by_length.get(value.characters.len()).map_or(&[][..], Vec::as_slice);
+            let mut ends = None;
+            for entry in entries {
+                if value.letters & entry.digits != 0
+                    || value.letters & entry.letters != entry.letters
+                    || !entry.row.is_laid_out(&value)
+                    || !*begins.get_or_insert_with(|| begins_freely(text, chain.start))
+                    || !*ends.get_or_insert_with(|| ends_freely(text, value.span.1))
+                    || !(entry.row.check)(&value)
+                {
+                    continue;
+                }
+                best.consider(text, entry.row, &value);
+            }
+        }
+    }
+}
+
+/// The best of several readings of one place.
+#[derive(Default)]
+struct Best {
+    found: Option<Match>,
+    distance: usize,
+    unsure_from: Option<usize>,
+}
+
+impl Best {
+    fn consider(&mut self, text: &str, row: &Row, value: &Value<'_>) {
+        let grouped = value.breaks != 0;
+        let plain = if grouped { row.grouped } else { row.bare };
+        // Small letters are how people type, and how code and prose look.
+        let plain = if value.capitals || row.bare >= 0.8 { plain } else { plain * 0.6 };
+        let (confidence, distance) = match context::around(text, value.span, row.words) {
+            Said::Yes(distance) => (row.said, distance),
+            said => {
+                if matches!(said, Said::NotYet) {
+                    let first = value.span.0;
+                    self.unsure_from = Some(self.unsure_from.map_or(first, |known| known.min(first)));
+                }
+                let alone = value.letters != 0 && plain < ALONE && on_own_line(text, value.span);
+                (if alone { ALONE } else { plain }, usize::MAX)
+            }
+        };
+        if confidence < 0.05 {
+            return;
+        }
+        let next = Match {
+            entity: row.entity,
+            start: value.span.0,
+            end: value.span.1,
+            confidence: f64::from(confidence),
+        };
+        // Among those that the words speak for, the nearest word counts; else the surer one.
+        let better = match &self.found {
+            None => true,
+            Some(_) if distance != self.distance => distance < self.distance,
+            Some(known) => (next.confidence, next.end - next.start) > (known.confidence, known.end - known.start),
+        };
+        if better {
+            self.found = Some(next);
+            self.distance = distance;
+        }
+    }
+}
+
+/// Whether nothing else stands on the value's line.
+fn on_own_line(text: &str, (start, end): (usize, usize)) -> bool {
+    before(text, start).is_none_or(|last| last == '\n') && after(text, end).is_none_or(|first| matches!(first, '\n' | '\r'))
+}
