@@ -63,11 +63,12 @@ pub(super) fn at_number(text: &str, start: usize) -> Reading {
     if !matches!(at(bytes, end), b' ' | b',') || !begins_freely(text, start) {
         return Reading::default();
     }
-    match street_after(text, end) {
-        Street::Yes(end, sure) => finish(text, start, end, sure),
-        Street::NotYet => Reading { found: None, unsure_from: Some(start) },
-        Street::No => Reading::default(),
+    let (street, whole) = street_after(text, end);
+    let mut reading = street.map_or_else(Reading::default, |(end, sure)| finish(text, start, end, sure));
+    if !whole {
+        reading.unsure_from = Some(start);
     }
+    reading
 }
 
 /// Where a street at the text's end begins: a number may follow.
@@ -148,15 +149,9 @@ fn street_before(text: &str, number: usize) -> Option<(usize, f64)> {
     None
 }
 
-enum Street {
-    /// The byte after it, and how sure.
-    Yes(usize, f64),
-    NotYet,
-    No,
-}
-
-/// The street that follows its number.
-fn street_after(text: &str, number_end: usize) -> Street {
+/// The street that follows its number: the byte after it and how sure that is; and whether the text
+/// goes on long enough to know.
+fn street_after(text: &str, number_end: usize) -> (Option<(usize, f64)>, bool) {
     let mut place = number_end;
     let mut words = 0;
     let mut french = false;
@@ -168,43 +163,37 @@ fn street_after(text: &str, number_end: usize) -> Street {
             place += mark.len_utf8();
             marks += 1;
             if marks > 2 || (mark == ',' && words > 0) {
-                return best.map_or(Street::No, |end| Street::Yes(end, 0.75));
+                return (best, true);
             }
         }
         let word = word_at(text, place);
-        if place + word.len() == text.len() {
-            return match best {
-                None if place - number_end <= MAX_STREET => Street::NotYet,
-                _ if is_one_of(word, ENDINGS) || french => Street::NotYet,
-                None => Street::No,
-                Some(_) => Street::NotYet,
-            };
-        }
         let end = place + word.len();
+        let whole = end < text.len();
         let capital = word.starts_with(|first: char| first.is_uppercase() || first.is_ascii_digit());
-        if word.is_empty() || end - number_end > MAX_STREET || words > 5 {
-            break;
+        if end - number_end > MAX_STREET || words > 5 || (whole && word.is_empty()) {
+            return (best, true);
         }
-        if words == 0 && is_one_of(word, FRENCH) && !capital {
+        let mut goes_on = true;
+        if words == 0 && !capital && is_one_of(word, FRENCH) {
             french = true;
         } else if french {
             if capital {
-                best = Some(end);
-            } else if word.len() > 4 {
-                break;
+                best = Some((end, 0.8));
             }
+            goes_on = capital || word.len() <= 4;
         } else if words > 0 && is_one_of(word, ENDINGS) {
-            best = Some(end + usize::from(word.len() <= 4 && after(text, end) == Some('.') && !ends_sentence(text, end)));
-            if capital {
-                break;
-            }
-        } else if !capital && !(words == 0 && word == "bis") {
-            break;
+            let dot = word.len() <= 4 && after(text, end) == Some('.') && !ends_sentence(text, end);
+            best = Some((end + usize::from(dot), 0.75));
+            goes_on = false;
+        } else {
+            goes_on = capital || (words == 0 && word == "bis");
+        }
+        if !whole || !goes_on {
+            return (best, whole);
         }
         words += 1;
         place = end;
     }
-    best.map_or(Street::No, |end| Street::Yes(end, if french { 0.8 } else { 0.75 }))
 }
 
 /// Whether the dot at a place ends a sentence rather than a short form.
@@ -226,25 +215,22 @@ fn word_at(text: &str, place: usize) -> &str {
 /// The match, with the flat, the town and the postal code that follow.
 fn finish(text: &str, start: usize, street_end: usize, sure: f64) -> Reading {
     let (end, coded) = rest_end(text, street_end);
-    if text.len() < street_end + MAX_REST && !text.get(street_end..).is_some_and(|rest| rest.contains("\n\n")) {
-        // What follows may still belong to it.
-        let found = judged(text, start, end, coded, sure);
-        return Reading { found, unsure_from: Some(start) };
+    if after(text, end).is_some_and(char::is_alphanumeric) {
+        return Reading::default();
     }
-    Reading { found: judged(text, start, end, coded, sure), unsure_from: None }
-}
-
-fn judged(text: &str, start: usize, end: usize, coded: bool, sure: f64) -> Option<Match> {
-    if after(text, end).is_some_and(|next| next.is_alphanumeric()) {
-        return None;
-    }
-    let said = matches!(context::around(text, (start, end), WORDS), Said::Yes(_));
-    let confidence = match (coded, said) {
+    let said = context::around(text, (start, end), WORDS);
+    let confidence = match (coded, &said) {
         (true, _) => 0.93,
-        (false, true) => f64::min(sure + 0.17, 0.92),
-        (false, false) => sure - 0.15,
+        (false, Said::Yes(_)) => f64::min(sure + 0.17, 0.92),
+        (false, _) => sure - 0.15,
     };
-    Some(Match { entity: Entity::Address, start, end, confidence })
+    // What follows may still belong to it.
+    let whole = text.len() >= street_end + MAX_REST || text.get(street_end..).is_some_and(|rest| rest.contains("\n\n"));
+    let open = !whole || matches!(said, Said::NotYet);
+    Reading {
+        found: Some(Match { entity: Entity::Address, start, end, confidence }),
+        unsure_from: open.then_some(start),
+    }
 }
 
 /// Where the flat, the town and the postal code end, and whether there is such a code.
@@ -254,28 +240,28 @@ fn rest_end(text: &str, street_end: usize) -> (usize, bool) {
     let line = rest.split("\n\n").next().unwrap_or_default();
     let mut end = street_end;
     let mut place = 0;
-    let mut coded = false;
+    let mut unit = false;
     for piece in line.split_inclusive([',', '\n', ' ']).take(14) {
-        let word = piece.trim_end_matches([',', '\n', ' ']).trim_end_matches('.');
-        let digits = word.bytes().filter(u8::is_ascii_digit).count();
-        let first = word.chars().next();
-        let capital = first.is_some_and(char::is_uppercase);
-        let unit = is_one_of(word, UNITS) || word.starts_with('#');
-        let number = digits > 0 && word.len() <= 10 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        if !(word.is_empty() || capital || unit || number) {
-            break;
-        }
+        let word = piece.trim_end_matches([',', '\n', ' ']);
         let here = street_end + place + word.len();
-        // A code of five digits, or a short one with letters, ends an address.
-        let code = (number && (4..=5).contains(&digits) && word.len() == digits) || (digits == 5 + 4 && word.contains('-'));
-        if code && place > 0 {
-            (end, coded) = (here, true);
+        let name = word.trim_end_matches('.');
+        let digits = name.bytes().filter(u8::is_ascii_digit).count();
+        let number = digits > 0 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'#'));
+        let capital = name.starts_with(char::is_uppercase);
+        if is_one_of(name, UNITS) {
+            unit = true;
+        } else if unit && number && name.len() <= 6 {
+            end = here - (word.len() - name.len());
+            unit = false;
+        } else if number && place > 0 && digits == 5 && name.len() == 5 {
+            // A postal code ends an address; so does one with letters or a second part.
+            return (here - (word.len() - name.len()), true);
+        } else if digits == 9 && name.len() == 10 && name.contains('-') {
+            return (here - (word.len() - name.len()), true);
+        } else if !(name.is_empty() || capital || number) {
             break;
-        }
-        if unit || (number && digits <= 4 && end == street_end + place.saturating_sub(1) && end > street_end) {
-            end = here;
         }
         place += piece.len();
     }
-    (end, coded)
+    (end, false)
 }

@@ -8,7 +8,7 @@ use crate::Entity;
 
 const WORDS: &[&str] = &[
     "born", "birth", "birthday", "birthdate", "dob", "birthdays", "geb", "geboren", "geburts*", "geburtstag",
-    "né", "née", "naissance", "nacimiento", "nacido", "nacida", "nací", "nascita", "nato", "nata", "nascimento",
+    "né", "née", "naissance", "nacimiento", "nacido", "nacida", "nací", "nascita", "nato+il", "nata+il", "nascimento",
     "nascido", "nascida", "geboortedatum", "urodzenia", "urodzony", "urodzona", "født", "född", "syntynyt", "doğum",
     "рождения", "родился", "родилась", "生年月日", "出生", "生日", "생년월일", "जन्म", "الميلاد",
 ];

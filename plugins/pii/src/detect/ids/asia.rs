@@ -2,7 +2,7 @@
 
 use super::checks::{
     au_abn, au_acn, au_medicare, au_tfn, cn_id, in_aadhaar, in_gstin, in_gstin_checked, in_pan,
-    in_plate, jp_my_number, kr_brn, kr_licence, kr_passport, kr_rrn, kr_rrn_checked, luhn_only,
+    in_plate, in_voter, jp_my_number, kr_brn, kr_licence, kr_passport, kr_rrn, kr_rrn_checked, luhn_only,
     sg_nric, shape, th_tnin, tw_id, varied, za_id,
 };
 use super::shape::{Row, row};
@@ -40,7 +40,8 @@ pub(super) const ROWS: &[Row] = &[
     row(Entity::InPan, "AAAAADDDDA", shape, PAN, [0.15, 0.0, 0.6]),
     row(Entity::InGstin, "DDAAAAADDDDAXAX", in_gstin_checked, GSTIN, [0.98, 0.0, 0.99]),
     row(Entity::InGstin, "DDAAAAADDDDAXAX", in_gstin, GSTIN, [0.5, 0.0, 0.85]),
-    row(Entity::InVoter, "AAADDDDDDD", shape, VOTER, [0.15, 0.0, 0.93]),
+    row(Entity::InVoter, "AAADDDDDDD", in_voter, VOTER, [0.4, 0.0, 0.97]),
+    row(Entity::InVoter, "AAADDDDDDD", shape, VOTER, [0.06, 0.0, 0.85]),
     row(Entity::Plate, "AADDADDDD", in_plate, IN_PLATE, [0.4, 0.0, 0.95]).of("IN"),
     row(Entity::Plate, "AADDAADDDD", in_plate, IN_PLATE, [0.5, 0.0, 0.95]).of("IN"),
     row(Entity::Plate, "!AA DD AA DDDD", in_plate, IN_PLATE, [0.0, 0.85, 0.97]).of("IN"),

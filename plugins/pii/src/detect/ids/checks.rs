@@ -563,6 +563,11 @@ pub(super) fn in_gstin_checked(value: &Value) -> bool {
     in_gstin(value) && (36 - total % 36) % 36 == last(code)
 }
 
+/// Election Commission of India: Luhn over the seven digits, on cards since 2000.
+pub(super) fn in_voter(value: &Value) -> bool {
+    value.characters.get(3..).is_some_and(luhn)
+}
+
 /// Central Motor Vehicles Rules, India: a state, a district, a series.
 pub(super) fn in_plate(value: &Value) -> bool {
     const STATES: &[u8] = b"ANAPARASBHBRCGCHDDDLDNGAGJHPHRJHJKKAKLLALDMHMLMNMPMZNLODORPBPYRJSKTGTNTRTSUKUPUTWB";
