@@ -281,8 +281,17 @@ impl<'de> Deserialize<'de> for Entity {
 /// What to say where a word is no entity: the ones that are alike. The word itself is not repeated,
 /// like no value of a setting.
 pub(crate) fn unknown(word: &str) -> String {
-    let alike = |id: &&str| id.split('-').any(|part| word.split('-').any(|given| given == part)) || id.contains(word);
-    let near: Vec<&str> = Entity::ALL.iter().map(|entity| entity.id()).filter(alike).take(6).collect();
+    let alike = |id: &&str| {
+        id.split('-')
+            .any(|part| word.split('-').any(|given| given == part))
+            || id.contains(word)
+    };
+    let near: Vec<&str> = Entity::ALL
+        .iter()
+        .map(|entity| entity.id())
+        .filter(alike)
+        .take(6)
+        .collect();
     match near.as_slice() {
         [] => "it is no entity; hint: each rule of the plugin is one".to_owned(),
         near => format!("it is no entity; hint: did you mean {}", near.join(", ")),

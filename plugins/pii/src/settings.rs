@@ -230,7 +230,10 @@ impl JsonSchema for EntityOrGroup {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let mut words: Vec<String> = Entity::ALL.iter().map(|entity| entity.id().to_owned()).collect();
+        let mut words: Vec<String> = Entity::ALL
+            .iter()
+            .map(|entity| entity.id().to_owned())
+            .collect();
         let mut countries: Vec<String> = Entity::ALL
             .iter()
             .map(|entity| entity.country().to_ascii_lowercase())

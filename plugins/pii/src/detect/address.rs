@@ -1,6 +1,6 @@
 //! Postal addresses: a street and a number, in the order and with the words of several countries.
 
-use super::context::{self, Said};
+use super::lexicon::{Topic, Words};
 use super::text::{after, at, before, begins_freely, floor, joins};
 use super::{Match, Reading};
 use crate::Entity;
@@ -11,44 +11,155 @@ const MAX_STREET: usize = 48;
 /// The most bytes of what follows it: a flat, a town, a postal code.
 const MAX_REST: usize = 64;
 
-const WORDS: &[&str] = &[
-    "address", "addresses", "live", "lives", "living", "lived", "reside*", "residing", "ship", "shipping", "deliver*",
-    "mail", "mailing", "billing", "located", "home", "send", "sent", "moved", "adresse", "anschrift", "wohnt", "wohne*", "wohnhaft",
-    "habite", "domicilié", "dirección", "domicilio", "vive", "vivo", "indirizzo", "abita", "abito", "residente", "endereço", "mora", "moro", "adres",
+pub(super) const WORDS: &[&str] = &[
+    "address",
+    "addresses",
+    "live",
+    "lives",
+    "living",
+    "lived",
+    "reside*",
+    "residing",
+    "ship",
+    "shipping",
+    "deliver*",
+    "mail",
+    "mailing",
+    "billing",
+    "located",
+    "home",
+    "send",
+    "sent",
+    "moved",
+    "adresse",
+    "anschrift",
+    "wohnt",
+    "wohne*",
+    "wohnhaft",
+    "habite",
+    "domicilié",
+    "dirección",
+    "domicilio",
+    "vive",
+    "vivo",
+    "indirizzo",
+    "abita",
+    "abito",
+    "residente",
+    "endereço",
+    "mora",
+    "moro",
+    "adres",
 ];
 
 /// What an English street's name ends in.
 const ENDINGS: &[&str] = &[
-    "street", "st", "avenue", "ave", "av", "road", "rd", "lane", "ln", "drive", "dr", "boulevard", "blvd", "court", "ct",
-    "place", "pl", "square", "sq", "terrace", "ter", "way", "highway", "hwy", "parkway", "pkwy", "circle", "cir",
-    "trail", "trl", "close", "crescent", "cres", "grove", "mews", "row", "walk", "alley", "plaza", "loop", "gardens",
-    "streets", "squares", "turnpike", "pike", "expressway", "crossing", "heights", "ridge", "hollow",
+    "street",
+    "st",
+    "avenue",
+    "ave",
+    "av",
+    "road",
+    "rd",
+    "lane",
+    "ln",
+    "drive",
+    "dr",
+    "boulevard",
+    "blvd",
+    "court",
+    "ct",
+    "place",
+    "pl",
+    "square",
+    "sq",
+    "terrace",
+    "ter",
+    "way",
+    "highway",
+    "hwy",
+    "parkway",
+    "pkwy",
+    "circle",
+    "cir",
+    "trail",
+    "trl",
+    "close",
+    "crescent",
+    "cres",
+    "grove",
+    "mews",
+    "row",
+    "walk",
+    "alley",
+    "plaza",
+    "loop",
+    "gardens",
+    "streets",
+    "squares",
+    "turnpike",
+    "pike",
+    "expressway",
+    "crossing",
+    "heights",
+    "ridge",
+    "hollow",
 ];
 
 /// What a French street begins with, after the number.
 const FRENCH: &[&str] = &[
-    "rue", "avenue", "boulevard", "bd", "place", "chemin", "allée", "allee", "impasse", "quai", "route", "cours",
-    "square", "passage", "villa", "sentier",
+    "rue",
+    "avenue",
+    "boulevard",
+    "bd",
+    "place",
+    "chemin",
+    "allée",
+    "allee",
+    "impasse",
+    "quai",
+    "route",
+    "cours",
+    "square",
+    "passage",
+    "villa",
+    "sentier",
 ];
 
 /// What a street of the south begins with, before the number.
 const SOUTHERN: &[&str] = &[
-    "calle", "avenida", "avda", "plaza", "paseo", "carrer", "camino", "via", "viale", "piazza", "corso", "largo",
-    "vicolo", "strada", "rua", "travessa", "praça", "alameda", "estrada", "ulica", "ul", "aleja", "al", "os",
+    "calle", "avenida", "avda", "plaza", "paseo", "carrer", "camino", "via", "viale", "piazza",
+    "corso", "largo", "vicolo", "strada", "rua", "travessa", "praça", "alameda", "estrada",
+    "ulica", "ul", "aleja", "al", "os",
 ];
 
 /// What a street of the north ends in, before the number.
 const NORTHERN: &[&str] = &[
-    "straße", "strasse", "str", "weg", "allee", "gasse", "platz", "damm", "ufer", "straat", "laan", "plein", "gracht",
-    "kade", "gatan", "gata", "vägen", "gränd", "vej", "vejen", "gade", "katu", "tie", "kuja", "veien", "gaten",
+    "straße", "strasse", "str", "weg", "allee", "gasse", "platz", "damm", "ufer", "straat", "laan",
+    "plein", "gracht", "kade", "gatan", "gata", "vägen", "gränd", "vej", "vejen", "gade", "katu",
+    "tie", "kuja", "veien", "gaten",
 ];
 
-const UNITS: &[&str] = &["apt", "apartment", "suite", "ste", "unit", "flat", "floor", "room"];
+const UNITS: &[&str] = &[
+    "apt",
+    "apartment",
+    "suite",
+    "ste",
+    "unit",
+    "flat",
+    "floor",
+    "room",
+];
 
 /// The address whose house number begins here.
-pub(super) fn at_number(text: &str, start: usize) -> Reading {
+pub(super) fn at_number(text: &str, start: usize, words: &mut Words<'_>, topic: Topic) -> Reading {
     let bytes = text.as_bytes();
-    let digits = bytes.get(start..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits = bytes
+        .get(start..)
+        .unwrap_or_default()
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     if digits > 5 || (start > 0 && at(bytes, start - 1).is_ascii_alphanumeric()) {
         return Reading::default();
     }
@@ -58,13 +169,15 @@ pub(super) fn at_number(text: &str, start: usize) -> Reading {
         end += 1;
     }
     if let Some((first, sure)) = street_before(text, start) {
-        return finish(text, first, end, sure);
+        return finish(text, (first, end), sure, words, topic);
     }
     if !matches!(at(bytes, end), b' ' | b',') || !begins_freely(text, start) {
         return Reading::default();
     }
     let (street, whole) = street_after(text, end);
-    let mut reading = street.map_or_else(Reading::default, |(end, sure)| finish(text, start, end, sure));
+    let mut reading = street.map_or_else(Reading::default, |(end, sure)| {
+        finish(text, (start, end), sure, words, topic)
+    });
     if !whole {
         reading.unsure_from = Some(start);
     }
@@ -86,11 +199,15 @@ fn words_back(text: &str, end: usize) -> impl Iterator<Item = (usize, &str)> {
     let mut place = end;
     let mut count = 0;
     std::iter::from_fn(move || {
-        while let Some(last) = before(text, place).filter(|last| matches!(last, ' ' | '.' | ',' | '\'')) {
+        while let Some(last) =
+            before(text, place).filter(|last| matches!(last, ' ' | '.' | ',' | '\''))
+        {
             place -= last.len_utf8();
         }
         let stop = place;
-        while let Some(last) = before(text, place).filter(|last| last.is_alphabetic() || *last == '-') {
+        while let Some(last) =
+            before(text, place).filter(|last| last.is_alphabetic() || *last == '-')
+        {
             place -= last.len_utf8();
             if end - place > MAX_STREET {
                 return None;
@@ -102,7 +219,8 @@ fn words_back(text: &str, end: usize) -> impl Iterator<Item = (usize, &str)> {
 }
 
 fn is_southern(word: &str) -> bool {
-    is_one_of(word, SOUTHERN) && (word.len() > 3 || word.starts_with(char::is_uppercase) || word == "ul")
+    is_one_of(word, SOUTHERN)
+        && (word.len() > 3 || word.starts_with(char::is_uppercase) || word == "ul")
 }
 
 fn is_northern(word: &str) -> bool {
@@ -110,7 +228,9 @@ fn is_northern(word: &str) -> bool {
         && NORTHERN.iter().any(|ending| {
             let head = word.len().saturating_sub(ending.len());
             word.is_char_boundary(head)
-                && word.get(head..).is_some_and(|tail| tail.eq_ignore_ascii_case(ending))
+                && word
+                    .get(head..)
+                    .is_some_and(|tail| tail.eq_ignore_ascii_case(ending))
                 && (head > 2 || (head == 0 && ending.len() > 3))
         })
 }
@@ -126,7 +246,11 @@ fn street_before(text: &str, number: usize) -> Option<(usize, f64)> {
     let (first, word) = words.next()?;
     if word.eq_ignore_ascii_case("box") {
         let (start, word) = words.next()?;
-        let (start, word) = if word == "O" { words.next()? } else { (start, word) };
+        let (start, word) = if word == "O" {
+            words.next()?
+        } else {
+            (start, word)
+        };
         return (word == "PO" || word == "P").then_some((start, 0.85));
     }
     if word == "Postfach" || word == "Apartado" {
@@ -159,7 +283,9 @@ fn street_after(text: &str, number_end: usize) -> (Option<(usize, f64)>, bool) {
     loop {
         // At most a comma and a space between two words.
         let mut marks = 0;
-        while let Some(mark) = after(text, place).filter(|mark| matches!(mark, ' ' | ',' | '.' | '\'' | '’')) {
+        while let Some(mark) =
+            after(text, place).filter(|mark| matches!(mark, ' ' | ',' | '.' | '\'' | '’'))
+        {
             place += mark.len_utf8();
             marks += 1;
             if marks > 2 || (mark == ',' && words > 0) {
@@ -169,7 +295,8 @@ fn street_after(text: &str, number_end: usize) -> (Option<(usize, f64)>, bool) {
         let word = word_at(text, place);
         let end = place + word.len();
         let whole = end < text.len();
-        let capital = word.starts_with(|first: char| first.is_uppercase() || first.is_ascii_digit());
+        let capital =
+            word.starts_with(|first: char| first.is_uppercase() || first.is_ascii_digit());
         if end - number_end > MAX_STREET || words > 5 || (whole && word.is_empty()) {
             return (best, true);
         }
@@ -209,26 +336,41 @@ fn word_at(text: &str, place: usize) -> &str {
         .char_indices()
         .find(|(_, character)| !(character.is_alphanumeric() || *character == '-'))
         .map_or(rest.len(), |(end, _)| end);
-    rest.get(..end.min(floor(rest, MAX_STREET + 4))).unwrap_or_default()
+    rest.get(..end.min(floor(rest, MAX_STREET + 4)))
+        .unwrap_or_default()
 }
 
 /// The match, with the flat, the town and the postal code that follow.
-fn finish(text: &str, start: usize, street_end: usize, sure: f64) -> Reading {
+fn finish(
+    text: &str,
+    (start, street_end): (usize, usize),
+    sure: f64,
+    words: &mut Words<'_>,
+    topic: Topic,
+) -> Reading {
     let (end, coded) = rest_end(text, street_end);
     if after(text, end).is_some_and(char::is_alphanumeric) {
         return Reading::default();
     }
-    let said = context::around(text, (start, end), WORDS);
-    let confidence = match (coded, &said) {
+    let said = words.said(text, (start, end), topic);
+    let confidence = match (coded, said.distance) {
         (true, _) => 0.93,
-        (false, Said::Yes(_)) => f64::min(sure + 0.17, 0.92),
+        (false, Some(_)) => f64::min(sure + 0.17, 0.92),
         (false, _) => sure - 0.15,
     };
     // What follows may still belong to it.
-    let whole = text.len() >= street_end + MAX_REST || text.get(street_end..).is_some_and(|rest| rest.contains("\n\n"));
-    let open = !whole || matches!(said, Said::NotYet);
+    let whole = text.len() >= street_end + MAX_REST
+        || text
+            .get(street_end..)
+            .is_some_and(|rest| rest.contains("\n\n"));
+    let open = !whole || said.unsure;
     Reading {
-        found: Some(Match { entity: Entity::Address, start, end, confidence }),
+        found: Some(Match {
+            entity: Entity::Address,
+            start,
+            end,
+            confidence,
+        }),
         unsure_from: open.then_some(start),
     }
 }
@@ -246,7 +388,10 @@ fn rest_end(text: &str, street_end: usize) -> (usize, bool) {
         let here = street_end + place + word.len();
         let name = word.trim_end_matches('.');
         let digits = name.bytes().filter(u8::is_ascii_digit).count();
-        let number = digits > 0 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'#'));
+        let number = digits > 0
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'#'));
         let capital = name.starts_with(char::is_uppercase);
         if is_one_of(name, UNITS) {
             unit = true;

@@ -1,30 +1,154 @@
 //! Dates of birth: a date beside words that say that somebody was born then.
 
-use super::context::{self, Said};
 use super::ids::is_day;
+use super::lexicon::{Topic, Words};
 use super::text::{at, before, begins_freely, ends_freely};
 use super::{Match, Reading};
 use crate::Entity;
 
-const WORDS: &[&str] = &[
-    "born", "birth", "birthday", "birthdate", "dob", "birthdays", "geb", "geboren", "geburts*", "geburtstag",
-    "né", "née", "naissance", "nacimiento", "nacido", "nacida", "nací", "nascita", "nato+il", "nata+il", "nascimento",
-    "nascido", "nascida", "geboortedatum", "urodzenia", "urodzony", "urodzona", "født", "född", "syntynyt", "doğum",
-    "рождения", "родился", "родилась", "生年月日", "出生", "生日", "생년월일", "जन्म", "الميلاد",
+pub(super) const WORDS: &[&str] = &[
+    "born",
+    "birth",
+    "birthday",
+    "birthdate",
+    "dob",
+    "birthdays",
+    "geb",
+    "geboren",
+    "geburts*",
+    "geburtstag",
+    "né",
+    "née",
+    "naissance",
+    "nacimiento",
+    "nacido",
+    "nacida",
+    "nací",
+    "nascita",
+    "nascimento",
+    "nascido",
+    "nascida",
+    "geboortedatum",
+    "urodzenia",
+    "urodzony",
+    "urodzona",
+    "født",
+    "född",
+    "syntynyt",
+    "doğum",
+    "рождения",
+    "родился",
+    "родилась",
+    "生年月日",
+    "出生",
+    "生日",
+    "생년월일",
+    "जन्म",
+    "الميلاد",
 ];
 
 /// The months' names, short and in full, in English, German, French, Spanish, Italian, Portuguese and
 /// Dutch.
 const MONTHS: &[&str] = &[
-    "jan", "ene", "gen", "feb", "fév", "fev", "mar", "mär", "mrz", "apr", "avr", "abr", "may", "mai", "mag", "mei",
-    "jun", "giu", "jul", "lug", "aug", "ago", "sep", "set", "oct", "okt", "ott", "out", "nov", "dec", "déc", "dez",
-    "dic", "january", "february", "march", "april", "june", "july", "august", "sept", "september", "october",
-    "november", "december", "januar", "jänner", "februar", "märz", "juni", "juli", "oktober", "dezember", "janvier",
-    "février", "mars", "avril", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre", "enero",
-    "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
-    "diciembre", "gennaio", "febbraio", "aprile", "maggio", "giugno", "luglio", "settembre", "ottobre", "dicembre",
-    "janeiro", "fevereiro", "março", "maio", "junho", "julho", "setembro", "outubro", "novembro", "dezembro",
-    "januari", "februari", "maart", "augustus",
+    "jan",
+    "ene",
+    "gen",
+    "feb",
+    "fév",
+    "fev",
+    "mar",
+    "mär",
+    "mrz",
+    "apr",
+    "avr",
+    "abr",
+    "may",
+    "mai",
+    "mag",
+    "mei",
+    "jun",
+    "giu",
+    "jul",
+    "lug",
+    "aug",
+    "ago",
+    "sep",
+    "set",
+    "oct",
+    "okt",
+    "ott",
+    "out",
+    "nov",
+    "dec",
+    "déc",
+    "dez",
+    "dic",
+    "january",
+    "february",
+    "march",
+    "april",
+    "june",
+    "july",
+    "august",
+    "sept",
+    "september",
+    "october",
+    "november",
+    "december",
+    "januar",
+    "jänner",
+    "februar",
+    "märz",
+    "juni",
+    "juli",
+    "oktober",
+    "dezember",
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+    "gennaio",
+    "febbraio",
+    "aprile",
+    "maggio",
+    "giugno",
+    "luglio",
+    "settembre",
+    "ottobre",
+    "dicembre",
+    "janeiro",
+    "fevereiro",
+    "março",
+    "maio",
+    "junho",
+    "julho",
+    "setembro",
+    "outubro",
+    "novembro",
+    "dezembro",
+    "januari",
+    "februari",
+    "maart",
+    "augustus",
 ];
 
 /// The most bytes of a date that is written with words.
@@ -34,27 +158,35 @@ const MAX_BYTES: usize = 40;
 const MAX_MONTH: usize = 12;
 
 /// The date whose first digits are here.
-pub(super) fn at_digits(text: &str, hit: usize) -> Reading {
+pub(super) fn at_digits(text: &str, hit: usize, words: &mut Words<'_>, topic: Topic) -> Reading {
     let start = month_before(text, hit).unwrap_or(hit);
-    let end = match if start < hit { month_first(text, hit) } else { digits_first(text, hit) } {
+    let end = match if start < hit {
+        month_first(text, hit)
+    } else {
+        digits_first(text, hit)
+    } {
         Some(end) => end,
         // It could still become one.
         None if text.len() - hit < MAX_BYTES && may_go_on(text, hit) => {
-            return Reading { found: None, unsure_from: Some(start) };
+            return Reading {
+                found: None,
+                unsure_from: Some(start),
+            };
         }
         None => return Reading::default(),
     };
     if !begins_freely(text, start) || !ends_freely(text, end) {
         return Reading::default();
     }
-    match context::around(text, (start, end), WORDS) {
-        Said::Yes(distance) => {
-            let confidence = if distance <= 24 { 0.95 } else { 0.85 };
-            let found = Match { entity: Entity::BirthDate, start, end, confidence };
-            Reading { found: Some(found), unsure_from: None }
-        }
-        Said::NotYet => Reading { found: None, unsure_from: Some(start) },
-        Said::No => Reading::default(),
+    let said = words.said(text, (start, end), topic);
+    Reading {
+        found: said.distance.map(|distance| Match {
+            entity: Entity::BirthDate,
+            start,
+            end,
+            confidence: if distance <= 24 { 0.95 } else { 0.85 },
+        }),
+        unsure_from: said.unsure.then_some(start),
     }
 }
 
@@ -68,15 +200,22 @@ pub(super) fn tail(text: &str) -> Option<usize> {
 
 /// Whether the text ends before it is known that no date begins here.
 fn may_go_on(text: &str, hit: usize) -> bool {
-    let inside = |character: char| character.is_ascii_digit() || matches!(character, ' ' | '.' | ',' | '-' | '/');
+    let inside = |character: char| {
+        character.is_ascii_digit() || matches!(character, ' ' | '.' | ',' | '-' | '/')
+    };
     let mut rest = text.get(hit..).unwrap_or_default();
     loop {
         rest = rest.trim_start_matches(inside);
-        let end = rest.find(|character: char| !character.is_alphabetic()).unwrap_or(rest.len());
+        let end = rest
+            .find(|character: char| !character.is_alphabetic())
+            .unwrap_or(rest.len());
         let word = rest.get(..end).unwrap_or_default();
         let goes_on = word.len() == rest.len()
             || is_month(word)
-            || matches!(word, "of" | "de" | "del" | "d" | "st" | "nd" | "rd" | "th" | "er");
+            || matches!(
+                word,
+                "of" | "de" | "del" | "d" | "st" | "nd" | "rd" | "th" | "er"
+            );
         if word.len() == rest.len() {
             return rest.len() <= MAX_MONTH;
         }
@@ -114,7 +253,8 @@ fn month_before(text: &str, hit: usize) -> Option<usize> {
 
 /// Whether a word names a month.
 fn is_month(word: &str) -> bool {
-    (3..=MAX_MONTH).contains(&word.len()) && MONTHS.iter().any(|month| month.eq_ignore_ascii_case(word))
+    (3..=MAX_MONTH).contains(&word.len())
+        && MONTHS.iter().any(|month| month.eq_ignore_ascii_case(word))
 }
 
 /// Whether a word with a capital names a month: the ones before a day do, and `may` is no month.
@@ -147,7 +287,9 @@ fn digits_first(text: &str, hit: usize) -> Option<usize> {
         let last = end - place - 1;
         let right = match (width, last) {
             (4, 1 | 2) => is_year(first) && is_day(first, second, third),
-            (1 | 2, 4) => is_year(third) && (is_day(third, second, first) || is_day(third, first, second)),
+            (1 | 2, 4) => {
+                is_year(third) && (is_day(third, second, first) || is_day(third, first, second))
+            }
             (1 | 2, 2) => is_day(2000, second, first) || is_day(2000, first, second),
             _ => false,
         };
@@ -159,12 +301,17 @@ fn digits_first(text: &str, hit: usize) -> Option<usize> {
     }
     let mut place = marks(bytes, ordinal(bytes, place));
     for particle in ["of ", "de ", "d'"] {
-        if text.get(place..).is_some_and(|rest| rest.starts_with(particle)) {
+        if text
+            .get(place..)
+            .is_some_and(|rest| rest.starts_with(particle))
+        {
             place += particle.len();
         }
     }
     let rest = text.get(place..)?;
-    let name = rest.split(|character: char| !character.is_alphabetic()).next()?;
+    let name = rest
+        .split(|character: char| !character.is_alphabetic())
+        .next()?;
     if name.len() > MAX_MONTH {
         return None;
     }
@@ -173,7 +320,10 @@ fn digits_first(text: &str, hit: usize) -> Option<usize> {
     }
     place = marks(bytes, place + name.len());
     for particle in ["of ", "de ", "del "] {
-        if text.get(place..).is_some_and(|rest| rest.starts_with(particle)) {
+        if text
+            .get(place..)
+            .is_some_and(|rest| rest.starts_with(particle))
+        {
             place += particle.len();
         }
     }
@@ -199,7 +349,11 @@ fn number(bytes: &[u8], start: usize, most: usize) -> Option<(u32, usize)> {
 
 fn ordinal(bytes: &[u8], place: usize) -> usize {
     let next = [at(bytes, place), at(bytes, place + 1)].map(|byte| byte.to_ascii_lowercase());
-    let width = if matches!(&next, b"st" | b"nd" | b"rd" | b"th" | b"er") { 2 } else { 0 };
+    let width = if matches!(&next, b"st" | b"nd" | b"rd" | b"th" | b"er") {
+        2
+    } else {
+        0
+    };
     place + width
 }
 

@@ -27,9 +27,10 @@ pub(super) fn at_run(text: &str, start: usize, end: usize) -> Option<Match> {
     let run = text.as_bytes().get(start..end)?;
     let confidence = match *run {
         [b'0', b'x' | b'X', ..] if run.len() == 42 => ethereum(run.get(2..)?)?,
-        [b'1' | b'3' | b'L' | b'M' | b'D' | b'X' | b'A' | b'9' | b'7' | b'T', ..] if run.len() <= 36 => {
-            base58::is_address(run).then_some(0.99)?
-        }
+        [
+            b'1' | b'3' | b'L' | b'M' | b'D' | b'X' | b'A' | b'9' | b'7' | b'T',
+            ..,
+        ] if run.len() <= 36 => base58::is_address(run).then_some(0.99)?,
         [b'r', ..] if run.len() <= 35 => base58::is_ripple(run).then_some(0.99)?,
         _ if run.len() >= 14 => bech32::is_address(run).then_some(0.99)?,
         _ => return None,
@@ -42,12 +43,19 @@ pub(super) fn at_run(text: &str, start: usize, end: usize) -> Option<Match> {
     } else {
         confidence
     };
-    Some(Match { entity: Entity::Crypto, start, end, confidence })
+    Some(Match {
+        entity: Entity::Crypto,
+        start,
+        end,
+        confidence,
+    })
 }
 
 /// How sure forty digits are an Ethereum address.
 fn ethereum(digits: &[u8]) -> Option<f64> {
-    if !digits.iter().all(u8::is_ascii_hexdigit) || digits.iter().all(|digit| Some(digit) == digits.first()) {
+    if !digits.iter().all(u8::is_ascii_hexdigit)
+        || digits.iter().all(|digit| Some(digit) == digits.first())
+    {
         return None;
     }
     let small = digits.iter().any(u8::is_ascii_lowercase);

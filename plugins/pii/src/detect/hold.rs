@@ -17,9 +17,13 @@ pub(super) fn tail(text: &str, ids: bool, wants: impl Fn(Entity) -> bool) -> Opt
         wants(Entity::Email).then(|| address(text)).flatten(),
         numbers.then(|| number(text)).flatten(),
         wants(Entity::Iban).then(|| account(text)).flatten(),
-        (wants(Entity::Ip) || wants(Entity::Mac)).then(|| network(text)).flatten(),
+        (wants(Entity::Ip) || wants(Entity::Mac))
+            .then(|| network(text))
+            .flatten(),
         chains.then(|| token::tail(text)).flatten(),
-        wants(Entity::BirthDate).then(|| birth::tail(text)).flatten(),
+        wants(Entity::BirthDate)
+            .then(|| birth::tail(text))
+            .flatten(),
         wants(Entity::Address).then(|| place::tail(text)).flatten(),
         wants(Entity::Crypto).then(|| wallet(text)).flatten(),
     ]
@@ -30,7 +34,9 @@ pub(super) fn tail(text: &str, ids: bool, wants: impl Fn(Entity) -> bool) -> Opt
 
 /// An address of a cryptocurrency, and the two characters that tell where it ends.
 fn wallet(text: &str) -> Option<usize> {
-    let end = text.trim_end_matches(|character: char| !character.is_ascii_alphanumeric()).len();
+    let end = text
+        .trim_end_matches(|character: char| !character.is_ascii_alphanumeric())
+        .len();
     if text.len() - end > 2 {
         return None;
     }

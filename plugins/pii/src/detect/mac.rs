@@ -4,7 +4,17 @@ use super::text::{at, begins_freely, ends_freely};
 use super::{Match, context};
 use crate::Entity;
 
-const WORDS: &[&str] = &["mac", "hardware", "ethernet", "physical", "bssid", "wifi", "bluetooth", "adapter", "address"];
+const WORDS: &[&str] = &[
+    "mac",
+    "hardware",
+    "ethernet",
+    "physical",
+    "bssid",
+    "wifi",
+    "bluetooth",
+    "adapter",
+    "address",
+];
 
 /// The address whose first digit is here: six pairs with one sort of mark between them, or three
 /// groups of four with dots.
@@ -47,5 +57,10 @@ pub(super) fn at_start(text: &str, start: usize) -> Option<Match> {
         (b'-', _) => 0.8,
         _ => 0.5,
     };
-    Some(Match { entity: Entity::Mac, start, end, confidence })
+    Some(Match {
+        entity: Entity::Mac,
+        start,
+        end,
+        confidence,
+    })
 }

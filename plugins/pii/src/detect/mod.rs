@@ -13,6 +13,7 @@ mod hold;
 mod iban;
 mod ids;
 mod ip;
+mod lexicon;
 mod mac;
 mod names;
 mod number;
@@ -28,6 +29,7 @@ use caponier_sdk::scan::bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::Entity;
+use lexicon::{Lexicon, Topic, Words};
 use text::at;
 
 /// Something found.
@@ -52,6 +54,15 @@ struct Reading {
     unsure_from: Option<usize>,
 }
 
+/// What a scan knows of the place it has come to.
+struct Near<'a> {
+    words: Words<'a>,
+    /// The end of the last run of letters and digits that was looked at as a whole.
+    run_end: usize,
+    /// Where something begins that text which has not come yet could change.
+    unsure: Option<usize>,
+}
+
 /// Finds the entities it was told to.
 #[derive(Clone, Debug)]
 pub struct Detector {
@@ -60,6 +71,9 @@ pub struct Detector {
     north_america: bool,
     ids: ids::Table,
     has_ids: bool,
+    lexicon: Lexicon,
+    birth: Topic,
+    address: Topic,
 }
 
 impl Detector {
@@ -71,7 +85,8 @@ impl Detector {
             entities.contains(&entity) && (country.is_empty() || known(country))
         });
         let wants = |entity: Entity| enabled.get(entity.index()).copied().unwrap_or(false);
-        let ids = ids::Table::new(wants, known);
+        let mut lexicon = Lexicon::new();
+        let ids = ids::Table::new(&mut lexicon, wants, known);
         Self {
             enabled,
             shapes: shapes::ALL
@@ -81,6 +96,9 @@ impl Detector {
             north_america: known("US") || known("CA"),
             has_ids: !ids.is_empty(),
             ids,
+            birth: lexicon.topic(birth::WORDS),
+            address: lexicon.topic(address::WORDS),
+            lexicon,
         }
     }
 
@@ -110,10 +128,12 @@ impl Detector {
     /// that text which has not come yet could change.
     fn scan_all(&self, text: &str, from: usize, found: &mut Vec<Match>) -> Option<usize> {
         let bytes = text.as_bytes();
-        let mut unsure = None;
+        let mut near = Near {
+            words: Words::new(&self.lexicon),
+            run_end: 0,
+            unsure: None,
+        };
         let mut at = from;
-        // The end of the last run of letters and digits that was looked at as a whole.
-        let mut run_end = 0;
         // Digits and the colon are neighbours in ASCII: two comparisons find all that matters.
         while let Some(hit) = bytes::find(bytes, at, |byte| {
             byte.wrapping_sub(b'0') <= 10 || byte == b'@'
@@ -127,7 +147,7 @@ impl Detector {
                 ),
                 Some(b':') => (self.colon(text, hit), hit + 1),
                 _ => (
-                    self.number(text, hit, &mut run_end, &mut unsure),
+                    self.number(text, hit, &mut near),
                     bytes::run_end(bytes, hit, |byte| byte.is_ascii_digit()),
                 ),
             };
@@ -136,9 +156,9 @@ impl Detector {
         }
         if self.wants(Entity::PersonName) {
             let growing = names::scan(text, from, found);
-            unsure = earlier(unsure, growing);
+            near.unsure = earlier(near.unsure, growing);
         }
-        unsure.filter(|unsure| *unsure >= from)
+        near.unsure.filter(|unsure| *unsure >= from)
     }
 
     /// What the colon is a part of.
@@ -155,13 +175,7 @@ impl Detector {
     }
 
     /// What the group of digits that begins at `hit` is the first of, or a part of the first of.
-    fn number(
-        &self,
-        text: &str,
-        hit: usize,
-        run_end: &mut usize,
-        unsure: &mut Option<usize>,
-    ) -> Option<Match> {
+    fn number(&self, text: &str, hit: usize, near: &mut Near<'_>) -> Option<Match> {
         let bytes = text.as_bytes();
         if hit > 0 && at(bytes, hit - 1).is_ascii_digit() {
             return None;
@@ -171,8 +185,8 @@ impl Detector {
         {
             return Some(found);
         }
-        let run = if hit >= *run_end {
-            self.run(text, hit, run_end, unsure)
+        let run = if hit >= near.run_end {
+            self.run(text, hit, near)
         } else {
             None
         };
@@ -208,42 +222,36 @@ impl Detector {
 
     /// What the run of letters and digits around `hit` is, or is the first part of, where `hit` is
     /// its first digit.
-    fn run(
-        &self,
-        text: &str,
-        hit: usize,
-        run_end: &mut usize,
-        unsure: &mut Option<usize>,
-    ) -> Option<Match> {
+    fn run(&self, text: &str, hit: usize, near: &mut Near<'_>) -> Option<Match> {
         let bytes = text.as_bytes();
         let inside = |byte: u8| byte.is_ascii_alphanumeric();
         let start = bytes::run_start(bytes, hit, *crypto::LENGTHS.end(), inside);
-        *run_end = bytes::run_end(bytes, hit, inside);
+        near.run_end = bytes::run_end(bytes, hit, inside);
         if bytes.get(start..hit)?.iter().any(u8::is_ascii_digit) {
             return None;
         }
-        let length = *run_end - start;
+        let length = near.run_end - start;
         let mut best = None;
         if self.wants(Entity::Mac) {
             best = mac::at_start(text, start);
         }
         if self.wants(Entity::Crypto) && crypto::LENGTHS.contains(&length) {
-            best = surer(best, crypto::at_run(text, start, *run_end));
+            best = surer(best, crypto::at_run(text, start, near.run_end));
         }
-        let mut consider = |reading: Reading| {
-            *unsure = earlier(*unsure, reading.unsure_from);
-            best = surer(best, reading.found);
-        };
+        let mut readings = [Reading::default(); 3];
+        let [ids, birth, address] = &mut readings;
         if self.has_ids && length <= token::MAX {
-            consider(self.ids.at(text, start));
+            *ids = self.ids.at(text, start, &mut near.words);
         }
-        if start == hit {
-            if self.wants(Entity::BirthDate) {
-                consider(birth::at_digits(text, hit));
-            }
-            if self.wants(Entity::Address) {
-                consider(address::at_number(text, hit));
-            }
+        if start == hit && self.wants(Entity::BirthDate) {
+            *birth = birth::at_digits(text, hit, &mut near.words, self.birth);
+        }
+        if start == hit && self.wants(Entity::Address) {
+            *address = address::at_number(text, hit, &mut near.words, self.address);
+        }
+        for reading in readings {
+            near.unsure = earlier(near.unsure, reading.unsure_from);
+            best = surer(best, reading.found);
         }
         best
     }

@@ -17,49 +17,169 @@ const MAX_WORD: usize = 32;
 
 /// Words between the parts of a name.
 const PARTICLES: &[&str] = &[
-    "de", "del", "della", "di", "da", "dos", "das", "do", "du", "la", "le", "van", "von", "der", "den", "ten", "ter",
-    "zu", "bin", "bint", "ibn", "al", "el", "y", "af", "av",
+    "de", "del", "della", "di", "da", "dos", "das", "do", "du", "la", "le", "van", "von", "der",
+    "den", "ten", "ter", "zu", "bin", "bint", "ibn", "al", "el", "y", "af", "av",
 ];
 
 /// Words with a capital that do not begin a name.
 const NO_NAMES: &[&str] = &[
-    "the", "a", "an", "this", "that", "it", "i", "my", "your", "our", "we", "you", "he", "she", "they", "not", "no",
-    "none", "null", "true", "false", "unknown", "n", "string", "text", "and", "or", "if", "is", "in", "on", "at",
-    "to", "for", "of", "as", "address", "phone", "email", "date", "der", "die", "das", "el", "la", "le", "please",
-    "enter", "required", "optional", "john_doe", "id", "number", "type", "test", "example",
+    "the", "a", "an", "this", "that", "it", "i", "my", "your", "our", "we", "you", "he", "she",
+    "they", "not", "no", "none", "null", "true", "false", "unknown", "n", "string", "text", "and",
+    "or", "if", "is", "in", "on", "at", "to", "for", "of", "as", "address", "phone", "email",
+    "date", "der", "die", "das", "el", "la", "le", "please", "enter", "required", "optional",
+    "john_doe", "id", "number", "type", "test", "example",
 ];
 
 const TITLES: &[&str] = &[
-    "mr", "mrs", "ms", "mx", "dr", "prof", "frau", "fr", "hr", "mme", "mlle", "sr", "sra", "srta", "sri", "drs", "pr",
+    "mr", "mrs", "ms", "mx", "dr", "prof", "frau", "fr", "hr", "mme", "mlle", "sr", "sra", "srta",
+    "sri", "drs", "pr",
 ];
 
 /// Labels of fields that hold a person's name.
 const LABELS: &[&str] = &[
-    "name", "names", "fullname", "firstname", "lastname", "surname", "forename", "nombre", "nombres", "apellido",
-    "apellidos", "nom", "prénom", "prenom", "nachname", "vorname", "familienname", "nome", "cognome", "sobrenome",
-    "naam", "achternaam", "voornaam", "namn", "navn", "nimi", "imię", "nazwisko", "isim",
+    "name",
+    "names",
+    "fullname",
+    "firstname",
+    "lastname",
+    "surname",
+    "forename",
+    "nombre",
+    "nombres",
+    "apellido",
+    "apellidos",
+    "nom",
+    "prénom",
+    "prenom",
+    "nachname",
+    "vorname",
+    "familienname",
+    "nome",
+    "cognome",
+    "sobrenome",
+    "naam",
+    "achternaam",
+    "voornaam",
+    "namn",
+    "navn",
+    "nimi",
+    "imię",
+    "nazwisko",
+    "isim",
 ];
 
 /// Labels of fields that may hold one.
 const ROLES: &[&str] = &[
-    "patient", "customer", "employee", "applicant", "contact", "recipient", "sender", "cardholder", "holder",
-    "beneficiary", "insured", "tenant", "landlord", "signed", "attn", "author", "doctor", "physician", "spouse", "mother", "father",
-    "cliente", "paciente", "kunde", "patientin", "mieter",
+    "patient",
+    "customer",
+    "employee",
+    "applicant",
+    "contact",
+    "recipient",
+    "sender",
+    "cardholder",
+    "holder",
+    "beneficiary",
+    "insured",
+    "tenant",
+    "landlord",
+    "signed",
+    "attn",
+    "author",
+    "doctor",
+    "physician",
+    "spouse",
+    "mother",
+    "father",
+    "cliente",
+    "paciente",
+    "kunde",
+    "patientin",
+    "mieter",
 ];
 
 /// What a name that is not a person's belongs to.
 const THINGS: &[&str] = &[
-    "file", "project", "user", "host", "class", "model", "product", "company", "brand", "tool", "function", "variable",
-    "table", "column", "domain", "display", "event", "package", "service", "app", "application", "server", "branch",
-    "repository", "repo", "field", "key", "tag", "bot", "agent", "assistant", "system", "team", "group", "school",
-    "university", "store", "restaurant", "hotel", "city", "country", "street", "game", "character", "code", "method",
-    "module", "plugin", "database", "index", "role", "event's", "business", "organization", "organisation", "department",
+    "file",
+    "project",
+    "user",
+    "host",
+    "class",
+    "model",
+    "product",
+    "company",
+    "brand",
+    "tool",
+    "function",
+    "variable",
+    "table",
+    "column",
+    "domain",
+    "display",
+    "event",
+    "package",
+    "service",
+    "app",
+    "application",
+    "server",
+    "branch",
+    "repository",
+    "repo",
+    "field",
+    "key",
+    "tag",
+    "bot",
+    "agent",
+    "assistant",
+    "system",
+    "team",
+    "group",
+    "school",
+    "university",
+    "store",
+    "restaurant",
+    "hotel",
+    "city",
+    "country",
+    "street",
+    "game",
+    "character",
+    "code",
+    "method",
+    "module",
+    "plugin",
+    "database",
+    "index",
+    "role",
+    "event's",
+    "business",
+    "organization",
+    "organisation",
+    "department",
 ];
 
 /// Words that end a letter, before a comma and a new line.
 const CLOSINGS: &[&str] = &[
-    "regards", "sincerely", "wishes", "thanks", "cheers", "yours", "truly", "faithfully", "respectfully", "best",
-    "grüßen", "grüße", "gruß", "cordialement", "saludos", "saluti", "atentamente", "groeten", "hilsen", "hälsningar",
+    "regards",
+    "sincerely",
+    "wishes",
+    "thanks",
+    "cheers",
+    "yours",
+    "truly",
+    "faithfully",
+    "respectfully",
+    "best",
+    "grüßen",
+    "grüße",
+    "gruß",
+    "cordialement",
+    "saludos",
+    "saluti",
+    "atentamente",
+    "groeten",
+    "hilsen",
+    "hälsningar",
 ];
 
 /// Whether a name may be announced at the first of three bytes. Made of comparisons only, so that
@@ -67,8 +187,11 @@ const CLOSINGS: &[&str] = &[
 /// end.
 #[inline]
 fn may_announce(one: u8, two: u8, three: u8) -> bool {
-    let title = (one.wrapping_sub(b'A') < 26) & (two == b'r') | (one == b'M') & ((two == b's') | (two == b'm'));
-    let name = ((one | 0x20) == b'n') & (((two | 0x20) == b'a') | ((two | 0x20) == b'o')) & ((three | 0x20) == b'm');
+    let title = (one.wrapping_sub(b'A') < 26) & (two == b'r')
+        | (one == b'M') & ((two == b's') | (two == b'm'));
+    let name = ((one | 0x20) == b'n')
+        & (((two | 0x20) == b'a') | ((two | 0x20) == b'o'))
+        & ((three | 0x20) == b'm');
     let label = (one == b':') & ((two == b' ') | (two == b'\n') | (two == b'"') | (two == b'\t'));
     title | name | label | ((one == b',') & (two == b'\n'))
 }
@@ -87,7 +210,9 @@ fn next_announcement(bytes: &[u8], from: usize) -> Option<usize> {
             .iter()
             .zip(two)
             .zip(three)
-            .fold(false, |any, ((one, two), three)| any | may_announce(*one, *two, *three));
+            .fold(false, |any, ((one, two), three)| {
+                any | may_announce(*one, *two, *three)
+            });
         if any {
             let inside = one
                 .iter()
@@ -148,7 +273,8 @@ fn word_before(text: &str, end: usize) -> (&str, usize) {
 }
 
 fn is_one_of(word: &str, list: &[&str]) -> bool {
-    list.iter().any(|known| known.eq_ignore_ascii_case(word)) || (!word.is_ascii() && list.contains(&word.to_lowercase().as_str()))
+    list.iter().any(|known| known.eq_ignore_ascii_case(word))
+        || (!word.is_ascii() && list.contains(&word.to_lowercase().as_str()))
 }
 
 fn after_title(text: &str, hit: usize) -> Option<Reading> {
@@ -164,7 +290,11 @@ fn after_title(text: &str, hit: usize) -> Option<Reading> {
     let rest = text.get(end..)?;
     // `Dr` after a name is a street.
     let start = end + usize::from(rest.starts_with([' ', '\u{a0}']).then_some(1)?);
-    let start = if text.is_char_boundary(start) { start } else { start + 1 };
+    let start = if text.is_char_boundary(start) {
+        start
+    } else {
+        start + 1
+    };
     Some(name(text, start, 1, if dot { 0.9 } else { 0.8 }, 0.92))
 }
 
@@ -178,9 +308,11 @@ fn after_name_is(text: &str, hit: usize) -> Option<Reading> {
         return None;
     }
     let rest = text.get(end..)?;
-    let verb = [" is ", "'s ", "’s ", " ist ", " es ", " est ", " é ", " è ", " er ", " är ", " was "]
-        .into_iter()
-        .find(|verb| rest.starts_with(verb))?;
+    let verb = [
+        " is ", "'s ", "’s ", " ist ", " es ", " est ", " é ", " è ", " er ", " är ", " was ",
+    ]
+    .into_iter()
+    .find(|verb| rest.starts_with(verb))?;
     let (previous, _) = word_before(text, floor(text, hit.saturating_sub(1)));
     if is_one_of(previous, THINGS) {
         return None;
@@ -236,7 +368,10 @@ fn name(text: &str, start: usize, least: usize, one: f64, several: f64) -> Readi
     loop {
         if place >= text.len() {
             // More of it may come.
-            return Reading { found: found(start, end, words, least, one, several), unsure_from: Some(start) };
+            return Reading {
+                found: found(start, end, words, least, one, several),
+                unsure_from: Some(start),
+            };
         }
         let Some(stop) = part(text, place) else {
             break;
@@ -256,21 +391,37 @@ fn name(text: &str, start: usize, least: usize, one: f64, several: f64) -> Readi
             // An initial's dot.
             if part.chars().count() == 1 && after(text, place) == Some('.') {
                 place += 1;
-                end = if after(text, place) == Some(' ') { end } else { place };
+                end = if after(text, place) == Some(' ') {
+                    end
+                } else {
+                    place
+                };
             }
         }
         match after(text, place) {
             None => {}
             Some(' ') => place += 1,
             // A mark at the end may yet join another part.
-            Some(mark @ ('\'' | '’' | '-')) if place + mark.len_utf8() >= text.len() => place = text.len(),
+            Some(mark @ ('\'' | '’' | '-')) if place + mark.len_utf8() >= text.len() => {
+                place = text.len()
+            }
             Some(_) => break,
         }
     }
-    Reading { found: found(start, end, words, least, one, several), unsure_from: None }
+    Reading {
+        found: found(start, end, words, least, one, several),
+        unsure_from: None,
+    }
 }
 
-fn found(start: usize, end: usize, words: usize, least: usize, one: f64, several: f64) -> Option<Match> {
+fn found(
+    start: usize,
+    end: usize,
+    words: usize,
+    least: usize,
+    one: f64,
+    several: f64,
+) -> Option<Match> {
     let confidence = if words > 1 { several } else { one };
     (words >= least && confidence > 0.0 && end > start + 1).then_some(Match {
         entity: Entity::PersonName,
@@ -285,7 +436,9 @@ fn part(text: &str, start: usize) -> Option<usize> {
     let mut end = start;
     let mut characters = text.get(start..)?.chars().peekable();
     while let Some(character) = characters.next() {
-        let joins = matches!(character, '\'' | '’' | '-') && end > start && characters.peek().is_some_and(|next| next.is_alphabetic());
+        let joins = matches!(character, '\'' | '’' | '-')
+            && end > start
+            && characters.peek().is_some_and(|next| next.is_alphabetic());
         // What belongs to the one named is no part of the name.
         let possessive = joins && character != '-' && matches!(characters.peek(), Some('s'));
         if !(character.is_alphabetic() || joins) || possessive || end - start > MAX_WORD {

@@ -95,7 +95,13 @@ impl Chain {
 
     /// Reads one chunk: the byte after it, and how many digits it has. `None` where it is empty or
     /// too long.
-    fn chunk(&mut self, bytes: &[u8], start: usize, total: usize, separator: u8) -> Option<(usize, usize)> {
+    fn chunk(
+        &mut self,
+        bytes: &[u8],
+        start: usize,
+        total: usize,
+        separator: u8,
+    ) -> Option<(usize, usize)> {
         let (mut place, mut digits) = (start, 0);
         loop {
             let byte = at(bytes, place);
@@ -150,7 +156,9 @@ impl Chain {
 /// The separator at a place, where a letter or digit follows it: its width and what it counts as.
 pub(super) fn separator_at(bytes: &[u8], place: usize) -> Option<(usize, u8)> {
     let (width, class) = class_at(bytes, place)?;
-    at(bytes, place + width).is_ascii_alphanumeric().then_some((width, class))
+    at(bytes, place + width)
+        .is_ascii_alphanumeric()
+        .then_some((width, class))
 }
 
 /// The separator at a place, whatever follows.
@@ -191,7 +199,10 @@ pub(super) fn tail(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut place = super::text::floor(text, bytes.len().saturating_sub(MAX_BYTES));
     // A chunk that is cut here began too far back for the identifier to be growing.
-    while place > 0 && at(bytes, place - 1).is_ascii_alphanumeric() && at(bytes, place).is_ascii_alphanumeric() {
+    while place > 0
+        && at(bytes, place - 1).is_ascii_alphanumeric()
+        && at(bytes, place).is_ascii_alphanumeric()
+    {
         place += 1;
     }
     // Where the chain began, whether it has a digit, and its leading chunks.

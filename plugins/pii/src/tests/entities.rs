@@ -5,7 +5,10 @@ use super::samples;
 use crate::{Detector, Entity, Match};
 
 fn detector(entities: &[Entity]) -> Detector {
-    let countries = Detector::countries().into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let countries = Detector::countries()
+        .into_iter()
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
     Detector::new(entities, &countries)
 }
 
@@ -15,34 +18,95 @@ fn every_entity_is_found_among_all_others() {
     for (entity, sample) in samples::ALL {
         let (text, value) = samples::split(sample);
         let found = detector.scan(&text, 0);
-        let right = found
+        let right = found.iter().any(|found| {
+            found.entity == *entity
+                && &text[found.start..found.end] == value
+                && found.confidence >= 0.5
+        });
+        let seen: Vec<_> = found
             .iter()
-            .any(|found| found.entity == *entity && &text[found.start..found.end] == value && found.confidence >= 0.5);
-        let seen: Vec<_> = found.iter().map(|found| (found.entity, &text[found.start..found.end], found.confidence)).collect();
+            .map(|found| {
+                (
+                    found.entity,
+                    &text[found.start..found.end],
+                    found.confidence,
+                )
+            })
+            .collect();
         assert!(right, "{sample}: {seen:?}");
     }
     for entity in Entity::ALL {
-        assert!(samples::ALL.iter().any(|(known, _)| *known == entity), "no sample of {entity}");
+        assert!(
+            samples::ALL.iter().any(|(known, _)| *known == entity),
+            "no sample of {entity}"
+        );
     }
 }
 
 #[test]
 fn a_wrong_check_digit_is_noticed() {
     use Entity::{
-        ArCuit, AuAbn, AuAcn, AuTfn, BeNational, BrCnpj, BrCpf, CaSin, ChAhv, ClRut, CnId, CzBirth, DeHealth, DeSocial,
-        EsNie, EsNif, FiHetu, FrNir, HrOib, IePps, IlId, InAadhaar, ItFiscal, JpMyNumber, KrBrn, MxCurp, MxRfc, NlBsn,
-        NoFnr, PlPesel, PtNif, RoCnp, SePersonnummer, SgNric, ThTnin, TrTckn, TwId, UkNhs, UsDea, UsNpi, UsRouting, ZaId,
+        ArCuit, AuAbn, AuAcn, AuTfn, BeNational, BrCnpj, BrCpf, CaSin, ChAhv, ClRut, CnId, CzBirth,
+        DeHealth, DeSocial, EsNie, EsNif, FiHetu, FrNir, HrOib, IePps, IlId, InAadhaar, ItFiscal,
+        JpMyNumber, KrBrn, MxCurp, MxRfc, NlBsn, NoFnr, PlPesel, PtNif, RoCnp, SePersonnummer,
+        SgNric, ThTnin, TrTckn, TwId, UkNhs, UsDea, UsNpi, UsRouting, ZaId,
     };
     let checked = [
-        ArCuit, AuAbn, AuAcn, AuTfn, BeNational, BrCnpj, BrCpf, CaSin, ChAhv, ClRut, CnId, CzBirth, DeHealth, DeSocial,
-        EsNie, EsNif, FiHetu, FrNir, HrOib, IePps, IlId, InAadhaar, ItFiscal, JpMyNumber, KrBrn, MxCurp, MxRfc, NlBsn,
-        NoFnr, PlPesel, PtNif, RoCnp, SePersonnummer, SgNric, ThTnin, TrTckn, TwId, UkNhs, UsDea, UsNpi, UsRouting, ZaId,
+        ArCuit,
+        AuAbn,
+        AuAcn,
+        AuTfn,
+        BeNational,
+        BrCnpj,
+        BrCpf,
+        CaSin,
+        ChAhv,
+        ClRut,
+        CnId,
+        CzBirth,
+        DeHealth,
+        DeSocial,
+        EsNie,
+        EsNif,
+        FiHetu,
+        FrNir,
+        HrOib,
+        IePps,
+        IlId,
+        InAadhaar,
+        ItFiscal,
+        JpMyNumber,
+        KrBrn,
+        MxCurp,
+        MxRfc,
+        NlBsn,
+        NoFnr,
+        PlPesel,
+        PtNif,
+        RoCnp,
+        SePersonnummer,
+        SgNric,
+        ThTnin,
+        TrTckn,
+        TwId,
+        UkNhs,
+        UsDea,
+        UsNpi,
+        UsRouting,
+        ZaId,
     ];
-    for (entity, sample) in samples::ALL.iter().filter(|(entity, _)| checked.contains(entity)) {
+    for (entity, sample) in samples::ALL
+        .iter()
+        .filter(|(entity, _)| checked.contains(entity))
+    {
         let (text, value) = samples::split(sample);
         let at = text.find(value).unwrap() + value.len() - 1;
         let last = text.as_bytes()[at];
-        let others = if last.is_ascii_digit() { b'0'..=b'9' } else { b'A'..=b'Z' };
+        let others = if last.is_ascii_digit() {
+            b'0'..=b'9'
+        } else {
+            b'A'..=b'Z'
+        };
         for other in others.filter(|other| *other != last) {
             let mut wrong = text.clone();
             wrong.replace_range(at..=at, &char::from(other).to_string());
@@ -69,15 +133,37 @@ fn what_no_issuer_would_take() {
         (Entity::Mac, "Broadcast: FF:FF:FF:FF:FF:FF"),
         (Entity::Mac, "aa:bb:cc:dd:ee:ff:00:11"),
         (Entity::Crypto, "16Yeky6GMjeNkAiNcBY7ZhrLoMSgg1BoyZ2"),
-        (Entity::BirthDate, "She was founded in 1980-03-12 for them all and more of that"),
+        (
+            Entity::BirthDate,
+            "She was founded in 1980-03-12 for them all and more of that",
+        ),
         (Entity::BirthDate, "born on 1980-13-12"),
-        (Entity::PersonName, "the file name is Report and project name: Atlas Two"),
-        (Entity::PersonName, "Dr. who said that the MR. was fine; mr smith"),
-        (Entity::Address, "We sold 12 New Cars on Main Street and 400 Other Things"),
-        (Entity::DriverLicence, "nvidia driver 5351040512 was installed, no more than that"),
-        (Entity::Passport, "the part X1234567 is on the shelf with all the others of it"),
+        (
+            Entity::PersonName,
+            "the file name is Report and project name: Atlas Two",
+        ),
+        (
+            Entity::PersonName,
+            "Dr. who said that the MR. was fine; mr smith",
+        ),
+        (
+            Entity::Address,
+            "We sold 12 New Cars on Main Street and 400 Other Things",
+        ),
+        (
+            Entity::DriverLicence,
+            "nvidia driver 5351040512 was installed, no more than that",
+        ),
+        (
+            Entity::Passport,
+            "the part X1234567 is on the shelf with all the others of it",
+        ),
     ] {
-        let found: Vec<Match> = all.scan(text, 0).into_iter().filter(|found| found.entity == entity).collect();
+        let found: Vec<Match> = all
+            .scan(text, 0)
+            .into_iter()
+            .filter(|found| found.entity == entity)
+            .collect();
         assert_eq!(found, [], "{text}");
     }
 }
@@ -88,11 +174,18 @@ fn the_nearest_word_says_what_a_number_is() {
     for (text, entity) in [
         ("routing number 021000021", Entity::UsRouting),
         ("passport 021000021", Entity::Passport),
-        ("my passport is lost; the routing number is 021000021", Entity::UsRouting),
+        (
+            "my passport is lost; the routing number is 021000021",
+            Entity::UsRouting,
+        ),
         ("account 021000021", Entity::BankAccount),
     ] {
         let found = all.scan(text, 0);
-        assert_eq!(found.iter().map(|found| found.entity).collect::<Vec<_>>(), [entity], "{text}");
+        assert_eq!(
+            found.iter().map(|found| found.entity).collect::<Vec<_>>(),
+            [entity],
+            "{text}"
+        );
     }
 }
 

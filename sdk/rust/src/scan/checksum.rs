@@ -115,10 +115,9 @@ pub fn verhoeff(digits: &[u8]) -> bool {
 /// assert!(!checksum::mod11_10(b"86095742718"));
 /// ```
 pub fn mod11_10(digits: &[u8]) -> bool {
-    let (product, last, count) = digits
-        .iter()
-        .filter(|byte| byte.is_ascii_digit())
-        .fold((10, 0, 0_usize), |(product, last, count), byte| {
+    let (product, last, count) = digits.iter().filter(|byte| byte.is_ascii_digit()).fold(
+        (10, 0, 0_usize),
+        |(product, last, count), byte| {
             // The check digit itself is added and not carried on.
             let carried = if count == 0 {
                 product
@@ -127,7 +126,8 @@ pub fn mod11_10(digits: &[u8]) -> bool {
                 (if sum == 0 { 10 } else { sum }) * 2 % 11
             };
             (carried, u32::from(byte - b'0'), count + 1)
-        });
+        },
+    );
     count > 1 && (product + last) % 10 == 1
 }
 
@@ -141,11 +141,13 @@ pub fn mod11_10(digits: &[u8]) -> bool {
 /// assert!(!checksum::mod11_2(b"110105194912310021"));
 /// ```
 pub fn mod11_2(digits: &[u8]) -> bool {
-    let (sum, count) = digits.iter().fold((0, 0_usize), |(sum, count), byte| match byte {
-        b'0'..=b'9' => ((sum * 2 + u32::from(byte - b'0')) % 11, count + 1),
-        b'X' | b'x' => ((sum * 2 + 10) % 11, count + 1),
-        _ => (sum, count),
-    });
+    let (sum, count) = digits
+        .iter()
+        .fold((0, 0_usize), |(sum, count), byte| match byte {
+            b'0'..=b'9' => ((sum * 2 + u32::from(byte - b'0')) % 11, count + 1),
+            b'X' | b'x' => ((sum * 2 + 10) % 11, count + 1),
+            _ => (sum, count),
+        });
     count > 1 && sum == 1
 }
 

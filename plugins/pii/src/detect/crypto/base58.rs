@@ -10,7 +10,12 @@ const VERSIONS: &[u8] = &[0, 5, 48, 50, 30, 22, 76, 16, 65];
 
 /// Whether it is an address of one of the known versions.
 pub(super) fn is_address(text: &[u8]) -> bool {
-    decode(text, BITCOIN).is_some_and(|bytes| is_whole(&bytes) && VERSIONS.iter().any(|version| bytes.first() == Some(version)))
+    decode(text, BITCOIN).is_some_and(|bytes| {
+        is_whole(&bytes)
+            && VERSIONS
+                .iter()
+                .any(|version| bytes.first() == Some(version))
+    })
 }
 
 /// Whether it is a Ripple address.
@@ -52,6 +57,9 @@ fn decode(text: &[u8], alphabet: &[u8; 58]) -> Option<[u8; LENGTH]> {
     }
     // Each zero byte in front is a first digit of its own.
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-    let firsts = text.iter().take_while(|character| Some(*character) == alphabet.first()).count();
+    let firsts = text
+        .iter()
+        .take_while(|character| Some(*character) == alphabet.first())
+        .count();
     (zeros == firsts).then_some(bytes)
 }

@@ -1,19 +1,58 @@
 //! Keccak-256, as Ethereum has it: the sponge of FIPS 202 with its earlier padding.
 
 const ROUNDS: [u64; 24] = [
-    0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000,
-    0x000000000000808b, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,
-    0x000000000000008a, 0x0000000000000088, 0x0000000080008009, 0x000000008000000a,
-    0x000000008000808b, 0x800000000000008b, 0x8000000000008089, 0x8000000000008003,
-    0x8000000000008002, 0x8000000000000080, 0x000000000000800a, 0x800000008000000a,
-    0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008,
+    0x0000000000000001,
+    0x0000000000008082,
+    0x800000000000808a,
+    0x8000000080008000,
+    0x000000000000808b,
+    0x0000000080000001,
+    0x8000000080008081,
+    0x8000000000008009,
+    0x000000000000008a,
+    0x0000000000000088,
+    0x0000000080008009,
+    0x000000008000000a,
+    0x000000008000808b,
+    0x800000000000008b,
+    0x8000000000008089,
+    0x8000000000008003,
+    0x8000000000008002,
+    0x8000000000000080,
+    0x000000000000800a,
+    0x800000008000000a,
+    0x8000000080008081,
+    0x8000000000008080,
+    0x0000000080000001,
+    0x8000000080008008,
 ];
 
 /// By how much each lane turns, and where it goes, on the way through all but the first.
 const TURNS: [(u32, usize); 24] = [
-    (1, 10), (3, 7), (6, 11), (10, 17), (15, 18), (21, 3), (28, 5), (36, 16), (45, 8), (55, 21),
-    (2, 24), (14, 4), (27, 15), (41, 23), (56, 19), (8, 13), (25, 12), (43, 2), (62, 20), (18, 14),
-    (39, 22), (61, 9), (20, 6), (44, 1),
+    (1, 10),
+    (3, 7),
+    (6, 11),
+    (10, 17),
+    (15, 18),
+    (21, 3),
+    (28, 5),
+    (36, 16),
+    (45, 8),
+    (55, 21),
+    (2, 24),
+    (14, 4),
+    (27, 15),
+    (41, 23),
+    (56, 19),
+    (8, 13),
+    (25, 12),
+    (43, 2),
+    (62, 20),
+    (18, 14),
+    (39, 22),
+    (61, 9),
+    (20, 6),
+    (44, 1),
 ];
 
 /// Bytes that one round takes in.
@@ -31,13 +70,19 @@ pub(super) fn keccak256(message: &[u8]) -> [u8; 32] {
     }
     let mut lanes = [0_u64; 25];
     for (lane, bytes) in lanes.iter_mut().zip(block.chunks_exact(8)) {
-        *lane = bytes.iter().rev().fold(0, |lane, byte| lane << 8 | u64::from(*byte));
+        *lane = bytes
+            .iter()
+            .rev()
+            .fold(0, |lane, byte| lane << 8 | u64::from(*byte));
     }
     for constant in ROUNDS {
         round(&mut lanes, constant);
     }
     let mut hash = [0; 32];
-    for (place, byte) in hash.iter_mut().zip(lanes.iter().flat_map(|lane| lane.to_le_bytes())) {
+    for (place, byte) in hash
+        .iter_mut()
+        .zip(lanes.iter().flat_map(|lane| lane.to_le_bytes()))
+    {
         *place = byte;
     }
     hash
@@ -80,7 +125,13 @@ mod tests {
 
     #[test]
     fn the_hash_of_nothing() {
-        let hex: String = keccak256(b"").iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
+        let hex: String = keccak256(b"")
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!(
+            hex,
+            "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
+        );
     }
 }

@@ -28,7 +28,9 @@ pub(super) fn sha256(message: &[u8]) -> [u8; 32] {
     }
     let mut words = [0_u32; 16];
     for (word, bytes) in words.iter_mut().zip(block.chunks_exact(4)) {
-        *word = bytes.iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
+        *word = bytes
+            .iter()
+            .fold(0, |word, byte| word << 8 | u32::from(*byte));
     }
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = FIRST;
     for (round, constant) in K.iter().enumerate() {
@@ -42,7 +44,16 @@ pub(super) fn sha256(message: &[u8]) -> [u8; 32] {
             .wrapping_add(word);
         let zero = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
         let second = zero.wrapping_add((a & b) ^ (a & c) ^ (b & c));
-        (h, g, f, e, d, c, b, a) = (g, f, e, d.wrapping_add(first), c, b, a, first.wrapping_add(second));
+        (h, g, f, e, d, c, b, a) = (
+            g,
+            f,
+            e,
+            d.wrapping_add(first),
+            c,
+            b,
+            a,
+            first.wrapping_add(second),
+        );
         // The schedule is a ring: the word that was used makes room for the one sixteen rounds on.
         let get = |back: usize| words.get((round + back) % 16).copied().unwrap_or(0);
         let (near, far) = (get(1), get(14));
@@ -55,7 +66,10 @@ pub(super) fn sha256(message: &[u8]) -> [u8; 32] {
         }
     }
     let mut hash = [0; 32];
-    let sums = FIRST.iter().zip([a, b, c, d, e, f, g, h]).map(|(first, last)| first.wrapping_add(last));
+    let sums = FIRST
+        .iter()
+        .zip([a, b, c, d, e, f, g, h])
+        .map(|(first, last)| first.wrapping_add(last));
     for (place, byte) in hash.iter_mut().zip(sums.flat_map(u32::to_be_bytes)) {
         *place = byte;
     }
@@ -72,7 +86,11 @@ mod tests {
 
     #[test]
     fn the_standards_examples() {
-        let hex = |hash: [u8; 32]| hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let hex = |hash: [u8; 32]| {
+            hash.iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect::<String>()
+        };
         assert_eq!(
             hex(sha256(b"abc")),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

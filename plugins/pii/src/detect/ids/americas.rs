@@ -1,8 +1,9 @@
 //! Identifiers of North and South America.
 
-use super::checks::{
-    ar_cuit, br_cnpj, br_cpf, ca_sin, cl_rut, mostly_digits, mx_curp, mx_rfc, shape, us_dea,
-    us_itin, us_mbi, us_npi, us_routing, varied,
+use super::checks::{mostly_digits, shape, varied};
+use super::checks_americas::{
+    ar_cuit, br_cnpj, br_cpf, ca_sin, cl_rut, mx_curp, mx_rfc, us_dea, us_itin, us_mbi, us_npi,
+    us_routing,
 };
 use super::shape::{Row, row};
 use crate::Entity;
@@ -12,9 +13,7 @@ const ROUTING: &[&str] = &["aba", "routing", "rtn", "transit", "fedwire", "ach"]
 const MBI: &[&str] = &["mbi", "medicare", "beneficiary"];
 const NPI: &[&str] = &["npi", "npis", "provider", "prescriber"];
 const DEA: &[&str] = &["dea", "prescriber", "registrant", "certificate"];
-const LICENCE: &[&str] = &[
-    "driver*+licen*", "driving+licen*", "dln", "dl+state", "learner*+permit",
-];
+const LICENCE: &[&str] = &["driv*+licen*", "dln"];
 const ACCOUNT: &[&str] = &["account", "acct", "accounts"];
 const ZIP: &[&str] = &["zip", "zipcode", "postal", "postcode"];
 const SIN: &[&str] = &["sin", "nas", "insurance", "sociale", "assurance"];
@@ -25,6 +24,8 @@ const RFC: &[&str] = &["rfc", "contribuyente"];
 const RUT: &[&str] = &["rut", "cédula", "cedula"];
 const CUIT: &[&str] = &["cuit", "cuil", "cdi"];
 
+// One row, one line.
+#[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
     row(Entity::UsItin, "DDD-DD-DDDD", us_itin, ITIN, [0.06, 0.85, 0.97]),
     row(Entity::UsItin, "!DDD-DDDDDD", us_itin, ITIN, [0.0, 0.3, 0.9]),

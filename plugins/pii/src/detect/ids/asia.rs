@@ -1,9 +1,10 @@
 //! Identifiers of Asia, Africa and Oceania.
 
-use super::checks::{
+use super::checks::{shape, varied};
+use super::checks_asia::{
     au_abn, au_acn, au_medicare, au_tfn, cn_id, in_aadhaar, in_gstin, in_gstin_checked, in_pan,
-    in_plate, in_voter, jp_my_number, kr_brn, kr_licence, kr_passport, kr_rrn, kr_rrn_checked, luhn_only,
-    sg_nric, shape, th_tnin, tw_id, varied, za_id,
+    in_plate, in_voter, jp_my_number, kr_brn, kr_licence, kr_passport, kr_rrn, kr_rrn_checked,
+    luhn_only, sg_nric, th_tnin, tw_id, za_id,
 };
 use super::shape::{Row, row};
 use crate::Entity;
@@ -16,7 +17,15 @@ const IN_PLATE: &[&str] = &["registration", "vehicle", "rto", "plate", "bike", "
 const PASSPORT: &[&str] = &["passport", "passports", "travel"];
 const CN: &[&str] = &["身份证", "居民", "證號", "id", "resident"];
 const MY_NUMBER: &[&str] = &["マイナンバー", "個人番号", "mynumber", "kojin"];
-const RRN: &[&str] = &["주민등록", "주민번호", "외국인등록", "rrn", "frn", "resident", "foreigner"];
+const RRN: &[&str] = &[
+    "주민등록",
+    "주민번호",
+    "외국인등록",
+    "rrn",
+    "frn",
+    "resident",
+    "foreigner",
+];
 const BRN: &[&str] = &["사업자", "brn", "business"];
 const KR_LICENCE: &[&str] = &["운전면허", "면허", "license", "licence", "driver"];
 const KR_PASSPORT: &[&str] = &["여권", "passport"];
@@ -24,15 +33,17 @@ const TNIN: &[&str] = &["เลขประจำตัว", "บัตรปร
 const NRIC: &[&str] = &["nric", "fin", "singapore"];
 const TW: &[&str] = &["身分證", "統一編號", "taiwan"];
 const IL: &[&str] = &["ת.ז", "תעודת", "זהות", "teudat", "zehut", "israeli"];
-const ZA: &[&str] = &["id", "south+african", "rsa", "identity"];
+const ZA: &[&str] = &["id", "african", "rsa", "identity"];
 const NIN: &[&str] = &["nin", "nimc", "nigerian"];
 const NG_PLATE: &[&str] = &["plate", "plates", "vehicle", "registration", "car"];
-const TFN: &[&str] = &["tfn", "tax+file", "ato"];
+const TFN: &[&str] = &["tfn", "ato"];
 const ABN: &[&str] = &["abn", "business"];
 const ACN: &[&str] = &["acn", "asic"];
 const MEDICARE: &[&str] = &["medicare"];
 const TIN: &[&str] = &["tin", "bir", "taxpayer"];
 
+// One row, one line.
+#[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
     // India
     row(Entity::InAadhaar, "DDDD DDDD DDDD", in_aadhaar, AADHAAR, [0.25, 0.85, 0.99]),

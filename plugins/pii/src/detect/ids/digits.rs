@@ -15,7 +15,9 @@ pub(super) fn number(digits: &[u8], from: usize, to: usize) -> u32 {
         .get(from..to)
         .unwrap_or_default()
         .iter()
-        .fold(0_u32, |number, byte| number.wrapping_mul(10).wrapping_add(value(*byte)))
+        .fold(0_u32, |number, byte| {
+            number.wrapping_mul(10).wrapping_add(value(*byte))
+        })
 }
 
 /// The character at a place; 0 outside.
@@ -30,7 +32,9 @@ pub(super) fn last(characters: &[u8]) -> u32 {
 
 /// Whether all characters are one and the same.
 pub(super) fn uniform(characters: &[u8]) -> bool {
-    characters.iter().all(|byte| Some(byte) == characters.first())
+    characters
+        .iter()
+        .all(|byte| Some(byte) == characters.first())
 }
 
 /// The sum of digits (or letters), each times its weight, and of the products' digits where
@@ -40,12 +44,18 @@ pub(super) fn sum(characters: &[u8], weights: &[u32], crosswise: bool) -> u32 {
         .iter()
         .zip(weights)
         .map(|(byte, weight)| value(*byte) * weight)
-        .map(|product| if crosswise { product / 10 + product % 10 } else { product })
+        .map(|product| {
+            if crosswise {
+                product / 10 + product % 10
+            } else {
+                product
+            }
+        })
         .sum()
 }
 
 /// Whether there is such a day. A year of two digits is one of the last hundred or so.
-pub(super) fn is_day(year: u32, month: u32, day: u32) -> bool {
+pub(in crate::detect) fn is_day(year: u32, month: u32, day: u32) -> bool {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days = match month {
         2 => 28 + u32::from(leap),
@@ -58,12 +68,20 @@ pub(super) fn is_day(year: u32, month: u32, day: u32) -> bool {
 
 /// Whether six digits are a year, a month and a day of the last century or of this one so far.
 pub(super) fn is_yymmdd(digits: &[u8]) -> bool {
-    let (year, month, day) = (number(digits, 0, 2), number(digits, 2, 4), number(digits, 4, 6));
+    let (year, month, day) = (
+        number(digits, 0, 2),
+        number(digits, 2, 4),
+        number(digits, 4, 6),
+    );
     is_day(1900 + year, month, day) || (year < 30 && is_day(2000 + year, month, day))
 }
 
 /// Whether six digits are a day, a month and a year.
 pub(super) fn is_ddmmyy(digits: &[u8]) -> bool {
-    let (day, month, year) = (number(digits, 0, 2), number(digits, 2, 4), number(digits, 4, 6));
+    let (day, month, year) = (
+        number(digits, 0, 2),
+        number(digits, 2, 4),
+        number(digits, 4, 6),
+    );
     is_day(1900 + year, month, day) || (year < 30 && is_day(2000 + year, month, day))
 }

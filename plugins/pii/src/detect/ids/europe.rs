@@ -1,10 +1,15 @@
 //! Identifiers of Europe and Turkey.
 
-use super::checks::{
-    be_national, ch_ahv, cz_birth, de_document, de_health, de_local_tax, de_social, de_tax_id,
-    de_vat, de_vat_checked, dk_cpr, es_nie, es_nif, fi_hetu, fr_nir, hr_oib, ie_pps, it_fiscal,
-    it_vat, mostly_digits, nl_bsn, no_fnr, pl_pesel, pt_nif, ro_cnp, se_personnummer, shape,
-    tr_tckn, uk_licence, uk_nhs, uk_nino, uk_old_plate, uk_plate, uk_postcode, varied,
+use super::checks::{mostly_digits, shape, varied};
+use super::checks_british::{
+    ie_pps, uk_licence, uk_nhs, uk_nino, uk_old_plate, uk_plate, uk_postcode,
+};
+use super::checks_east::{
+    cz_birth, dk_cpr, fi_hetu, hr_oib, no_fnr, pl_pesel, ro_cnp, se_personnummer, tr_tckn,
+};
+use super::checks_west::{
+    be_national, ch_ahv, de_document, de_health, de_local_tax, de_social, de_tax_id, de_vat,
+    de_vat_checked, es_nie, es_nif, fr_nir, it_fiscal, it_vat, nl_bsn, pt_nif,
 };
 use super::shape::{Row, row};
 use crate::Entity;
@@ -13,30 +18,82 @@ const NHS: &[&str] = &["nhs"];
 const NINO: &[&str] = &["nino", "ni", "insurance"];
 const LICENCE: &[&str] = &["driving", "driver", "drivers", "licence", "license", "dvla"];
 const POSTCODE: &[&str] = &["postcode", "postal", "address"];
-const PLATE: &[&str] = &["registration", "reg", "plate", "plates", "vehicle", "vehicles", "vrm", "car"];
+const PLATE: &[&str] = &[
+    "registration",
+    "reg",
+    "plate",
+    "plates",
+    "vehicle",
+    "vehicles",
+    "vrm",
+    "car",
+];
 const PPS: &[&str] = &["pps", "ppsn"];
 const TAX_ID: &[&str] = &["steuer*", "idnr", "tin", "identifikationsnummer"];
 const LOCAL_TAX: &[&str] = &["steuernummer", "steuernr", "st", "stnr", "finanzamt"];
-const SOCIAL: &[&str] = &["rvnr", "sozialversicherung*", "rentenversicherung*", "sv", "svnr", "versicherungsnummer"];
-const HEALTH: &[&str] = &["kvnr", "krankenversicher*", "krankenkasse*", "egk", "gesundheitskarte", "versichertennummer"];
+const SOCIAL: &[&str] = &[
+    "rvnr",
+    "sozialversicherung*",
+    "rentenversicherung*",
+    "sv",
+    "svnr",
+    "versicherungsnummer",
+];
+const HEALTH: &[&str] = &[
+    "kvnr",
+    "krankenversicher*",
+    "krankenkasse*",
+    "egk",
+    "gesundheitskarte",
+    "versichertennummer",
+];
 const DE_CARD: &[&str] = &["ausweis*", "personalausweis*", "perso"];
 const DE_PASS: &[&str] = &["reisepass*", "pass", "passnummer", "passport*"];
-const DE_LICENCE: &[&str] = &["führerschein*", "fahrerlaubnis*", "fuehrerschein*", "driving", "driver"];
-const DE_PLATE: &[&str] = &["kennzeichen", "kfz", "nummernschild", "autokennzeichen", "plate"];
+const DE_LICENCE: &[&str] = &[
+    "führerschein*",
+    "fahrerlaubnis*",
+    "fuehrerschein*",
+    "driving",
+    "driver",
+];
+const DE_PLATE: &[&str] = &[
+    "kennzeichen",
+    "kfz",
+    "nummernschild",
+    "autokennzeichen",
+    "plate",
+];
 const PLZ: &[&str] = &["plz", "postleitzahl", "postal", "zip"];
 const VAT: &[&str] = &["ust", "umsatzsteuer*", "vat", "idnr", "uid"];
-const NIR: &[&str] = &["nir", "sécurité", "securite", "sociale", "insee", "vitale", "ssn"];
+const NIR: &[&str] = &[
+    "nir",
+    "sécurité",
+    "securite",
+    "sociale",
+    "insee",
+    "vitale",
+    "ssn",
+];
 const NIF: &[&str] = &["nif", "dni", "identidad", "fiscal", "tributaria"];
 const NIE: &[&str] = &["nie", "extranjero", "extranjeros"];
 const ES_PASS: &[&str] = &["pasaporte", "passport"];
 const FISCAL: &[&str] = &["codice", "fiscale", "cf", "fiscal"];
 const IVA: &[&str] = &["iva", "partita", "p.iva", "piva", "vat"];
-const IT_LICENCE: &[&str] = &["patente", "licenza", "license", "licence", "driving", "guida"];
+const IT_LICENCE: &[&str] = &[
+    "patente", "licenza", "license", "licence", "driving", "guida",
+];
 const IT_CARD: &[&str] = &["identità", "identita", "identity", "cie", "carta"];
 const IT_PASS: &[&str] = &["passaporto", "passport"];
 const PT: &[&str] = &["nif", "contribuinte", "fiscal"];
 const BSN: &[&str] = &["bsn", "burgerservicenummer", "sofinummer", "sofi"];
-const BE: &[&str] = &["rijksregister*", "national", "registre", "niss", "insz", "nrn"];
+const BE: &[&str] = &[
+    "rijksregister*",
+    "national",
+    "registre",
+    "niss",
+    "insz",
+    "nrn",
+];
 const AHV: &[&str] = &["ahv", "avs", "ahvn13", "navs13", "sozialversicherung*"];
 const HETU: &[&str] = &["hetu", "henkilötunnus", "personbeteckning", "identity"];
 const PNR: &[&str] = &["personnummer*", "pnr", "samordningsnummer", "personal"];
@@ -49,6 +106,8 @@ const OIB: &[&str] = &["oib"];
 const TCKN: &[&str] = &["tckn", "tc", "kimlik", "turkish", "t.c"];
 const TR_PLATE: &[&str] = &["plaka*", "plate", "araç"];
 
+// One row, one line.
+#[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
     // United Kingdom and Ireland
     row(Entity::UkNhs, "DDD DDD DDDD", uk_nhs, NHS, [0.12, 0.35, 0.97]),

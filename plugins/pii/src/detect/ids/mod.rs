@@ -7,6 +7,11 @@
 mod americas;
 mod asia;
 mod checks;
+mod checks_americas;
+mod checks_asia;
+mod checks_british;
+mod checks_east;
+mod checks_west;
 mod digits;
 mod europe;
 mod shape;
@@ -16,10 +21,10 @@ mod world;
 
 pub(super) use digits::is_day;
 
-use super::context::{self, Said};
+use super::lexicon::{Lexicon, Said, Topic, Words};
 use super::text::{after, before, begins_freely, ends_freely};
 use super::token::{self, Chain, Value};
-use super::{Match, Reading};
+use super::{Match, Reading, earlier};
 use crate::Entity;
 use shape::Row;
 
@@ -29,9 +34,14 @@ const COUNTRIES: &[u8] = b"ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLB
 /// How sure a shape without a check is where it stands on a line of its own.
 const ALONE: f32 = 0.1;
 
+/// What is less sure is not reported.
+const LEAST: f32 = 0.05;
+
 /// All rows.
 fn all() -> impl Iterator<Item = &'static Row> {
-    [americas::ROWS, asia::ROWS, europe::ROWS, world::ROWS].into_iter().flatten()
+    [americas::ROWS, asia::ROWS, europe::ROWS, world::ROWS]
+        .into_iter()
+        .flatten()
 }
 
 /// One row, as the look-up needs it.
@@ -39,6 +49,7 @@ fn all() -> impl Iterator<Item = &'static Row> {
 struct Entry {
     letters: u32,
     digits: u32,
+    topic: Topic,
     row: &'static Row,
 }
 
@@ -49,13 +60,25 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(wants: impl Fn(Entity) -> bool, knows: impl Fn(&str) -> bool) -> Self {
+    pub(super) fn new(
+        lexicon: &mut Lexicon,
+        wants: impl Fn(Entity) -> bool,
+        knows: impl Fn(&str) -> bool,
+    ) -> Self {
         let mut by_length: [Vec<Entry>; token::MAX + 1] = Default::default();
-        for row in all().filter(|row| wants(row.entity) && (row.country.is_empty() || knows(row.country))) {
+        for row in
+            all().filter(|row| wants(row.entity) && (row.country.is_empty() || knows(row.country)))
+        {
             for length in row.lengths() {
                 if let Some(entries) = by_length.get_mut(length) {
                     let (letters, digits) = row.masks(length);
-                    entries.push(Entry { letters, digits, row });
+                    let topic = lexicon.topic(row.words);
+                    entries.push(Entry {
+                        letters,
+                        digits,
+                        topic,
+                        row,
+                    });
                 }
             }
         }
@@ -64,7 +87,9 @@ impl Table {
 
     /// The countries that have rows.
     pub(super) fn countries() -> impl Iterator<Item = &'static str> {
-        all().map(|row| row.country).filter(|country| !country.is_empty())
+        all()
+            .map(|row| row.country)
+            .filter(|country| !country.is_empty())
     }
 
     /// Whether nothing was asked for.
@@ -73,26 +98,26 @@ impl Table {
     }
 
     /// The best reading of the chains that have the chunk at `start` as their first with a digit.
-    pub(super) fn at(&self, text: &str, start: usize) -> Reading {
+    pub(super) fn at(&self, text: &str, start: usize, words: &mut Words<'_>) -> Reading {
         let bytes = text.as_bytes();
         let mut best = Best::default();
         let mut first = Some(start);
         // Two short chunks of capitals may stand before the first with a digit.
         for _ in 0..3 {
             let Some(start) = first else { break };
-            self.chain(text, &Chain::read(bytes, start), &mut best);
+            self.chain(text, &Chain::read(bytes, start), words, &mut best);
             first = token::lead_before(bytes, start);
         }
-        Reading {
-            found: best.found,
-            unsure_from: best.unsure_from,
-        }
+        best.reading
     }
 
-    fn chain(&self, text: &str, chain: &Chain, best: &mut Best) {
+    fn chain(&self, text: &str, chain: &Chain, words: &mut Words<'_>, best: &mut Best) {
         let mut begins = None;
         for value in chain.values() {
-            let entries = self.by_length.get(value.characters.len()).map_or(&[][..], Vec::as_slice);
+            let entries = self
+                .by_length
+                .get(value.characters.len())
+                .map_or(&[][..], Vec::as_slice);
             let mut ends = None;
             for entry in entries {
                 if value.letters & entry.digits != 0
@@ -104,7 +129,8 @@ impl Table {
                 {
                     continue;
                 }
-                best.consider(text, entry.row, &value);
+                let said = words.said(text, value.span, entry.topic);
+                best.consider(text, entry.row, &value, said);
             }
         }
     }
@@ -113,51 +139,61 @@ impl Table {
 /// The best of several readings of one place.
 #[derive(Default)]
 struct Best {
-    found: Option<Match>,
+    reading: Reading,
+    /// How far away the word is that spoke for it.
     distance: usize,
-    unsure_from: Option<usize>,
 }
 
 impl Best {
-    fn consider(&mut self, text: &str, row: &Row, value: &Value<'_>) {
-        let grouped = value.breaks != 0;
-        let plain = if grouped { row.grouped } else { row.bare };
-        // Small letters are how people type, and how code and prose look.
-        let plain = if value.capitals || row.bare >= 0.8 { plain } else { plain * 0.6 };
-        let (confidence, distance) = match context::around(text, value.span, row.words) {
-            Said::Yes(distance) => (row.said, distance),
-            said => {
-                if matches!(said, Said::NotYet) {
-                    let first = value.span.0;
-                    self.unsure_from = Some(self.unsure_from.map_or(first, |known| known.min(first)));
-                }
-                let alone = value.letters != 0 && plain < ALONE && on_own_line(text, value.span);
-                (if alone { ALONE } else { plain }, usize::MAX)
-            }
+    fn consider(&mut self, text: &str, row: &Row, value: &Value<'_>, said: Said) {
+        let (start, end) = value.span;
+        if said.unsure {
+            self.reading.unsure_from = earlier(self.reading.unsure_from, Some(start));
+        }
+        let plain = if value.breaks == 0 {
+            row.bare
+        } else {
+            row.grouped
         };
-        if confidence < 0.05 {
+        // Small letters are how code and prose look.
+        let plain = if value.capitals || row.bare >= 0.8 {
+            plain
+        } else {
+            plain * 0.6
+        };
+        let confidence = if said.distance.is_some() {
+            row.said
+        } else if value.letters != 0 && plain < ALONE && on_own_line(text, value.span) {
+            ALONE
+        } else {
+            plain
+        };
+        if confidence < LEAST {
             return;
         }
-        let next = Match {
-            entity: row.entity,
-            start: value.span.0,
-            end: value.span.1,
-            confidence: f64::from(confidence),
-        };
+        let distance = said.distance.unwrap_or(usize::MAX);
         // Among those that the words speak for, the nearest word counts; else the surer one.
-        let better = match &self.found {
-            None => true,
-            Some(_) if distance != self.distance => distance < self.distance,
-            Some(known) => (next.confidence, next.end - next.start) > (known.confidence, known.end - known.start),
-        };
+        let better = self.reading.found.is_none_or(|known| {
+            let longer = end - start > known.end - known.start;
+            distance < self.distance
+                || (distance == self.distance
+                    && (f64::from(confidence) > known.confidence
+                        || (f64::from(confidence) >= known.confidence && longer)))
+        });
         if better {
-            self.found = Some(next);
             self.distance = distance;
+            self.reading.found = Some(Match {
+                entity: row.entity,
+                start,
+                end,
+                confidence: f64::from(confidence),
+            });
         }
     }
 }
 
 /// Whether nothing else stands on the value's line.
 fn on_own_line(text: &str, (start, end): (usize, usize)) -> bool {
-    before(text, start).is_none_or(|last| last == '\n') && after(text, end).is_none_or(|first| matches!(first, '\n' | '\r'))
+    before(text, start).is_none_or(|last| last == '\n')
+        && after(text, end).is_none_or(|first| matches!(first, '\n' | '\r'))
 }

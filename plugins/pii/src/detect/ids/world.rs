@@ -4,12 +4,53 @@ use super::checks::{bic, mostly_digits, shape, varied};
 use super::shape::{Row, row};
 use crate::Entity;
 
-const PASSPORT: &[&str] = &["passport", "passports", "travel", "passeport", "pasaporte", "passaporto", "paspoort", "паспорт", "护照", "旅券", "여권"];
-const CARD: &[&str] = &["identity", "identité", "identidad", "identità", "identidade", "ausweis*", "cédula", "cedula", "dni"];
+const PASSPORT: &[&str] = &[
+    "passport",
+    "passports",
+    "travel",
+    "passeport",
+    "pasaporte",
+    "passaporto",
+    "paspoort",
+    "паспорт",
+    "护照",
+    "旅券",
+    "여권",
+];
+const CARD: &[&str] = &[
+    "identity",
+    "identité",
+    "identidad",
+    "identità",
+    "identidade",
+    "ausweis*",
+    "cédula",
+    "cedula",
+    "dni",
+];
 const BIC: &[&str] = &["bic", "swift"];
-const LICENCE: &[&str] = &["driver*+licen*", "driving+licen*", "permis+conduire", "conducir", "rijbewijs*", "führerschein*", "habilitação", "prawo+jazdy", "körkort*"];
-const CODE: &[&str] = &["zip", "postal", "postcode", "plz", "postleitzahl", "postnummer", "psč", "cap"];
+const LICENCE: &[&str] = &[
+    "driv*+licen*",
+    "permis",
+    "conducir",
+    "rijbewijs*",
+    "habilitação",
+    "jazdy",
+    "körkort*",
+];
+const CODE: &[&str] = &[
+    "zip",
+    "postal",
+    "postcode",
+    "plz",
+    "postleitzahl",
+    "postnummer",
+    "psč",
+    "cap",
+];
 
+// One row, one line.
+#[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
     row(Entity::Passport, "AADDDDDDD", shape, PASSPORT, [0.0, 0.0, 0.93]),
     row(Entity::Passport, "ADDDDDD", shape, PASSPORT, [0.0, 0.0, 0.9]).upto(9),
