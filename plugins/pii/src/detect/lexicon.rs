@@ -114,7 +114,8 @@ impl Lexicon {
         let bucket = self
             .by_first
             .get(usize::from(first))
-            .map_or(&[][..], Vec::as_slice);
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         bucket.iter().fold(0, |topics, known| {
             let length = known.word.len();
             let fits = if known.is_prefix {
@@ -276,7 +277,8 @@ impl<'a> Words<'a> {
                 .lexicon
                 .by_first
                 .get(usize::from(byte.to_ascii_lowercase()))
-                .map_or(&[][..], Vec::as_slice);
+                .map(Vec::as_slice)
+                .unwrap_or_default();
             for known in bucket
                 .iter()
                 .filter(|known| is_run_on(known.word) && rest.starts_with(known.word.as_bytes()))

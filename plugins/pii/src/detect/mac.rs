@@ -16,6 +16,28 @@ const WORDS: &[&str] = &[
     "address",
 ];
 
+/// The address of which the run of letters and digits at `start` is a part.
+pub(super) fn around(text: &str, start: usize) -> Option<Match> {
+    let bytes = text.as_bytes();
+    let mut start = start;
+    // Pairs and groups without a digit stand before the first with one.
+    for _ in 0..5 {
+        let step = match start.checked_sub(1).map(|last| at(bytes, last)) {
+            Some(b':' | b'-') => 3,
+            Some(b'.') => 5,
+            _ => break,
+        };
+        let before = start
+            .checked_sub(step)
+            .and_then(|first| bytes.get(first..start - 1));
+        if !before.is_some_and(|group| group.iter().all(u8::is_ascii_hexdigit)) {
+            break;
+        }
+        start -= step;
+    }
+    at_start(text, start)
+}
+
 /// The address whose first digit is here: six pairs with one sort of mark between them, or three
 /// groups of four with dots.
 pub(super) fn at_start(text: &str, start: usize) -> Option<Match> {

@@ -233,7 +233,7 @@ impl Detector {
         let length = near.run_end - start;
         let mut best = None;
         if self.wants(Entity::Mac) {
-            best = mac::at_start(text, start);
+            best = mac::around(text, start);
         }
         if self.wants(Entity::Crypto) && crypto::LENGTHS.contains(&length) {
             best = surer(best, crypto::at_run(text, start, near.run_end));

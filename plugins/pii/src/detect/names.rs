@@ -36,150 +36,41 @@ const TITLES: &[&str] = &[
 ];
 
 /// Labels of fields that hold a person's name.
+#[rustfmt::skip]
 const LABELS: &[&str] = &[
-    "name",
-    "names",
-    "fullname",
-    "firstname",
-    "lastname",
-    "surname",
-    "forename",
-    "nombre",
-    "nombres",
-    "apellido",
-    "apellidos",
-    "nom",
-    "prénom",
-    "prenom",
-    "nachname",
-    "vorname",
-    "familienname",
-    "nome",
-    "cognome",
-    "sobrenome",
-    "naam",
-    "achternaam",
-    "voornaam",
-    "namn",
-    "navn",
-    "nimi",
-    "imię",
-    "nazwisko",
-    "isim",
+    "name", "names", "fullname", "firstname", "lastname", "surname", "forename", "nombre",
+    "nombres", "apellido", "apellidos", "nom", "prénom", "prenom", "nachname", "vorname",
+    "familienname", "nome", "cognome", "sobrenome", "naam", "achternaam", "voornaam", "namn",
+    "navn", "nimi", "imię", "nazwisko", "isim",
 ];
 
 /// Labels of fields that may hold one.
+#[rustfmt::skip]
 const ROLES: &[&str] = &[
-    "patient",
-    "customer",
-    "employee",
-    "applicant",
-    "contact",
-    "recipient",
-    "sender",
-    "cardholder",
-    "holder",
-    "beneficiary",
-    "insured",
-    "tenant",
-    "landlord",
-    "signed",
-    "attn",
-    "author",
-    "doctor",
-    "physician",
-    "spouse",
-    "mother",
-    "father",
-    "cliente",
-    "paciente",
-    "kunde",
-    "patientin",
-    "mieter",
+    "patient", "customer", "employee", "applicant", "contact", "recipient", "sender",
+    "cardholder", "holder", "beneficiary", "insured", "tenant", "landlord", "signed", "attn",
+    "author", "doctor", "physician", "spouse", "mother", "father", "cliente", "paciente",
+    "kunde", "patientin", "mieter",
 ];
 
 /// What a name that is not a person's belongs to.
+#[rustfmt::skip]
 const THINGS: &[&str] = &[
-    "file",
-    "project",
-    "user",
-    "host",
-    "class",
-    "model",
-    "product",
-    "company",
-    "brand",
-    "tool",
-    "function",
-    "variable",
-    "table",
-    "column",
-    "domain",
-    "display",
-    "event",
-    "package",
-    "service",
-    "app",
-    "application",
-    "server",
-    "branch",
-    "repository",
-    "repo",
-    "field",
-    "key",
-    "tag",
-    "bot",
-    "agent",
-    "assistant",
-    "system",
-    "team",
-    "group",
-    "school",
-    "university",
-    "store",
-    "restaurant",
-    "hotel",
-    "city",
-    "country",
-    "street",
-    "game",
-    "character",
-    "code",
-    "method",
-    "module",
-    "plugin",
-    "database",
-    "index",
-    "role",
-    "event's",
-    "business",
-    "organization",
-    "organisation",
-    "department",
+    "file", "project", "user", "host", "class", "model", "product", "company", "brand", "tool",
+    "function", "variable", "table", "column", "domain", "display", "event", "package",
+    "service", "app", "application", "server", "branch", "repository", "repo", "field", "key",
+    "tag", "bot", "agent", "assistant", "system", "team", "group", "school", "university",
+    "store", "restaurant", "hotel", "city", "country", "street", "game", "character", "code",
+    "method", "module", "plugin", "database", "index", "role", "event's", "business",
+    "organization", "organisation", "department",
 ];
 
 /// Words that end a letter, before a comma and a new line.
+#[rustfmt::skip]
 const CLOSINGS: &[&str] = &[
-    "regards",
-    "sincerely",
-    "wishes",
-    "thanks",
-    "cheers",
-    "yours",
-    "truly",
-    "faithfully",
-    "respectfully",
-    "best",
-    "grüßen",
-    "grüße",
-    "gruß",
-    "cordialement",
-    "saludos",
-    "saluti",
-    "atentamente",
-    "groeten",
-    "hilsen",
-    "hälsningar",
+    "regards", "sincerely", "wishes", "thanks", "cheers", "yours", "truly", "faithfully",
+    "respectfully", "best", "grüßen", "grüße", "gruß", "cordialement", "saludos", "saluti",
+    "atentamente", "groeten", "hilsen", "hälsningar",
 ];
 
 /// Whether a name may be announced at the first of three bytes. Made of comparisons only, so that
@@ -289,12 +180,11 @@ fn after_title(text: &str, hit: usize) -> Option<Reading> {
     let end = end + usize::from(dot);
     let rest = text.get(end..)?;
     // `Dr` after a name is a street.
-    let start = end + usize::from(rest.starts_with([' ', '\u{a0}']).then_some(1)?);
-    let start = if text.is_char_boundary(start) {
-        start
-    } else {
-        start + 1
-    };
+    let space = rest
+        .chars()
+        .next()
+        .filter(|first| matches!(first, ' ' | '\u{a0}'))?;
+    let start = end + space.len_utf8();
     Some(name(text, start, 1, if dot { 0.9 } else { 0.8 }, 0.92))
 }
 

@@ -139,7 +139,7 @@ impl Chain {
             .iter()
             .take(self.count)
             .rev()
-            .filter_map(|chunk| {
+            .filter_map(move |chunk| {
                 let mask = (1_u32 << chunk.total) - 1;
                 Some(Value {
                     characters: self.characters.get(..chunk.total)?,

@@ -236,3 +236,31 @@ fn speed() {
         );
     }
 }
+
+/// Prints what is found in the project's honest text, where names and numbers are invented too.
+#[test]
+#[ignore = "it prints what a person must judge"]
+fn honest_text() {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/eval"));
+    let detector = Detector::new(
+        &Entity::ALL,
+        &Detector::countries()
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>(),
+    );
+    for name in ["agent-scaffolding.jsonl", "honest-text.jsonl"] {
+        let lines = std::fs::read_to_string(folder.join(name)).unwrap();
+        for line in lines.lines() {
+            let row: Value = serde_json::from_str(line).unwrap();
+            let text = row["text"].as_str().unwrap();
+            for found in detector.scan(text, 0) {
+                let value = &text[found.start..found.end];
+                println!(
+                    "{} {:.2} {} «{value}»",
+                    row["id"], found.confidence, found.entity
+                );
+            }
+        }
+    }
+}

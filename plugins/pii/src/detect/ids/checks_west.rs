@@ -177,7 +177,7 @@ pub(super) fn it_fiscal(value: &Value) -> bool {
     numbers
         && b"ABCDEHLMPRST".contains(&at(code, 8))
         && matches!(day, 1..=31 | 41..=71)
-        && u32::from(last_byte(code).wrapping_sub(b'A')) == total % 26
+        && u32::from(at(code, 15).wrapping_sub(b'A')) == total % 26
 }
 
 /// Agenzia delle Entrate: Luhn over eleven digits, with an office's number before the last.

@@ -117,7 +117,8 @@ impl Table {
             let entries = self
                 .by_length
                 .get(value.characters.len())
-                .map_or(&[][..], Vec::as_slice);
+                .map(Vec::as_slice)
+                .unwrap_or_default();
             let mut ends = None;
             for entry in entries {
                 if value.letters & entry.digits != 0
@@ -150,10 +151,11 @@ impl Best {
         if said.unsure {
             self.reading.unsure_from = earlier(self.reading.unsure_from, Some(start));
         }
-        let plain = if value.breaks == 0 {
-            row.bare
-        } else {
-            row.grouped
+        let plain = match (value.breaks, said.distance) {
+            (0, _) => row.bare,
+            // Numbers in a row with spaces between them are more often a table.
+            (_, None) if is_in_row(text, value) => return,
+            _ => row.grouped,
         };
         // Small letters are how code and prose look.
         let plain = if value.capitals || row.bare >= 0.8 {
@@ -190,6 +192,16 @@ impl Best {
             });
         }
     }
+}
+
+/// Whether spaces set the groups apart, and one more number before or behind.
+fn is_in_row(text: &str, value: &Value<'_>) -> bool {
+    let bytes = text.as_bytes();
+    let (start, end) = value.span;
+    let digit = |place: usize| bytes.get(place).is_some_and(u8::is_ascii_digit);
+    let space = |place: usize| bytes.get(place) == Some(&b' ');
+    value.separators.contains(&b' ')
+        && ((start > 1 && space(start - 1) && digit(start - 2)) || (space(end) && digit(end + 1)))
 }
 
 /// Whether nothing else stands on the value's line.

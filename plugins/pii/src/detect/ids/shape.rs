@@ -62,7 +62,7 @@ pub(super) const fn row(
         match *byte {
             b'!' => row.apart = true,
             b'A' | b'D' | b'X' => {
-                let bit = 1 << row.length;
+                let bit = 1_u32 << row.length;
                 match *byte {
                     b'A' => row.letters |= bit,
                     b'D' => row.digits |= bit,
@@ -70,7 +70,7 @@ pub(super) const fn row(
                 }
                 row.length += 1;
             }
-            _ => row.breaks |= 1 << row.length,
+            _ => row.breaks |= 1_u32 << row.length,
         }
         rest = tail;
     }
