@@ -164,6 +164,8 @@ pub(super) struct Words<'a> {
     lexicon: &'a Lexicon,
     upto: usize,
     hits: Vec<Hit>,
+    /// The last value, the topics of all words around it, and whether more may come.
+    last: ((usize, usize), u128, bool),
 }
 
 impl<'a> Words<'a> {
@@ -172,12 +174,30 @@ impl<'a> Words<'a> {
             lexicon,
             upto: 0,
             hits: Vec::new(),
+            last: ((usize::MAX, usize::MAX), 0, false),
         }
+    }
+
+    /// Whether words around a value could speak for a topic, now or when more text has come.
+    pub(super) fn may_say(&mut self, text: &str, span: (usize, usize), topic: Topic) -> bool {
+        if self.last.0 != span {
+            self.look(text, span.0, span.1 + AFTER);
+            let upto = self.hits.partition_point(|hit| hit.start < span.1 + AFTER);
+            let near = self.hits.get(..upto).unwrap_or_default().iter().rev();
+            let all = near
+                .take_while(|hit| hit.start + BACK >= span.0)
+                .fold(0, |all, hit| all | hit.topics);
+            self.last = (span, all, span.1 + AFTER >= text.len());
+        }
+        let (_, all, more) = self.last;
+        more || all & (topic.any | topic.both) != 0
     }
 
     /// Whether the words around a value speak for a topic. Values come in the order of the text.
     pub(super) fn said(&mut self, text: &str, (start, end): (usize, usize), topic: Topic) -> Said {
-        self.look(text, start, end + AFTER);
+        if !self.may_say(text, (start, end), topic) {
+            return Said::default();
+        }
         let (before, after) = self
             .hits
             .split_at(self.hits.partition_point(|hit| hit.start < start));
@@ -320,7 +340,7 @@ mod tests {
         assert_eq!(said("1 is my", &["ssn"]), (None, true));
         assert_eq!(
             said("driver’s license 1", &["driv*+licen*"]),
-            (Some(18), false)
+            (Some(19), false)
         );
         assert_eq!(said("driver version 1\n", &["driv*+licen*"]), (None, false));
         assert_eq!(said(&format!("1 {far} ssn"), &["ssn"]), (None, false));

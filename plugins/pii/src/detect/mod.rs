@@ -163,6 +163,11 @@ impl Detector {
 
     /// What the colon is a part of.
     fn colon(&self, text: &str, hit: usize) -> Option<Match> {
+        let bytes = text.as_bytes();
+        // Three in a row are in no address.
+        if hit > 1 && at(bytes, hit - 1) == b':' && at(bytes, hit - 2) == b':' {
+            return None;
+        }
         let address = || {
             self.wants(Entity::Ip)
                 .then(|| ip::version_6(text, hit))

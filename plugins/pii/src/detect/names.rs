@@ -90,21 +90,16 @@ fn may_announce(one: u8, two: u8, three: u8) -> bool {
 /// The first place at or after `from` where a name may be announced.
 fn next_announcement(bytes: &[u8], from: usize) -> Option<usize> {
     const STEP: usize = 64;
+    let view = |place: usize| bytes.get(place..place + STEP)?.first_chunk::<STEP>();
     let mut place = from;
     // Three views, each a byte further on: the comparisons of a whole step need no branch.
-    while let (Some(one), Some(two), Some(three)) = (
-        bytes.get(place..place + STEP),
-        bytes.get(place + 1..place + 1 + STEP),
-        bytes.get(place + 2..place + 2 + STEP),
-    ) {
-        let any = one
-            .iter()
-            .zip(two)
-            .zip(three)
-            .fold(false, |any, ((one, two), three)| {
-                any | may_announce(*one, *two, *three)
-            });
-        if any {
+    while let (Some(one), Some(two), Some(three)) = (view(place), view(place + 1), view(place + 2))
+    {
+        let mut any = 0_u8;
+        for ((one, two), three) in one.iter().zip(two).zip(three) {
+            any |= u8::from(may_announce(*one, *two, *three));
+        }
+        if any != 0 {
             let inside = one
                 .iter()
                 .zip(two)
@@ -273,7 +268,12 @@ fn name(text: &str, start: usize, least: usize, one: f64, several: f64) -> Readi
             let capital = part.chars().next().is_some_and(char::is_uppercase);
             let known = NO_NAMES.iter().any(|word| word.eq_ignore_ascii_case(part));
             if !capital || known || words == MAX_WORDS {
-                break;
+                // What ends with the text may yet be another word.
+                let unsure = stop == text.len() && (capital || words > 0);
+                return Reading {
+                    found: found(start, end, words, least, one, several),
+                    unsure_from: unsure.then_some(start),
+                };
             }
             words += 1;
             end = stop;

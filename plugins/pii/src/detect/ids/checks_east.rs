@@ -56,6 +56,11 @@ pub(super) fn no_fnr(value: &Value) -> bool {
         && sum(digits, &[5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1], false).is_multiple_of(11)
 }
 
+/// Emniyet Genel Müdürlüğü, Turkey: the number of a province.
+pub(super) fn tr_plate(value: &Value) -> bool {
+    (1..=81).contains(&number(value.characters, 0, 2))
+}
+
 /// CPR-kontoret: a date; since 2007 the last digits are no check.
 pub(super) fn dk_cpr(value: &Value) -> bool {
     is_ddmmyy(value.characters)
@@ -84,10 +89,9 @@ pub(super) fn cz_birth(value: &Value) -> bool {
     let digits = value.characters;
     let month = number(digits, 2, 4) % 50;
     let month = if month > 20 { month - 20 } else { month };
-    let whole = digits.iter().fold(0_u64, |number, byte| {
-        number * 10 + u64::from(super::digits::value(*byte))
-    });
-    is_day(2000, month, number(digits, 4, 6)) && whole % 11 == 0
+    // Where the first nine leave ten, numbers of before 1985 end in 0.
+    let rest = number(digits, 0, 9) % 11 % 10;
+    is_day(2000, month, number(digits, 4, 6)) && rest == last(digits)
 }
 
 /// Law 105/1996, Romania: sex and century, date, county, modulo 11.

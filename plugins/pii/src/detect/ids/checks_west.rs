@@ -193,7 +193,7 @@ pub(super) fn it_vat(value: &Value) -> bool {
 pub(super) fn pt_nif(value: &Value) -> bool {
     let digits = value.characters;
     let rest = sum(digits, &[9, 8, 7, 6, 5, 4, 3, 2], false) % 11;
-    !matches!(at(digits, 0), b'0' | b'4' | b'7')
+    (!matches!(at(digits, 0), b'0' | b'4') || digits.starts_with(b"45"))
         && (if rest < 2 { 0 } else { 11 - rest }) == last(digits)
         && !uniform(digits)
 }

@@ -5,7 +5,7 @@ use super::checks_british::{
     ie_pps, uk_licence, uk_nhs, uk_nino, uk_old_plate, uk_plate, uk_postcode,
 };
 use super::checks_east::{
-    cz_birth, dk_cpr, fi_hetu, hr_oib, no_fnr, pl_pesel, ro_cnp, se_personnummer, tr_tckn,
+    cz_birth, dk_cpr, fi_hetu, hr_oib, no_fnr, pl_pesel, ro_cnp, se_personnummer, tr_plate, tr_tckn,
 };
 use super::checks_west::{
     be_national, ch_ahv, de_document, de_health, de_local_tax, de_social, de_tax_id, de_vat,
@@ -208,7 +208,7 @@ pub(super) const ROWS: &[Row] = &[
     row(Entity::RoCnp, "DDDDDDDDDDDDD", ro_cnp, CNP, [0.7, 0.0, 0.98]),
     row(Entity::HrOib, "DDDDDDDDDDD", hr_oib, OIB, [0.1, 0.0, 0.98]),
     row(Entity::TrTckn, "DDDDDDDDDDD", tr_tckn, TCKN, [0.6, 0.0, 0.98]),
-    row(Entity::Plate, "!DD A DDDD", shape, TR_PLATE, [0.0, 0.15, 0.92]).of("TR").upto(8),
-    row(Entity::Plate, "!DD AA DDD", shape, TR_PLATE, [0.0, 0.15, 0.92]).of("TR").upto(8),
-    row(Entity::Plate, "!DD AAA DD", shape, TR_PLATE, [0.0, 0.2, 0.92]).of("TR").upto(9),
+    row(Entity::Plate, "!DD A DDDD", tr_plate, TR_PLATE, [0.0, 0.3, 0.92]).of("TR").upto(8),
+    row(Entity::Plate, "!DD AA DDD", tr_plate, TR_PLATE, [0.0, 0.3, 0.92]).of("TR").upto(8),
+    row(Entity::Plate, "!DD AAA DD", tr_plate, TR_PLATE, [0.0, 0.3, 0.92]).of("TR").upto(9),
 ];

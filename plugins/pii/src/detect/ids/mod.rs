@@ -32,10 +32,10 @@ use shape::Row;
 const COUNTRIES: &[u8] = b"ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBTBVBWBYBZCACCCDCFCGCHCICKCLCMCNCOCRCUCVCWCXCYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFRGAGBGDGEGFGGGHGIGLGMGNGPGQGRGSGTGUGWGYHKHMHNHRHTHUIDIEILIMINIOIQIRISITJEJMJOJPKEKGKHKIKMKNKPKRKWKYKZLALBLCLILKLRLSLTLULVLYMAMCMDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMWMXMYMZNANCNENFNGNINLNONPNRNUNZOMPAPEPFPGPHPKPLPMPNPRPSPTPWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSVSXSYSZTCTDTFTGTHTJTKTLTMTNTOTRTTTVTWTZUAUGUMUSUYUZVAVCVEVGVIVNVUWFWSXKYEYTZAZMZW";
 
 /// How sure a shape without a check is where it stands on a line of its own.
-const ALONE: f32 = 0.1;
+const ALONE: f64 = 0.1;
 
 /// What is less sure is not reported.
-const LEAST: f32 = 0.05;
+const LEAST: f64 = 0.05;
 
 /// All rows.
 fn all() -> impl Iterator<Item = &'static Row> {
@@ -124,6 +124,9 @@ impl Table {
                 if value.letters & entry.digits != 0
                     || value.letters & entry.letters != entry.letters
                     || !entry.row.is_laid_out(&value)
+                    || (entry.row.needs_word()
+                        && !(value.letters != 0 && on_own_line(text, value.span))
+                        && !words.may_say(text, value.span, entry.topic))
                     || !*begins.get_or_insert_with(|| begins_freely(text, chain.start))
                     || !*ends.get_or_insert_with(|| ends_freely(text, value.span.1))
                     || !(entry.row.check)(&value)
@@ -179,8 +182,8 @@ impl Best {
             let longer = end - start > known.end - known.start;
             distance < self.distance
                 || (distance == self.distance
-                    && (f64::from(confidence) > known.confidence
-                        || (f64::from(confidence) >= known.confidence && longer)))
+                    && (confidence > known.confidence
+                        || (confidence >= known.confidence && longer)))
         });
         if better {
             self.distance = distance;
@@ -188,7 +191,7 @@ impl Best {
                 entity: row.entity,
                 start,
                 end,
-                confidence: f64::from(confidence),
+                confidence,
             });
         }
     }

@@ -27,9 +27,9 @@ pub(super) struct Row {
     pub(super) words: &'static [&'static str],
     /// How sure it is in one piece, in groups, and beside one of the words. Where the first is 0
     /// it is not found without a word.
-    pub(super) bare: f32,
-    pub(super) grouped: f32,
-    pub(super) said: f32,
+    pub(super) bare: f64,
+    pub(super) grouped: f64,
+    pub(super) said: f64,
 }
 
 /// A row. `sure`: in one piece, in groups, beside a word.
@@ -38,7 +38,7 @@ pub(super) const fn row(
     shape: &'static str,
     check: fn(&Value<'_>) -> bool,
     words: &'static [&'static str],
-    sure: [f32; 3],
+    sure: [f64; 3],
 ) -> Row {
     let [bare, grouped, said] = sure;
     let mut row = Row {
@@ -88,6 +88,11 @@ impl Row {
     pub(super) const fn upto(mut self, longest: u8) -> Self {
         self.more = longest.saturating_sub(self.length);
         self
+    }
+
+    /// Whether it is not found without a word.
+    pub(super) fn needs_word(&self) -> bool {
+        self.bare <= 0.0 && self.grouped <= 0.0
     }
 
     /// How many letters and digits it may have.
