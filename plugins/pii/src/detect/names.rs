@@ -231,7 +231,9 @@ fn after_label(text: &str, colon: usize) -> Option<Reading> {
     let person = named && (label.len() > 4 || joined);
     Some(match (named, person) {
         (true, true) => name(text, start, 1, 0.7, 0.85),
-        (true, false) => name(text, start, 1, 0.4, 0.75),
+        // Tools, models and companies have a `"name"` too.
+        (true, false) if quoted => name(text, start, 1, 0.15, 0.45),
+        (true, false) => name(text, start, 1, 0.4, 0.65),
         _ => name(text, start, 2, 0.0, 0.7),
     })
 }
