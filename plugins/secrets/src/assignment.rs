@@ -2,34 +2,21 @@
 
 use std::ops::Range;
 
+use crate::checks;
+use crate::commands;
 use crate::judge::{self, Makeup};
-use crate::names::{Folded, Name};
-use crate::scan::{Pass, Value};
-use crate::shapes::Class;
+use crate::kubernetes;
+use crate::marks;
+use crate::names::{Before, Folded, Name};
+use crate::scan::Pass;
+use crate::shape::Class;
 use crate::structured;
+use crate::value::value_after;
 
-/// The longest value.
-const VALUE: usize = 512;
-/// How often one run of bytes is looked at as a value.
-pub(crate) const LOOKS: u8 = 3;
+/// The shortest value that a provider's name alone makes a secret of.
+const UNNAMED: usize = 14;
 
-/// Words before a value that say how it is used.
-const SCHEMES: &[&[u8]] = &[
-    b"Bearer ",
-    b"bearer ",
-    b"Basic ",
-    b"basic ",
-    b"Token ",
-    b"token ",
-    b"ApiKey ",
-    b"Api-Token ",
-    b"GenieKey ",
-    b"token=",
-    b"Splunk ",
-    b"SSWS ",
-];
-
-/// Looks at what stands around `=`, `:` or `>` at `at`.
+/// Looks at what stands around `=`, `:`, `>`, `~` or `|` at `at`.
 pub(crate) fn at_separator(pass: &mut Pass<'_>, at: usize) {
     let next = pass.bytes.get(at + 1).copied().unwrap_or(0);
     match pass.bytes.get(at) {
@@ -38,20 +25,96 @@ pub(crate) fn at_separator(pass: &mut Pass<'_>, at: usize) {
         }
         // The same assignment's first character: the last one counts.
         Some(b':' | b'=') if matches!(next, b'=' | b'>' | b':') => return,
-        Some(b':') if next == b'A' => telegram(pass, at),
-        Some(b'~') => return azure_secret(pass, at),
-        Some(b'|') => return facebook(pass, at),
+        Some(b':') if next == b'A' => {
+            marks::telegram(pass, at);
+            if pass.slice(at + 1..at + 7) == b"APA91b" {
+                marks::firebase(pass, at);
+            }
+        }
+        Some(b'~') => return marks::azure_secret(pass, at),
+        Some(b'|') => return marks::facebook(pass, at),
         _ => {}
     }
-    if pass.value.is_spent(at + 1, VALUE) {
+    if pass.value.is_spent(at + 1) {
         return;
     }
-    let Some((name, strength)) = pass.names.before(pass, at) else {
+    let Some(before) = pass.names.before(pass, at) else {
         return;
     };
-    let Some(value) = value_after(pass, at + 1) else {
+    if pass.bytes.get(at) == Some(&b':') && kubernetes::entry(pass, &before.name, at) {
+        return;
+    }
+    if before.strength.is_none() && !could_be_secret(pass, at + 1) {
+        return;
+    }
+    let element = pass.bytes.get(at) == Some(&b'>');
+    if let Some(value) = value_after(pass, at + 1, element) {
+        judge_assignment(pass, &before, value, at);
+    }
+}
+
+/// Looks at what stands behind `",` at `at`: `setProperty("api_key", "…")`.
+pub(crate) fn at_comma(pass: &mut Pass<'_>, at: usize) {
+    let quote = pass.bytes.get(at).copied();
+    let mut from = at + 2;
+    while pass.bytes.get(from) == Some(&b' ') && from < at + 4 {
+        from += 1;
+    }
+    if !matches!(pass.bytes.get(from), Some(b'"' | b'\'')) || quote.is_none() {
+        return;
+    }
+    if pass.bytes.get(at + 1) != Some(&b',') || pass.value.is_spent(at + 2) {
+        return;
+    }
+    let Some(before) = pass.names.before(pass, at) else {
         return;
     };
+    if before.strength.is_some()
+        && let Some(value) = value_after(pass, from, false)
+    {
+        judge_assignment(pass, &before, value, at);
+    }
+}
+
+/// Looks at a value that words of this sort announce. `said`: in a sentence, where anything may
+/// follow.
+pub(crate) fn behind(pass: &mut Pass<'_>, from: usize, name: Name, said: bool) {
+    if pass.value.is_spent(from) {
+        return;
+    }
+    let before = Before {
+        name: Folded::of(if name == Name::Password {
+            b"password".as_slice()
+        } else {
+            b"token"
+        }),
+        strength: Some(name),
+        start: from,
+    };
+    let Some(value) = value_after(pass, from, false) else {
+        return;
+    };
+    let bytes = pass.slice(value.clone());
+    if said && (judge::says_format(bytes) || Makeup::of(bytes).turns < 2) {
+        return;
+    }
+    judge_assignment(pass, &before, value, from);
+}
+
+/// Whether what follows is long enough for a value that only a provider's name speaks for, and
+/// has a digit.
+fn could_be_secret(pass: &Pass<'_>, from: usize) -> bool {
+    let rest = pass.slice(from..from + UNNAMED + 6);
+    let skipped = rest
+        .iter()
+        .take(6)
+        .take_while(|byte| matches!(byte, b' ' | b'"' | b'\'' | b'\\' | b'\n' | b'\t'))
+        .count();
+    let value = rest.get(skipped..skipped + UNNAMED).unwrap_or_default();
+    value.len() == UNNAMED && Class::Base64.all(value)
+}
+
+fn judge_assignment(pass: &mut Pass<'_>, before: &Before, value: Range<usize>, at: usize) {
     let bytes = pass.slice(value.clone());
     let made = Makeup::of(bytes);
     // Most values end here: words and numbers.
@@ -61,85 +124,14 @@ pub(crate) fn at_separator(pass: &mut Pass<'_>, at: usize) {
     {
         return;
     }
-    let Some((rule, confidence)) = judge_value(pass, &name, strength, bytes, made, at) else {
-        return;
-    };
-    pass.hit(rule, value, confidence);
-}
-
-/// The value behind a separator, without quotes and scheme words.
-fn value_after(pass: &mut Pass<'_>, from: usize) -> Option<Range<usize>> {
-    let bytes = pass.bytes;
-    let mut at = from;
-    let mut quoted = None;
-    for _ in 0..3 {
-        while matches!(bytes.get(at), Some(b' ' | b'\t')) && at < from + 16 {
-            at += 1;
-        }
-        while let Some(quote @ (b'"' | b'\'' | b'`' | b'\\')) = bytes.get(at) {
-            if *quote != b'\\' {
-                quoted = Some(*quote);
-            }
-            at += 1;
-            if at > from + 20 {
-                return None;
-            }
-        }
-        let rest = bytes.get(at..).unwrap_or_default();
-        let scheme = SCHEMES.iter().find(|scheme| rest.starts_with(scheme));
-        match scheme {
-            Some(scheme) => at += scheme.len(),
-            None => break,
-        }
-    }
-    // What is in a value is measured once, however many separators are in it, and looked at a few
-    // times at most, so that a text of nothing but assignments costs no more than others.
-    let known = pass.value;
-    let end = if known.start <= at && at < known.end {
-        pass.value.looks += 1;
-        known.end
-    } else {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let end = at
-            + rest
-                .iter()
-                .take_while(|byte| in_value(**byte, quoted))
-                .count();
-        pass.value = Value {
-            start: at,
-            end,
-            looks: 0,
-        };
-        end
-    };
-    if end - at > VALUE || pass.value.looks > LOOKS || bytes.get(end) == Some(&b'(') {
-        return None;
-    }
-    let value = bytes.get(at..end)?;
-    let kept = value.len()
-        - value
-            .iter()
-            .rev()
-            .take_while(|byte| {
-                matches!(byte, b'.' | b'\\' | b'!' | b'?' | b':') && quoted.is_none()
-            })
-            .count();
-    // An ellipsis: the value is not all there.
-    (kept > 0 && kept + 1 >= value.len()).then_some(at..at + kept)
-}
-
-const fn in_value(byte: u8, quoted: Option<u8>) -> bool {
-    match byte {
-        b'"' | b'\'' | b'`' | b'<' | b'>' | b' ' | b'\t' | b'\n' | b'\r' => false,
-        b'(' | b')' | b',' | b';' | b'[' | b']' | b'{' | b'}' | b'&' | b'|' => quoted.is_some(),
-        _ => byte > 0x20 && byte < 0x7f,
+    if let Some((rule, confidence)) = judge_value(pass, before, bytes, made, at) {
+        pass.hit(rule, value, confidence);
     }
 }
 
 fn judge_value(
     pass: &Pass<'_>,
-    name: &Folded,
-    strength: Name,
+    before: &Before,
     value: &[u8],
     made: Makeup,
     at: usize,
@@ -152,6 +144,7 @@ fn judge_value(
     {
         return None;
     }
+    let name = &before.name;
     if value.len() == 40
         && name.has("secret")
         && (name.has("aws")
@@ -162,15 +155,63 @@ fn judge_value(
     {
         return Some(("aws-secret-key", 0.97));
     }
+    // The credentials of Sidekiq's package server: two numbers of four bytes.
+    if name.has("contribsyscom") && value.len() == 17 && value.get(8) == Some(&b':') {
+        return Some(("sidekiq-secret", 0.93));
+    }
     let stand_in = judge::stands_in(value);
     let entropy = judge::entropy(value);
+    let varied = made.digits > 0 || (made.upper > 1 && judge::is_random(value));
+    let long = value.len() >= UNNAMED && varied && entropy > 2.8;
+    let provider = (long && before.strength != Some(Name::Password))
+        .then(|| {
+            pass.providers
+                .before(pass.bytes, at, value, before.strength == Some(Name::Token))
+        })
+        .flatten();
+    let fitting = provider.filter(|row| row.fits(value) && !judge::filled_in(value));
+    if let Some(row) = fitting {
+        let id = name.as_slice().ends_with(b"id");
+        // Digests and identifiers look like this as well.
+        let common = judge::is_uuid(value) || (made.hex == value.len() && made.upper == 0);
+        let confidence = match before.strength {
+            Some(_) => 0.88,
+            None if row.ids && id => 0.7,
+            None if id || common => 0.45,
+            None if judge::is_random(value) => 0.75,
+            None => 0.5,
+        };
+        let doubt = if judge::names_itself(value) { 0.3 } else { 1.0 };
+        return Some((row.rule, confidence * doubt));
+    }
+    let strength = before.strength?;
     if strength == Name::Password {
         return password(value, made, entropy, stand_in).map(|confidence| ("password", confidence));
+    }
+    if is_basic(pass, at)
+        && let Some((user, secret)) = checks::basic_pair(value)
+    {
+        let confidence = if secret.is_empty() {
+            Some(0.6)
+        } else {
+            commands::pair(&secret, &user, 0.92)
+        };
+        return confidence.map(|confidence| ("basic-auth", confidence));
     }
     if is_code(value, made) {
         return None;
     }
-    let confidence = token(name, strength, value, made, entropy)?;
+    let mut confidence = token(
+        name,
+        strength,
+        value,
+        made,
+        entropy,
+        is_header(pass, before.start),
+    )?;
+    if provider.is_some_and(|row| row.only) {
+        confidence *= 0.7;
+    }
     Some((
         "generic-secret",
         if stand_in {
@@ -179,6 +220,23 @@ fn judge_value(
             confidence
         },
     ))
+}
+
+/// Whether `Basic` or a name that ends in `auth` stands before the value.
+fn is_basic(pass: &Pass<'_>, at: usize) -> bool {
+    let behind = pass.slice(at..(at + 12).min(pass.bytes.len()));
+    let before = pass.slice(at.saturating_sub(8)..at);
+    judge::contains(behind, b"basic ") || judge::contains(before, b"auth")
+}
+
+/// Whether the name is that of a header on a command line: `-H "X-Key: …"`.
+fn is_header(pass: &Pass<'_>, start: usize) -> bool {
+    let before = pass.slice(start.saturating_sub(10)..start);
+    let before = before.strip_suffix(b"\"").or(before.strip_suffix(b"'"));
+    before.is_some_and(|before| {
+        let before = before.trim_ascii_end();
+        before.ends_with(b"-H") || before.ends_with(b"--header")
+    })
 }
 
 fn password(value: &[u8], made: Makeup, entropy: f64, stand_in: bool) -> Option<f64> {
@@ -202,7 +260,14 @@ fn password(value: &[u8], made: Makeup, entropy: f64, stand_in: bool) -> Option<
     })
 }
 
-fn token(name: &Folded, strength: Name, value: &[u8], made: Makeup, entropy: f64) -> Option<f64> {
+fn token(
+    name: &Folded,
+    strength: Name,
+    value: &[u8],
+    made: Makeup,
+    entropy: f64,
+    header: bool,
+) -> Option<f64> {
     if judge::is_uuid(value) {
         return match strength {
             Name::Token => Some(0.75),
@@ -224,7 +289,7 @@ fn token(name: &Folded, strength: Name, value: &[u8], made: Makeup, entropy: f64
         (Name::Weak, 16..20) => 0.6,
         (Name::Weak, _) if hex && length != 32 => 0.6,
         (Name::Weak, _) => 0.75,
-        (_, ..14) => 0.6,
+        (_, ..14) if !header => 0.6,
         (_, 14..20) => 0.75,
         _ => 0.88,
     };
@@ -249,75 +314,4 @@ fn is_code(value: &[u8], made: Makeup) -> bool {
         .any(|byte| matches!(byte, b'(' | b')' | b'{' | b'}' | b';' | b'|'));
     call && made.signs > 1
         || (parts >= 2 && plain == parts && !(made.upper > 1 && made.lower > 1 && made.digits > 2))
-}
-
-/// `abc8Q~…`: an application secret of Microsoft Entra has `Q~` behind three characters and a digit.
-fn azure_secret(pass: &mut Pass<'_>, at: usize) {
-    let has = |byte: &u8| Class::Dotted.has(*byte) || *byte == b'~';
-    let Some(start) = at.checked_sub(5) else {
-        return;
-    };
-    let [_, _, _, b'0'..=b'9', b'Q'] = pass.slice(start..at) else {
-        return;
-    };
-    let outside = start
-        .checked_sub(1)
-        .and_then(|at| pass.bytes.get(at))
-        .is_none_or(|byte| !has(byte));
-    let tail = pass
-        .bytes
-        .get(at + 1..)
-        .unwrap_or_default()
-        .iter()
-        .take(36)
-        .take_while(|byte| has(byte))
-        .count();
-    let tail = tail - usize::from(pass.bytes.get(at + tail) == Some(&b'.') && tail > 34);
-    if outside
-        && (31..=34).contains(&tail)
-        && pass.slice(start..start + 3).iter().all(has)
-        && judge::entropy(pass.slice(start..at + 1 + tail)) > 3.3
-    {
-        pass.hit("azure-ad-secret", start..at + 1 + tail, 0.93);
-    }
-}
-
-/// `123456789012345|…`: the number of the application, then its token.
-fn facebook(pass: &mut Pass<'_>, at: usize) {
-    let digits = pass
-        .slice(at.saturating_sub(17)..at)
-        .iter()
-        .rev()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    let end = pass.run_end(Class::Url, at + 1);
-    if (15..=16).contains(&digits)
-        && end - at == 28
-        && judge::entropy(pass.slice(at + 1..end)) > 3.3
-    {
-        pass.hit("facebook-token", at - digits..end, 0.93);
-    }
-}
-
-/// `123456789:AA…`: the number of the bot, then 35 characters.
-fn telegram(pass: &mut Pass<'_>, at: usize) {
-    let digits = pass
-        .slice(at.saturating_sub(11)..at)
-        .iter()
-        .rev()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    let start = at - digits;
-    let end = pass.run_end(Class::Url, at + 1);
-    let outside = start
-        .checked_sub(1)
-        .and_then(|at| pass.bytes.get(at))
-        .is_none_or(|byte| !byte.is_ascii_alphanumeric() || *byte == b't');
-    if (8..=10).contains(&digits)
-        && outside
-        && end - at == 36
-        && !judge::filled_in(pass.slice(at + 1..end))
-    {
-        pass.hit("telegram-bot-token", start..end, 0.93);
-    }
 }

@@ -1,6 +1,6 @@
 //! Where in a text a pattern may begin, told from four bytes by tables: most bytes go no further.
 
-use crate::shapes::Class;
+use crate::shape::Class;
 
 /// Positions judged in one step, a bit each.
 const STEP: usize = 64;

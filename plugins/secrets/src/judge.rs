@@ -114,13 +114,48 @@ pub(crate) fn stands_in(value: &[u8]) -> bool {
 }
 
 /// Whether it contains one of the words that only a stand-in has.
-fn names_itself(value: &[u8]) -> bool {
+pub(crate) fn names_itself(value: &[u8]) -> bool {
     STAND_INS.iter().any(|word| contains(value, word))
+}
+
+/// Whether the value changes between cases and digits as often as random text does.
+pub(crate) fn is_random(value: &[u8]) -> bool {
+    let kind = |byte: u8| match byte {
+        b'0'..=b'9' => 0,
+        b'a'..=b'z' => 1,
+        b'A'..=b'Z' => 2,
+        _ => 3,
+    };
+    let changes = value
+        .array_windows::<2>()
+        .filter(|[a, b]| kind(*a) != kind(*b))
+        .count();
+    changes * 3 >= value.len()
+}
+
+/// Whether a word in a sentence says how something is written, and is not the thing.
+pub(crate) fn says_format(value: &[u8]) -> bool {
+    [
+        b"sha".as_slice(),
+        b"md5",
+        b"base64",
+        b"utf",
+        b"hash",
+        b"encrypt",
+        b"bcrypt",
+        b"argon",
+        b"rot13",
+        b"bits",
+        b"chars",
+    ]
+    .iter()
+    .any(|word| contains(value, word))
 }
 
 /// Whether a prefix shape's body is filled in by hand: a word of documentation, or little variety.
 pub(crate) fn filled_in(body: &[u8]) -> bool {
     repeats(body)
+        || counts_up(body)
         || [
             b"example".as_slice(),
             b"xxxx",
@@ -141,9 +176,89 @@ pub(crate) fn template(value: &[u8]) -> bool {
     matches!(
         value,
         [b'$' | b'<' | b'{' | b'%' | b'[' | b'(' | b'@' | b'*', ..]
-    ) || value
-        .windows(2)
-        .any(|pair| matches!(pair, b"${" | b"{{" | b"$(" | b"<%"))
+    ) || value.array_windows::<2>().enumerate().any(|(at, pair)| {
+        let inside = value.get(at + 2..).unwrap_or_default();
+        match pair {
+            b"$(" | b"<%" => true,
+            // What is filled in is a name, so that a password may hold these signs.
+            b"${" => is_filled_in(inside, b"}"),
+            b"{{" => is_filled_in(inside, b"}}"),
+            _ => false,
+        }
+    })
+}
+
+/// Whether a name stands before the closing bracket, or there is none because the text was cut.
+fn is_filled_in(inside: &[u8], closing: &[u8]) -> bool {
+    let length = inside
+        .iter()
+        .take_while(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b':' | b'$' | b'?')
+        })
+        .count();
+    let rest = inside.get(length..).unwrap_or_default();
+    rest.is_empty() || rest.starts_with(closing) || rest.starts_with(b"(")
+}
+
+/// Names of algorithms: their digits are no sign of randomness.
+const ALGORITHMS: &[&[u8]] = &[
+    b"ed25519",
+    b"x25519",
+    b"curve25519",
+    b"chacha20",
+    b"poly1305",
+    b"sha256",
+    b"sha512",
+    b"sha384",
+    b"sha1",
+    b"md5",
+    b"pkcs8",
+    b"pkcs1",
+    b"pkcs12",
+    b"tls13",
+    b"tls12",
+    b"aes256",
+    b"aes128",
+    b"p256",
+    b"p384",
+    b"secp256",
+    b"base64",
+    b"base32",
+    b"utf8",
+    b"x509",
+    b"oauth2",
+    b"http2",
+    b"socks5",
+    b"blake2",
+    b"rsa2048",
+    b"rsa4096",
+    b"hs256",
+    b"rs256",
+    b"es256",
+    b"xxh3",
+    b"sha3",
+    b"v1",
+    b"v2",
+];
+
+/// Whether every digit is one of an algorithm's name: `ed25519.Ed25519PrivateKey`.
+pub(crate) fn names_algorithm(value: &[u8]) -> bool {
+    let (mut at, mut named) = (0, 0);
+    while let Some(rest) = value.get(at..).filter(|rest| !rest.is_empty()) {
+        let found = ALGORITHMS.iter().find(|name| {
+            rest.get(..name.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(name))
+        });
+        if let Some(name) = found {
+            named += 1;
+            at += name.len();
+        } else if rest.first().is_some_and(u8::is_ascii_digit) {
+            return false;
+        } else {
+            at += 1;
+        }
+    }
+    named > 0
 }
 
 /// Few different characters for its length.
@@ -161,6 +276,37 @@ pub(crate) fn repeats(value: &[u8]) -> bool {
         .max()
         .unwrap_or(0);
     (different as usize) < (value.len() / 4).clamp(3, 9) || longest * 3 >= value.len()
+}
+
+/// Whether a dozen characters or more, a third of all, count up: `abcdefghijkl`.
+fn counts_up(value: &[u8]) -> bool {
+    let mut run = 1;
+    value.array_windows::<2>().any(|[a, b]| {
+        run = if a.checked_add(1) == Some(*b) {
+            run + 1
+        } else {
+            1
+        };
+        run >= 12 && run * 3 >= value.len()
+    })
+}
+
+/// Whether `word` is in `text` as it is, in capitals, or with a capital first.
+pub(crate) fn stands_in_text(text: &[u8], word: &[u8]) -> bool {
+    let (Some(first), Some(rest)) = (word.first(), word.get(1..)) else {
+        return true;
+    };
+    text.len() >= word.len()
+        && text.windows(word.len()).any(|window| {
+            let (Some(head), Some(tail)) = (window.first(), window.get(1..)) else {
+                return false;
+            };
+            head.eq_ignore_ascii_case(first)
+                && (tail == rest
+                    || (head.is_ascii_uppercase()
+                        && tail.eq_ignore_ascii_case(rest)
+                        && !tail.iter().any(u8::is_ascii_lowercase)))
+        })
 }
 
 /// Whether `word`, in lower case, is in `text` in any case.

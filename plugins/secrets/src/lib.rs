@@ -3,28 +3,40 @@
 //!
 //! One pass over the text: tables rule out all but the few places where a pattern may begin. There
 //! a trie of prefixes is walked, and what stands around `=`, `:` and `>` is judged as an
-//! assignment. `shapes` is the table of providers.
+//! assignment. `providers` holds the tables: what begins in a way of its own, and what only the
+//! provider's name before it tells.
 
 mod assignment;
+mod base64;
+mod checks;
+mod commands;
+mod context;
 mod filter;
 mod judge;
+mod known;
+mod kubernetes;
+mod marks;
 mod names;
+mod providers;
 mod scan;
-mod shapes;
+mod shape;
 mod structured;
+mod value;
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
+use caponier_sdk::normalise::TrieError;
 use caponier_sdk::{Call, Data, Error, Manifest, Plugin, Report, Rule, Segment, Severity, hold};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use providers::{NAMED, SHAPES};
 use scan::Scanner;
-use shapes::SHAPES;
 use structured::{PEM_WINDOW, TOKEN_WINDOW};
 
 /// How much released text before the window can decide a match: a name, or context words.
-const LOOK_BEHIND: usize = 512;
+const LOOK_BEHIND: usize = 768;
 
 /// What the operator may set.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -36,9 +48,12 @@ pub struct Settings {
     pub allow: Vec<String>,
 }
 
+/// The tables are the same whatever the settings, so that they are built once.
+static SCANNER: LazyLock<Result<Scanner, TrieError>> = LazyLock::new(Scanner::new);
+
 /// The plugin.
 pub struct Secrets {
-    scanner: Scanner,
+    scanner: &'static Scanner,
     disabled: BTreeSet<String>,
     allowed: BTreeSet<String>,
 }
@@ -58,6 +73,12 @@ const OTHERS: &[(&str, &str, Severity, usize)] = &[
         LOOK_BEHIND,
     ),
     (
+        "basic-auth",
+        "User and password of a Basic header",
+        Severity::High,
+        1024,
+    ),
+    (
         "curl-password",
         "Password on a curl command line",
         Severity::High,
@@ -69,7 +90,15 @@ const OTHERS: &[(&str, &str, Severity, usize)] = &[
         Severity::High,
         1024,
     ),
+    ("firebase-key", "Firebase server key", Severity::High, 256),
+    (
+        "kubernetes-secret",
+        "Value of a Kubernetes Secret",
+        Severity::High,
+        LOOK_BEHIND,
+    ),
     ("jwt", "JSON web token", Severity::High, TOKEN_WINDOW),
+    ("maxmind-key", "MaxMind licence key", Severity::High, 64),
     ("password", "Password by its name", Severity::High, 1024),
     (
         "private-key",
@@ -77,38 +106,39 @@ const OTHERS: &[(&str, &str, Severity, usize)] = &[
         Severity::Critical,
         PEM_WINDOW,
     ),
+    (
+        "sidekiq-secret",
+        "Sidekiq package server credentials",
+        Severity::High,
+        256,
+    ),
     ("url-password", "Password in a URL", Severity::High, 1024),
 ];
 
 fn rules() -> Vec<Rule> {
-    let rule = |id: &str, title: &str, severity, window: usize| {
-        Rule::new(id, title)
-            .severity(severity)
-            .category("LLM02:2025")
-            .window(u32::try_from(window).unwrap_or(u32::MAX))
+    let mut all: Vec<(&str, &str, Severity, usize)> = OTHERS.to_vec();
+    let mut add = |id, title, severity, window: usize| match all
+        .iter_mut()
+        .find(|(known, ..)| *known == id)
+    {
+        Some((.., widest)) => *widest = (*widest).max(window),
+        None => all.push((id, title, severity, window)),
     };
-    let mut seen = BTreeSet::new();
-    SHAPES
-        .iter()
-        .filter(|shape| seen.insert(shape.rule))
-        .map(|shape| {
-            let longest = SHAPES
-                .iter()
-                .filter(|other| other.rule == shape.rule)
-                .map(|other| other.length.1 + 64)
-                .max();
-            rule(
-                shape.rule,
-                shape.title,
-                shape.severity,
-                longest.unwrap_or(0).max(256),
-            )
+    for shape in SHAPES.iter().copied().flatten() {
+        let window = usize::from(shape.length.1) + 64;
+        add(shape.rule, shape.title, shape.severity, window.max(256));
+    }
+    for row in NAMED {
+        add(row.rule, row.title, Severity::High, LOOK_BEHIND);
+    }
+    all.sort_unstable_by_key(|(id, ..)| *id);
+    all.into_iter()
+        .map(|(id, title, severity, window)| {
+            Rule::new(id, title)
+                .severity(severity)
+                .category("LLM02:2025")
+                .window(u32::try_from(window).unwrap_or(u32::MAX))
         })
-        .chain(
-            OTHERS
-                .iter()
-                .map(|(id, title, severity, window)| rule(id, title, *severity, *window)),
-        )
         .collect()
 }
 
@@ -134,7 +164,8 @@ impl Plugin for Secrets {
             }
         }
         Ok(Self {
-            scanner: Scanner::new()
+            scanner: SCANNER
+                .as_ref()
                 .map_err(|error| Error::new(format!("the table of shapes: {error}")))?,
             disabled: settings.disable.into_iter().collect(),
             allowed: settings.allow.into_iter().collect(),

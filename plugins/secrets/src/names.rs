@@ -1,7 +1,7 @@
 //! Names that say what the value behind them is.
 
 use crate::scan::Pass;
-use crate::shapes::Class;
+use crate::shape::Class;
 
 /// The longest name looked at.
 const NAME: usize = 64;
@@ -31,29 +31,80 @@ const WEAK_END: u8 = 64;
 const WORDS: &[(&str, u8)] = &[
     ("authorization", SURE),
     ("contribsys", WEAK),
-    ("passw", PASSWORD), ("passphrase", PASSWORD), ("pwd", PASSWORD), ("motdepasse", PASSWORD),
-    ("contrasena", PASSWORD), ("kennwort", PASSWORD),
+    ("passw", PASSWORD), ("passphrase", PASSWORD), ("passcode", PASSWORD), ("pwd", PASSWORD),
+    ("depasse", PASSWORD), ("contrasena", PASSWORD), ("kennwort", PASSWORD), ("senha", PASSWORD),
+    ("wachtwoord", PASSWORD), ("parola", PASSWORD), ("salasana", PASSWORD), ("jelszo", PASSWORD),
     ("secret", TOKEN), ("token", TOKEN), ("apikey", TOKEN), ("accesskey", TOKEN),
     ("privatekey", TOKEN), ("credential", TOKEN), ("authkey", TOKEN), ("signingkey", TOKEN),
-    ("encryptionkey", TOKEN), ("accountkey", TOKEN), ("sonarlogin", TOKEN), ("meraki", TOKEN),
+    ("encryptionkey", TOKEN), ("accountkey", TOKEN), ("sonarlogin", TOKEN), ("apitoken", TOKEN),
+    ("subscriptionkey", TOKEN), ("sharedkey", TOKEN), ("masterkey", TOKEN), ("licensekey", TOKEN),
+    ("consumerkey", TOKEN), ("serverkey", TOKEN), ("storagekey", TOKEN), ("bearer", TOKEN),
     // Names of things beside a secret.
     ("publickey", HARMLESS), ("keyboard", HARMLESS), ("keyword", HARMLESS), ("monkey", HARMLESS),
     ("tokenizer", HARMLESS), ("author", HARMLESS), ("pagetoken", HARMLESS),
     ("continuationtoken", HARMLESS), ("csrf", HARMLESS), ("xsrf", HARMLESS),
-    ("publictoken", HARMLESS), ("keyvault", HARMLESS),
+    ("publictoken", HARMLESS), ("keyvault", HARMLESS), ("publishable", HARMLESS),
+    ("turkey", HARMLESS), ("hockey", HARMLESS), ("sitekey", HARMLESS), ("keystore", HARMLESS),
+    ("whiskey", HARMLESS), ("jockey", HARMLESS), ("keyframe", HARMLESS), ("donkey", HARMLESS),
 ];
 
 /// Ends of names: those that say what is there instead of a secret, and those that may be one's.
 #[rustfmt::skip]
 const ENDS: &[(&str, u8)] = &[
-    ("accessid", WEAK),
     ("id", OTHER), ("ids", OTHER), ("name", OTHER), ("url", OTHER), ("uri", OTHER),
     ("type", OTHER), ("count", OTHER), ("path", OTHER), ("file", OTHER), ("hash", OTHER),
     ("version", OTHER), ("expires", OTHER), ("policy", OTHER), ("primarykey", OTHER),
     ("foreignkey", OTHER), ("cachekey", OTHER), ("sortkey", OTHER), ("partitionkey", OTHER),
     ("tokens", OTHER), ("at", OTHER), ("length", OTHER), ("algorithm", OTHER),
-    ("key", WEAK_END), ("auth", WEAK_END), ("pass", WEAK_END), ("creds", WEAK_END),
+    ("keyid", OTHER), ("objectkey", OTHER), ("routingkey", OTHER), ("idempotencykey", OTHER),
+    ("rowkey", OTHER), ("lookupkey", OTHER), ("bucketkey", OTHER), ("indexkey", OTHER),
+    ("key", WEAK_END), ("auth", WEAK_END), ("pass", WEAK_END), ("creds", WEAK_END), ("pat", WEAK_END),
 ];
+
+/// What stands between a name and its value in languages that say the type.
+const TYPES: &[&[u8]] = &[
+    b"string",
+    b"str",
+    b"text",
+    b"char",
+    b"varchar",
+    b"nsstring",
+    b"any",
+    b"auto",
+    b"secretstr",
+];
+
+/// Names of a value whose own name stands elsewhere.
+const LABELLED: &[&[u8]] = &[b"value", b"default", b"literal", b"content"];
+
+/// How far before a value its label may stand.
+const LABEL: usize = 160;
+
+/// Passwords in other scripts, as the last word before a separator.
+#[rustfmt::skip]
+const FOREIGN: &[&str] = &[
+    "contraseña", "Contraseña", "пароль", "Пароль", "密码", "密碼", "口令", "パスワード", "비밀번호", "şifre", "Şifre",
+    "hasło", "Hasło", "mật khẩu", "पासवर्ड", "كلمة المرور", "סיסמה", "lösenord", "Lösenord", "κωδικός",
+];
+
+/// What stands before a separator.
+pub(crate) struct Before {
+    pub(crate) name: Folded,
+    /// How strongly it speaks for a secret, if it does.
+    pub(crate) strength: Option<Name>,
+    /// Where the name begins.
+    pub(crate) start: usize,
+}
+
+/// Where the run of a name's bytes that ends before `end` begins.
+fn run_start(pass: &Pass<'_>, end: usize) -> usize {
+    let before = pass.slice(end.saturating_sub(NAME)..end);
+    end - trailing(before, |byte| Class::Dotted.has(byte))
+}
+
+fn trailing(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().rev().take_while(|byte| wanted(**byte)).count()
+}
 
 /// For each byte, the words that have it in a certain place, a bit each: whether a word can begin
 /// or end somewhere is told by a few look-ups.
@@ -77,48 +128,110 @@ impl Names {
         }
     }
 
-    /// The name before a separator, if it speaks of secrets.
-    pub(crate) fn before(&self, pass: &Pass<'_>, at: usize) -> Option<(Folded, Name)> {
-        let before = pass.slice(at.saturating_sub(NAME + 8)..at);
-        let skipped = before
-            .iter()
-            .rev()
-            .take(8)
-            .take_while(|byte| {
+    /// The name before a separator, and what it says.
+    pub(crate) fn before(&self, pass: &Pass<'_>, at: usize) -> Option<Before> {
+        let end = at
+            - trailing(pass.slice(at.saturating_sub(8)..at), |byte| {
                 matches!(
                     byte,
-                    b' ' | b'\t' | b'"' | b'\'' | b'`' | b'\\' | b']' | b'=' | b':' | b'?' | b'*'
+                    b' ' | b'\t'
+                        | b'"'
+                        | b'\''
+                        | b'`'
+                        | b'\\'
+                        | b']'
+                        | b'['
+                        | b'='
+                        | b':'
+                        | b'?'
+                        | b'*'
+                        | b'+'
                 )
-            })
-            .count();
-        let before = before.get(..before.len() - skipped)?;
-        let length = before
-            .iter()
-            .rev()
-            .take(NAME)
-            .take_while(|byte| Class::Dotted.has(**byte))
-            .count();
-        if length < 3 {
+            });
+        let mut start = run_start(pass, end);
+        if end - start < 3 {
+            return self.foreign(pass, start, end);
+        }
+        let mut name = Folded::of(pass.slice(start..end));
+        let mut strength = self.strength(&name);
+        if strength.is_none_or(|strength| strength == Name::Weak) && name.length <= 14 {
+            let gap = trailing(pass.slice(start.saturating_sub(4)..start), |byte| {
+                matches!(byte, b' ' | b':' | b'&' | b'*')
+            });
+            if gap > 0 && strength.is_none() && TYPES.contains(&name.as_slice()) {
+                // A type stands between the name and the value: `key: &str = …`.
+                let earlier = run_start(pass, start - gap);
+                let typed = Folded::of(pass.slice(earlier..start - gap));
+                strength = self.strength(&typed);
+                (name, start) = (typed, earlier);
+            } else if gap == 1 && name.length <= 6 && pass.bytes.get(start - 1) == Some(&b' ') {
+                // Two words: `api key: …`.
+                let earlier = run_start(pass, start - 1);
+                let both = Folded::of(pass.slice(earlier..end));
+                strength = strength.max(self.strength(&both));
+            }
+        }
+        if strength.is_none() && LABELLED.iter().any(|word| name.as_slice().ends_with(word)) {
+            strength = self.label(pass, start);
+        }
+        Some(Before {
+            name,
+            strength,
+            start,
+        })
+    }
+
+    /// What `name = "…"` or `key="…"`, shortly before, calls the value that begins at `at`.
+    fn label(&self, pass: &Pass<'_>, at: usize) -> Option<Name> {
+        let from = at.saturating_sub(LABEL);
+        let mut end = at;
+        for _ in 0..3 {
+            let window = pass.slice(from..end);
+            let separator = from
+                + window
+                    .iter()
+                    .rposition(|byte| matches!(byte, b'=' | b':'))?;
+            let key_end = separator
+                - trailing(pass.slice(separator.saturating_sub(3)..separator), |byte| {
+                    matches!(byte, b' ' | b'"' | b'\'')
+                });
+            let key = Folded::of(pass.slice(run_start(pass, key_end)..key_end));
+            if matches!(
+                key.as_slice(),
+                b"name" | b"key" | b"envvar" | b"variable" | b"field"
+            ) {
+                let label = pass.slice(separator + 1..end);
+                let skipped = label
+                    .iter()
+                    .take_while(|byte| matches!(byte, b' ' | b'"' | b'\'' | b'\\'))
+                    .count();
+                let label = label.get(skipped..).unwrap_or_default();
+                let length = label
+                    .iter()
+                    .take_while(|byte| Class::Dotted.has(**byte))
+                    .count();
+                return self.strength(&Folded::of(
+                    label.get(..length.min(NAME)).unwrap_or_default(),
+                ));
+            }
+            end = separator;
+        }
+        None
+    }
+
+    /// A name in letters beyond ASCII.
+    fn foreign(&self, pass: &Pass<'_>, start: usize, end: usize) -> Option<Before> {
+        let before = start.checked_sub(1).and_then(|at| pass.bytes.get(at))?;
+        if before.is_ascii() {
             return None;
         }
-        let (earlier, name) = before.split_at_checked(before.len() - length)?;
-        let name = Folded::of(name);
-        let mut strength = self.strength(&name);
-        if strength.is_none_or(|strength| strength == Name::Weak)
-            && name.length <= 6
-            && let Some((b' ', words)) = earlier.split_last()
-        {
-            // Two words: `api key: …`.
-            let word = words
-                .iter()
-                .rev()
-                .take(16)
-                .take_while(|byte| byte.is_ascii_alphanumeric())
-                .count();
-            let both = before.get(words.len() - word..).unwrap_or_default();
-            strength = strength.max(self.strength(&Folded::of(both)));
-        }
-        Some((name, strength?))
+        let text = pass.slice(end.saturating_sub(24)..end);
+        let known = FOREIGN.iter().any(|word| text.ends_with(word.as_bytes()));
+        known.then(|| Before {
+            name: Folded::of(b"password"),
+            strength: Some(Name::Password),
+            start,
+        })
     }
 
     fn strength(&self, name: &Folded) -> Option<Name> {
@@ -207,7 +320,7 @@ pub(crate) struct Folded {
 }
 
 impl Folded {
-    fn of(raw: &[u8]) -> Self {
+    pub(crate) fn of(raw: &[u8]) -> Self {
         let mut folded = Self {
             bytes: [0; NAME + 24],
             length: 0,
@@ -221,7 +334,7 @@ impl Folded {
         folded
     }
 
-    fn as_slice(&self) -> &[u8] {
+    pub(crate) fn as_slice(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
     }
 
@@ -250,7 +363,7 @@ mod tests {
             ("Authorization", Some(Name::Token)),
             ("cache_key", None),
             ("ssh_key", Some(Name::Weak)),
-            ("x_access_id", Some(Name::Weak)),
+            ("x_access_id", None),
             ("colour", None),
         ] {
             assert_eq!(

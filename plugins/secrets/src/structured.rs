@@ -1,10 +1,10 @@
 //! Secrets with a structure of their own: PEM blocks, web tokens, user and password pairs.
 
-use std::ops::Range;
-
+use crate::base64;
+use crate::commands;
 use crate::judge;
 use crate::scan::Pass;
-use crate::shapes::Class;
+use crate::shape::Class;
 
 /// The most bytes a private key's block has.
 pub(crate) const PEM_WINDOW: usize = 8 << 10;
@@ -140,6 +140,13 @@ pub(crate) fn web_token(pass: &mut Pass<'_>, start: usize) {
         if signature_end - payload_end > 20 {
             (end, confidence) = (signature_end, 0.95);
         }
+        // An encrypted token has two parts more.
+        for _ in 0..2 {
+            let next = pass.run_end(Class::Url, end + 1);
+            if pass.bytes.get(end) == Some(&b'.') && next > end + 10 {
+                end = next;
+            }
+        }
     }
     if end - start <= TOKEN_WINDOW {
         pass.hit("jwt", start..end, confidence);
@@ -149,27 +156,65 @@ pub(crate) fn web_token(pass: &mut Pass<'_>, start: usize) {
 /// The most bytes of one word that decide a match.
 pub(crate) const TOKEN_WINDOW: usize = 4 << 10;
 
+/// A header is a JSON object, whole, that names an algorithm, a type or a key.
 fn header_names_algorithm(header: &[u8]) -> bool {
-    let mut decoded = Vec::with_capacity(header.len());
-    for group in header.chunks(4) {
-        let mut bits = 0u32;
-        for byte in group {
-            let value = match byte {
-                b'A'..=b'Z' => byte - b'A',
-                b'a'..=b'z' => byte - b'a' + 26,
-                b'0'..=b'9' => byte - b'0' + 52,
-                b'-' => 62,
-                _ => 63,
-            };
-            bits = bits << 6 | u32::from(value);
-        }
-        let [_, first, second, third] = (bits << (6 * (4 - group.len()))).to_be_bytes();
-        decoded.extend([first, second, third].iter().take(group.len() * 3 / 4));
-    }
+    let decoded = base64::decode(header);
     decoded.starts_with(b"{")
-        && [b"\"alg\"".as_slice(), b"\"typ\"", b"\"kid\""]
+        && decoded.ends_with(b"}")
+        && [b"\"alg\"".as_slice(), b"\"typ\"", b"\"kid\"", b"\"enc\""]
             .iter()
             .any(|name| judge::contains(&decoded, name))
+}
+
+/// A whole web token in base64 once more.
+pub(crate) fn encoded_token(pass: &mut Pass<'_>, start: usize) {
+    let end = pass.run_end(Class::Base64, start);
+    if !(60..=TOKEN_WINDOW).contains(&(end - start)) {
+        return;
+    }
+    let decoded = base64::decode(pass.slice(start..end.min(start + 1024)));
+    let header = decoded
+        .split(|byte| *byte == b'.')
+        .next()
+        .unwrap_or_default();
+    if header.starts_with(b"eyJ") && header_names_algorithm(header) {
+        pass.hit("jwt", start..end, 0.93);
+    }
+}
+
+/// A private key's PEM text in base64 once more: how Kubernetes writes it.
+pub(crate) fn encoded_key(pass: &mut Pass<'_>, start: usize) {
+    let end = pass.run_end(Class::Base64, start);
+    let label = base64::decode(pass.slice(start..end.min(start + 72)));
+    if end - start >= 120 && judge::contains(&label, b"private key") {
+        pass.hit("private-key", start..end, 0.97);
+    }
+}
+
+/// The 40 characters of a secret key that stand, by themselves, right behind an access key id.
+pub(crate) fn aws_secret_behind(pass: &mut Pass<'_>, from: usize) {
+    const NEAR: usize = 128;
+    const SECRET: usize = 40;
+    let rest = pass.slice(from..(from + NEAR + SECRET).min(pass.bytes.len()));
+    let mut at = 0;
+    for run in rest.split(|byte| !Class::Base64.has(*byte)) {
+        let secret = run.len() == SECRET && at < NEAR && at + SECRET < rest.len()
+            || run.len() == SECRET && from + at + SECRET == pass.bytes.len();
+        if secret {
+            let made = judge::Makeup::of(run);
+            if made.lower > 4
+                && made.upper > 4
+                && made.digits > 0
+                && judge::entropy(run) > 4.2
+                && !judge::filled_in(run)
+            {
+                let start = from + at;
+                pass.hit("aws-secret-key", start..start + SECRET, 0.9);
+                return;
+            }
+        }
+        at += run.len() + 1;
+    }
 }
 
 /// `scheme://user:password@host`; `at` is where `://` begins.
@@ -210,105 +255,7 @@ pub(crate) fn url_password(pass: &mut Pass<'_>, at: usize) {
     else {
         return;
     };
-    pair(
-        pass,
-        start + colon + 1..start + end,
-        start..start + colon,
-        "url-password",
-        0.92,
-    );
-}
-
-/// `curl -u user:password`; `end` is the end of the option.
-pub(crate) fn curl_user(pass: &mut Pass<'_>, start: usize, end: usize) {
-    let spaced = start == 0
-        || pass
-            .bytes
-            .get(start - 1)
-            .is_some_and(u8::is_ascii_whitespace);
-    if !spaced || !pass.near(start, 256, &["curl"]) {
-        return;
-    }
-    let mut from = end;
-    while matches!(pass.bytes.get(from), Some(b' ' | b'=' | b'\t')) {
-        from += 1;
-    }
-    let quote = pass
-        .bytes
-        .get(from)
-        .copied()
-        .filter(|byte| matches!(byte, b'"' | b'\''));
-    from += usize::from(quote.is_some());
-    let rest = pass.slice(from..(from + 256).min(pass.bytes.len()));
-    let length = rest
-        .iter()
-        .take_while(|byte| {
-            quote.map_or_else(
-                || !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'\''),
-                |quote| **byte != quote && **byte != b'\n' && **byte != b' ',
-            )
-        })
-        .count();
-    let Some(colon) = rest
-        .get(..length)
-        .and_then(|pair| pair.iter().position(|byte| *byte == b':'))
-    else {
-        return;
-    };
-    // The name may be left out: then the key stands before the colon.
-    if colon + 1 == length
-        && colon >= 10
-        && judge::Makeup::of(rest.get(..colon).unwrap_or_default()).sorts() >= 3
-        && !judge::stands_in(rest.get(..colon).unwrap_or_default())
-    {
-        pass.hit("curl-password", from..from + colon, 0.85);
-        return;
-    }
-    pair(
-        pass,
-        from + colon + 1..from + length,
-        from..from + colon,
-        "curl-password",
-        0.85,
-    );
-}
-
-/// Judges a user and a password.
-fn pair(
-    pass: &mut Pass<'_>,
-    password: Range<usize>,
-    user: Range<usize>,
-    rule: &'static str,
-    sure: f64,
-) {
-    let (value, name) = (pass.slice(password.clone()), pass.slice(user));
-    if value.len() < 3
-        || judge::template(value)
-        || judge::template(name)
-        || value
-            .iter()
-            .any(|byte| matches!(byte, b'{' | b'}' | b'<' | b'>'))
-    {
-        return;
-    }
-    let plain = [
-        b"pass".as_slice(),
-        b"password",
-        b"passwd",
-        b"pwd",
-        b"secret",
-        b"test",
-        b"token",
-        b"pw",
-        b"xxx",
-        b"user",
-        b"mypassword",
-        b"yourpassword",
-    ];
-    let stand_in = value == name
-        || judge::repeats(value)
-        || plain.iter().any(|word| value.eq_ignore_ascii_case(word))
-        || (judge::stands_in(value)
-            && value.iter().filter(|byte| byte.is_ascii_digit()).count() < 2);
-    pass.hit(rule, password, if stand_in { 0.4 } else { sure });
+    let (name, password) = (start..start + colon, start + colon + 1..start + end);
+    let confidence = commands::pair(pass.slice(password.clone()), pass.slice(name), 0.92);
+    commands::report(pass, "url-password", password, confidence);
 }

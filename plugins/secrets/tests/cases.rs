@@ -8,7 +8,32 @@ const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cases");
 #[test]
 fn cases_hold() {
     let count = run_cases::<Secrets>(CASES).unwrap();
-    assert!(count > 50, "{count}");
+    assert!(count > 400, "{count}");
+}
+
+#[test]
+fn a_stream_cut_where_it_hurts_releases_no_credential_of_the_tables() {
+    let yaml = std::fs::read_to_string(format!("{CASES}/providers.yaml")).unwrap();
+    for case in parse_cases(&yaml).unwrap() {
+        let text = case.text.unwrap();
+        let whole = stream(&[&text]);
+        assert!(!whole.findings.is_empty(), "{}", case.name);
+        let third = text.len() / 3;
+        for cut in [1, 4, third, 2 * third, text.len() - 12, text.len() - 1] {
+            let (head, tail) = text.split_at(cut);
+            assert_eq!(
+                stream(&[head, tail]).released,
+                whole.released,
+                "{}: {cut}",
+                case.name
+            );
+        }
+    }
+}
+
+fn stream(pieces: &[&str]) -> caponier_sdk::testing::Streamed {
+    let mut exchange = Harness::<Secrets>::new("{}").unwrap();
+    exchange.stream(&Input::assistant(""), pieces).unwrap()
 }
 
 #[test]
@@ -33,7 +58,7 @@ fn an_unknown_rule_in_the_settings_is_refused() {
 
 proptest::proptest! {
     #[test]
-    fn any_text_is_survived(text in "\\PC{0,80}|(password|=|:|\"|sk-|eyJ|\\.|-----BEGIN|://|@|AKIA|é| |~|\\|){0,60}") {
+    fn any_text_is_survived(text in "\\PC{0,80}|(password|=|:|\"|sk-|eyJ|\\.|-----BEGIN|://|@|AKIA|é| |~|\\||curl -u|kind: Secret|data|\",|-us1|_mmk|密码|value|sig=|%|\n){0,60}") {
         let outcome = Harness::<Secrets>::new("{}").unwrap().prompt(&text).unwrap();
         for finding in outcome.findings {
             let span = finding.span.unwrap();
