@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::checks;
 use crate::commands;
 use crate::judge::{self, Makeup};
+use crate::known;
 use crate::kubernetes;
 use crate::marks;
 use crate::names::{Before, Folded, Name};
@@ -124,7 +125,9 @@ fn judge_assignment(pass: &mut Pass<'_>, before: &Before, value: Range<usize>, a
     {
         return;
     }
-    if let Some((rule, confidence)) = judge_value(pass, before, bytes, made, at) {
+    if let Some((rule, confidence)) = judge_value(pass, before, bytes, made, at)
+        && !known::is_published(bytes)
+    {
         pass.hit(rule, value, confidence);
     }
 }
@@ -250,6 +253,11 @@ fn password(value: &[u8], made: Makeup, entropy: f64, stand_in: bool) -> Option<
         2 => 0.45,
         _ => 0.3,
     };
+    let base = if judge::says_format(value) {
+        base * 0.4
+    } else {
+        base
+    };
     let short = value.len() < 8 || entropy < 2.3;
     Some(if stand_in {
         base * 0.3
@@ -307,11 +315,15 @@ fn is_code(value: &[u8], made: Makeup) -> bool {
     for word in words {
         parts += 1;
         let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
-        plain += usize::from(digits == 0 || (word.len() < 4 && digits <= 2));
+        let counted = digits == 1
+            && word.last().is_some_and(u8::is_ascii_digit)
+            && !word.iter().any(u8::is_ascii_lowercase);
+        plain += usize::from(digits == 0 || counted || (word.len() < 4 && digits <= 2));
     }
     let call = value
         .iter()
         .any(|byte| matches!(byte, b'(' | b')' | b'{' | b'}' | b';' | b'|'));
     call && made.signs > 1
+        || judge::names_algorithm(value)
         || (parts >= 2 && plain == parts && !(made.upper > 1 && made.lower > 1 && made.digits > 2))
 }

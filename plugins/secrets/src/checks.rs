@@ -69,7 +69,7 @@ pub(crate) fn discord(body: &[u8]) -> Option<f64> {
     let digits = decoded.get(2..).is_some_and(|rest| Class::Digits.all(rest));
     match number.len() {
         21..=25 if digits => Some(0.98),
-        22 | 24 => Some(0.9),
+        22..=24 => Some(0.9),
         _ => None,
     }
 }
@@ -117,11 +117,11 @@ pub(crate) fn slack(body: &[u8]) -> Option<f64> {
     let mut groups = body
         .split(|byte| *byte == b'-')
         .filter(|group| group.len() > 1);
-    let numbered = groups
-        .next()
-        .is_some_and(|first| first.len() < 6 && Class::Digits.all(first));
+    let first = groups.next()?;
+    let last = groups.next_back().unwrap_or(first);
     // Real ones have longer numbers: `1234-1234-` is made up.
-    Some(if numbered { 0.6 } else { 0.95 })
+    let made_up = first.len() < 6 && Class::Digits.all(first);
+    (!made_up && !body.ends_with(b"-") && last.len() >= 10).then_some(0.95)
 }
 
 pub(crate) fn sourcegraph(body: &[u8]) -> Option<f64> {
@@ -153,7 +153,8 @@ pub(crate) fn no_words(body: &[u8]) -> Option<f64> {
 /// Letters and digits mixed, for prefixes that words of code may begin with.
 pub(crate) fn mixed(body: &[u8]) -> Option<f64> {
     let made = Makeup::of(body);
-    (made.digits >= 2 && made.letters() >= 2 && made.turns >= 3).then_some(0.93)
+    let varied = made.digits >= 2 && made.letters() >= 2 && made.turns >= 3;
+    (varied || made.digits > 0 && judge::is_random(body)).then_some(0.93)
 }
 
 /// `glpat-`, `gldt-` … and 20 characters; or a routable token: a payload, its length, a checksum.

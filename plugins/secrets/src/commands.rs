@@ -116,6 +116,8 @@ pub(crate) fn pair(value: &[u8], name: &[u8], sure: f64) -> Option<f64> {
         b"guest",
         b"changeme",
         b"port",
+        b"anonymous",
+        b"pserver:anoncvs",
     ];
     let stand_in = value == name
         || judge::repeats(value)

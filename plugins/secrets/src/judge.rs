@@ -136,17 +136,18 @@ pub(crate) fn is_random(value: &[u8]) -> bool {
 /// Whether a word in a sentence says how something is written, and is not the thing.
 pub(crate) fn says_format(value: &[u8]) -> bool {
     [
-        b"sha".as_slice(),
+        b"sha-".as_slice(),
+        b"sha256",
+        b"sha512",
         b"md5",
         b"base64",
-        b"utf",
-        b"hash",
+        b"utf-",
+        b"utf8",
+        b"hashed",
         b"encrypt",
         b"bcrypt",
-        b"argon",
+        b"argon2",
         b"rot13",
-        b"bits",
-        b"chars",
     ]
     .iter()
     .any(|word| contains(value, word))

@@ -44,7 +44,7 @@ const WORDS: &[(&str, u8)] = &[
     ("tokenizer", HARMLESS), ("author", HARMLESS), ("pagetoken", HARMLESS),
     ("continuationtoken", HARMLESS), ("csrf", HARMLESS), ("xsrf", HARMLESS),
     ("publictoken", HARMLESS), ("keyvault", HARMLESS), ("publishable", HARMLESS),
-    ("turkey", HARMLESS), ("hockey", HARMLESS), ("sitekey", HARMLESS), ("keystore", HARMLESS),
+    ("turkey", HARMLESS), ("authenticitytoken", HARMLESS), ("verificationtoken", HARMLESS), ("websocketkey", HARMLESS), ("hockey", HARMLESS), ("sitekey", HARMLESS), ("keystore", HARMLESS),
     ("whiskey", HARMLESS), ("jockey", HARMLESS), ("keyframe", HARMLESS), ("donkey", HARMLESS),
 ];
 
@@ -56,6 +56,7 @@ const ENDS: &[(&str, u8)] = &[
     ("version", OTHER), ("expires", OTHER), ("policy", OTHER), ("primarykey", OTHER),
     ("foreignkey", OTHER), ("cachekey", OTHER), ("sortkey", OTHER), ("partitionkey", OTHER),
     ("tokens", OTHER), ("at", OTHER), ("length", OTHER), ("algorithm", OTHER),
+    ("encryption", OTHER), ("format", OTHER), ("regex", OTHER), ("label", OTHER), ("method", OTHER),
     ("keyid", OTHER), ("objectkey", OTHER), ("routingkey", OTHER), ("idempotencykey", OTHER),
     ("rowkey", OTHER), ("lookupkey", OTHER), ("bucketkey", OTHER), ("indexkey", OTHER),
     ("key", WEAK_END), ("auth", WEAK_END), ("pass", WEAK_END), ("creds", WEAK_END), ("pat", WEAK_END),

@@ -257,8 +257,7 @@ impl<'a> Pass<'a> {
         let (least, most) = shape.length;
         let length = end - body;
         if length < usize::from(least) || length > usize::from(most) {
-            self.reject(shape, start, length);
-            return;
+            return self.reject(shape, start..end, length);
         }
         let found = self.slice(body..end);
         let mut confidence = shape.confidence;
@@ -267,7 +266,7 @@ impl<'a> Pass<'a> {
                 // A row that says less of itself than others do is not made surer.
                 Some(own) if confidence < 0.9 => confidence = confidence.min(own),
                 Some(own) => confidence = own,
-                None => return self.reject(shape, start, length),
+                None => return self.reject(shape, start..end, length),
             }
         }
         if !shape.context.is_empty() && !self.near(start, CONTEXT, shape.context) {
@@ -291,7 +290,7 @@ impl<'a> Pass<'a> {
 
     /// A prefix that nothing else begins with, and no such token behind it: what an assignment
     /// took for a secret here is most often cut short or made up.
-    fn reject(&mut self, shape: &Shape, start: usize, length: usize) {
+    fn reject(&mut self, shape: &Shape, span: Range<usize>, length: usize) {
         let telling = shape.context.is_empty()
             && shape.length.0 >= 16
             && shape.prefixes.iter().all(|prefix| prefix.len() >= 4);
@@ -299,7 +298,7 @@ impl<'a> Pass<'a> {
             && telling
             && length >= 8
             && last.rule == "generic-secret"
-            && last.span.start == start
+            && last.span == span
         {
             last.confidence *= 0.7;
         }

@@ -198,8 +198,9 @@ pub(crate) fn aws_secret_behind(pass: &mut Pass<'_>, from: usize) {
     let rest = pass.slice(from..(from + NEAR + SECRET).min(pass.bytes.len()));
     let mut at = 0;
     for run in rest.split(|byte| !Class::Base64.has(*byte)) {
-        let secret = run.len() == SECRET && at < NEAR && at + SECRET < rest.len()
-            || run.len() == SECRET && from + at + SECRET == pass.bytes.len();
+        // Its last character may be the text's, but not where the look ends.
+        let whole = at + SECRET < rest.len() || from + at + SECRET == pass.bytes.len();
+        let secret = run.len() == SECRET && at < NEAR && whole;
         if secret {
             let made = judge::Makeup::of(run);
             if made.lower > 4

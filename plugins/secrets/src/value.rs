@@ -34,6 +34,7 @@ const SCHEMES: &[&[u8]] = &[
 pub(crate) struct Value {
     start: usize,
     end: usize,
+    quoted: Option<u8>,
     looks: u8,
 }
 
@@ -81,7 +82,7 @@ pub(crate) fn value_after(pass: &mut Pass<'_>, from: usize, element: bool) -> Op
     // What is in a value is measured once, however many separators are in it, and looked at a few
     // times at most, so that a text of nothing but assignments costs no more than others.
     let known = pass.value;
-    let end = if known.start <= at && at < known.end {
+    let end = if known.start <= at && at < known.end && known.quoted == quoted {
         pass.value.looks += 1;
         known.end
     } else {
@@ -94,6 +95,7 @@ pub(crate) fn value_after(pass: &mut Pass<'_>, from: usize, element: bool) -> Op
         pass.value = Value {
             start: at,
             end,
+            quoted,
             looks: 0,
         };
         end
@@ -122,7 +124,13 @@ pub(crate) fn value_after(pass: &mut Pass<'_>, from: usize, element: bool) -> Op
 
 const fn in_value(byte: u8, quoted: Option<u8>) -> bool {
     match byte {
-        b'"' | b'\'' | b'`' | b'<' | b'>' | b' ' | b'\t' | b'\n' | b'\r' => false,
+        b' ' | b'\t' | b'\n' | b'\r' => false,
+        // Only the quote that opened it ends it.
+        b'"' | b'\'' | b'`' => match quoted {
+            Some(quote) => quote != byte,
+            None => false,
+        },
+        b'<' | b'>' => quoted.is_some(),
         b'(' | b')' | b',' | b';' | b'[' | b']' | b'{' | b'}' | b'&' | b'|' => quoted.is_some(),
         _ => byte > 0x20 && byte < 0x7f,
     }

@@ -39,7 +39,7 @@ pub(super) static SHAPES: &[Shape] = &[
     shape("neon-key", "Neon API key", &["napi_"], Lower, (60, 70)),
     shape("netlify-token", "Netlify token", &["nfp_", "nfc_", "nfo_", "nfu_", "nfb_"], Alnum, (36, 40)),
     shape("okta-token", "Okta token", &["00"], Url, (40, 40)).near(&["okta"]),
-    exact("onepassword-key", "1Password secret key", &["A3-"], Url, 36).check(checks::onepassword),
+    shape("onepassword-key", "1Password secret key", &["A3-"], Url, (36, 37)).check(checks::onepassword),
     shape("onepassword-token", "1Password service account token", &["ops_eyJ"], Base64, (200, 2000)).critical(),
     exact("openshift-token", "OpenShift token", &["sha256~"], Url, 43),
     shape("planetscale-token", "PlanetScale token", &["pscale_tkn_", "pscale_pw_", "pscale_oauth_"], Dotted, (32, 64)),
