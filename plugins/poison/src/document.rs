@@ -82,7 +82,7 @@ pub(crate) fn features(text: &str, words: &Words) -> Features {
 
 /// Words of two letters and single characters of scripts without spaces have little.
 const fn has_content(token: &Token) -> bool {
-    token.end - token.start > 2
+    token.end - token.start > 2 && !token.alone
 }
 
 impl Features {

@@ -28,7 +28,7 @@ use words::Words;
 /// The most questions of an exchange.
 const QUERIES: usize = 8;
 /// A document of fewer bytes is as fast looked at again as its note is read.
-const NOTED: usize = 512;
+const NOTED: usize = 1024;
 /// From so sure on a sign needs no question beside it.
 const SURE: f64 = 0.6;
 /// Words of a document that can be stuffed, at least.

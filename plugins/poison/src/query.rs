@@ -20,8 +20,9 @@ const HEAD: usize = 96;
 const HEAD_BYTES: usize = 2 << 10;
 /// Words before an echo that still stands at the very beginning: a label, a title.
 const BEGINNING: usize = 4;
-/// The share of the question's words that an echo has, in order.
+/// The share of the question's words that an echo has, in order: all of a short one.
 const SHARE: f64 = 0.8;
+const SHORT: usize = 7;
 
 /// A question.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -96,7 +97,8 @@ impl Query {
         if (words as usize) < self.words.len() + 4 {
             return None;
         }
-        let firsts = self.words.get(..3)?;
+        // An answer repeats much of its question, but not the word that asks.
+        let firsts = self.words.get(..if self.is_question { 1 } else { 3 })?;
         let mut best: Option<(usize, usize, usize)> = None;
         for (start, token) in tokens.iter().enumerate() {
             if firsts.contains(&token.hash) {
@@ -107,7 +109,8 @@ impl Query {
             }
         }
         let (matched, start, end) = best?;
-        if (matched as f64) < SHARE * self.words.len() as f64 {
+        let least = if self.words.len() < SHORT { 1.0 } else { SHARE };
+        if (matched as f64) < least * self.words.len() as f64 {
             return None;
         }
         let (first, last) = (tokens.get(start)?, tokens.get(end)?);

@@ -14,6 +14,8 @@ pub(crate) struct Token {
     pub(crate) stem: u32,
     /// Whether it has a digit.
     pub(crate) digits: bool,
+    /// Whether it is a single character of a script without spaces.
+    pub(crate) alone: bool,
 }
 
 /// The words of a text, in order: runs of letters and digits, and each character of scripts that
@@ -41,7 +43,7 @@ impl Iterator for Tokens<'_> {
         let mut at = self.at;
         let (mut start, mut characters) = (at, 0);
         let (mut hash, mut stem) = (FIRST, FIRST);
-        let mut digits = false;
+        let (mut digits, mut alone) = (false, false);
         while let Some(byte) = bytes.get(at) {
             let length = if byte.is_ascii_alphanumeric() {
                 1
@@ -68,7 +70,7 @@ impl Iterator for Tokens<'_> {
             if characters == 0 {
                 start = at;
             }
-            let alone = length > 2 && self.character(at).is_some_and(stands_alone);
+            alone = length > 2 && self.character(at).is_some_and(stands_alone);
             for byte in bytes.get(at..at + length).unwrap_or_default() {
                 hash = step(hash, byte.to_ascii_lowercase());
             }
@@ -89,6 +91,7 @@ impl Iterator for Tokens<'_> {
             hash: mixed(hash),
             stem: mixed(stem),
             digits,
+            alone,
         })
     }
 }
