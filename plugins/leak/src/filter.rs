@@ -74,7 +74,7 @@ fn places(bytes: usize, sort: Sort, value: u64) -> impl Iterator<Item = usize> {
     let bits = bytes as u64 * 8;
     (0..PROBES).map(move |_| {
         place = place.wrapping_add(step);
-        (u64::from(place) * bits >> 32) as usize
+        ((u64::from(place) * bits) >> 32) as usize
     })
 }
 
