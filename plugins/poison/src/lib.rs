@@ -398,7 +398,7 @@ impl Poison {
             };
             self.report(report, "query-echo", segment, confidence, |finding| {
                 finding.at(echo.span.clone()).message(format!(
-                    "the question stands at the head of {count} documents"
+                    "documents with the question at their head: {count}"
                 ))
             });
         }
