@@ -7,7 +7,19 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// The built-in plugins, in the order of the default chain.
-const BUILTIN: &[&str] = &["pii", "secrets", "injection", "unicode", "urls", "leak", "code", "poison", "terms", "schema", "quota"];
+const BUILTIN: &[&str] = &[
+    "pii",
+    "secrets",
+    "injection",
+    "unicode",
+    "urls",
+    "leak",
+    "code",
+    "poison",
+    "terms",
+    "schema",
+    "quota",
+];
 
 fn main() {
     if let Err(message) = run() {

@@ -123,7 +123,8 @@ fn policy(route: &str, pins: &BTreeMap<String, String>) -> anyhow::Result<String
 mod tests {
     use super::*;
 
-    const TOOL: &str = r#"{"name": "echo", "description": "Says it again.", "inputSchema": {"type": "object"}}"#;
+    const TOOL: &str =
+        r#"{"name": "echo", "description": "Says it again.", "inputSchema": {"type": "object"}}"#;
 
     fn pins(text: &str) -> anyhow::Result<BTreeMap<String, String>> {
         let mut pins = BTreeMap::new();

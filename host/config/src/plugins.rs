@@ -6,7 +6,19 @@ use crate::secret::Secret;
 use crate::words::{Mode, OnError, Stage, words};
 
 /// Names of the plugins that are part of the program, in the order of the default chain.
-pub const BUILTIN: &[&str] = &["pii", "secrets", "injection", "unicode", "urls", "leak", "code", "poison", "terms", "schema", "quota"];
+pub const BUILTIN: &[&str] = &[
+    "pii",
+    "secrets",
+    "injection",
+    "unicode",
+    "urls",
+    "leak",
+    "code",
+    "poison",
+    "terms",
+    "schema",
+    "quota",
+];
 
 /// One plugin of the chain.
 #[derive(Clone, Debug, PartialEq)]

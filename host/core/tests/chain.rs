@@ -392,7 +392,11 @@ fn a_text_without_a_trigger_is_not_shown_and_counts_as_looked_at() {
     chain.record(1, Ok(report));
     let again = chain.next().unwrap();
     assert_eq!(again.plugin, 0);
-    let shown: Vec<&str> = again.segments.iter().map(|segment| &*segment.text).collect();
+    let shown: Vec<&str> = again
+        .segments
+        .iter()
+        .map(|segment| &*segment.text)
+        .collect();
     assert_eq!(shown, ["go to http://b"]);
     chain.record(0, Ok(Report::default()));
     assert!(chain.next().is_none());

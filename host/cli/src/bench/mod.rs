@@ -91,14 +91,8 @@ fn measurements() -> Vec<Measurement> {
             for_each_plugin("wasm-over-native", "×", 3.0),
         ),
         Measurement::new(plugins::small, for_each_plugin("plugin-4k", "µs", 100.0)),
-        Measurement::new(
-            plugins::large,
-            for_each_plugin("plugin-64k", "µs", 1600.0),
-        ),
-        Measurement::new(
-            plugins::huge,
-            for_each_plugin("plugin-1m", "µs", 25_600.0),
-        ),
+        Measurement::new(plugins::large, for_each_plugin("plugin-64k", "µs", 1600.0)),
+        Measurement::new(plugins::huge, for_each_plugin("plugin-1m", "µs", 25_600.0)),
         Measurement::new(
             plugins::worst,
             for_each_plugin("plugin-worst-input", "×", 3.0),

@@ -161,7 +161,13 @@ fn odd(texts: &mut Texts) -> Vec<(&'static str, String)> {
         .collect();
     all.push(("random digits", digits));
     let tokens: String = (0..WORST)
-        .map(|_| char::from(*b"abcdefXYZ0123456789+/=_-".get(texts.below(24)).unwrap_or(&b'a')))
+        .map(|_| {
+            char::from(
+                *b"abcdefXYZ0123456789+/=_-"
+                    .get(texts.below(24))
+                    .unwrap_or(&b'a'),
+            )
+        })
         .collect();
     all.push(("random token", tokens));
     all

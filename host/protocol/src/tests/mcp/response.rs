@@ -76,7 +76,8 @@ fn a_tool_is_known_by_all_that_is_said_of_it() {
         let digest = attributes.iter().find(|(name, _)| name == "digest");
         digest.unwrap().1.clone()
     };
-    let tool = r#"{"name":"a","description":"Adds.","inputSchema":{"type":"object","required":["x"]}}"#;
+    let tool =
+        r#"{"name":"a","description":"Adds.","inputSchema":{"type":"object","required":["x"]}}"#;
     let known = digest(tool);
     for same in [
         r#"{"description":"Adds.", "name": "a", "inputSchema":{"required":[ "x" ],"type":"object"}}"#,
