@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use caponier_sdk::normalise::{Unveil, View, around, decode};
 
 use crate::engine::{Engine, Judged, Reading, Verdict};
+use crate::lexicon::LEXICON;
 
 /// How far around a word that is turned round others are looked for.
 const REACH: usize = 256;
@@ -14,7 +15,7 @@ const REACH: usize = 256;
 /// Words of which attacks have one, whole: text that is turned round or cut in pieces is told by
 /// them.
 const WORDS: &[&str] = &[
-    "ignore|ignoring|disregard|forget|override|bypass|instruction|instructions|previous|prior|system|prompt|prompts|rules|reveal|guidelines|restrictions|pretend|jailbreak|unrestricted|unfiltered|confidential|developer|commands|directives|everything|password|secret|above",
+    "ignore|ignoring|disregard|forget|override|bypass|instruction|instructions|previous|prior|system|prompt|prompts|rules|reveal|guidelines|restrictions|pretend|jailbreak|unrestricted|unfiltered|confidential|developer|commands|directives|everything|password|secret|above|repeat|repeating|answer|questions|restriction|conversation|respond",
     "ignoriere|ignorieren|vergiss|vergesse|missachte|anweisung|anweisungen|vorherigen|bisherigen|regeln|systemprompt|verrate|zeige",
     "ignorez|oublie|oubliez|precedentes|consignes|regles|revele|revelez|affiche|systeme",
     "ignora|olvida|instrucciones|anteriores|previas|reglas|revela|muestra|sistema",
@@ -27,10 +28,18 @@ const WORDS: &[&str] = &[
     "تجاهل|التعليمات|السابقة|القواعد|निर्देश|अनदेखा|पिछले|नियम",
 ];
 
+/// The other words that attacks are made of: each of the lexicon's, alone.
+fn others() -> impl Iterator<Item = &'static str> {
+    let words = LEXICON
+        .iter()
+        .flat_map(|(_, words)| words.split(['|', ' ', '*']));
+    words.filter(|word| word.chars().all(char::is_alphanumeric))
+}
+
 /// Built with the first text, which a host shows before it keeps the plugin's memory.
 static UNVEIL: LazyLock<Option<Unveil>> = LazyLock::new(|| {
     let words = WORDS.iter().flat_map(|words| words.split('|'));
-    Unveil::new(words).ok()
+    Unveil::new(words).ok()?.knowing(others()).ok()
 });
 
 /// Everything that is found below the text, in bytes of it.

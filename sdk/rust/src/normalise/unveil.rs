@@ -61,7 +61,10 @@ const MIRRORED: u64 = 4;
 /// ```
 #[derive(Clone)]
 pub struct Unveil {
+    /// By these a text is told.
     words: Trie,
+    /// These are made whole in a text that was told.
+    known: Trie,
     turned: Trie,
     starts: Starts,
 }
@@ -138,11 +141,7 @@ impl Unveil {
     /// # Errors
     /// More words than the tables have room for.
     pub fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, TrieError> {
-        let words: Vec<String> = words
-            .into_iter()
-            .map(|word| fold(word).text().to_lowercase())
-            .filter(|word| word.len() >= WORD)
-            .collect();
+        let words = long_words(words);
         let mut starts = Starts::default();
         let mut turned = Vec::new();
         for word in &words {
@@ -157,14 +156,44 @@ impl Unveil {
         for (word, _) in &turned {
             starts.add(word.as_bytes());
         }
+        let trie = Trie::build(Fold::Prose, words.iter().map(|word| (word.as_str(), 1)))?;
         Ok(Self {
-            words: Trie::build(Fold::Prose, words.iter().map(|word| (word.as_str(), 1)))?,
+            known: trie.clone(),
+            words: trie,
             turned: Trie::build(
                 Fold::Prose,
                 turned.iter().map(|(word, how)| (word.as_str(), *how)),
             )?,
             starts,
         })
+    }
+
+    /// With more words, that are too common to tell a text by, but are read like the others in one
+    /// that was told: in pieces, in Pig Latin, with digits for letters.
+    ///
+    /// ```
+    /// use caponier_sdk::normalise::{Unveil, fold};
+    ///
+    /// let unveil = Unveil::new(["password"])?.knowing(["password", "please", "repeat"])?;
+    /// let said = |text| {
+    ///     let mut said = Vec::new();
+    ///     unveil.each(&fold(text), |layer| said.push(layer.text().to_owned()));
+    ///     said
+    /// };
+    /// assert_eq!(said("ple ase rep eat the pass word"), ["please repeat the password"]);
+    /// assert!(said("ple ase rep eat the name").is_empty());
+    /// # Ok::<(), caponier_sdk::normalise::TrieError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// More words than the tables have room for.
+    pub fn knowing<'a>(
+        mut self,
+        words: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, TrieError> {
+        let words = long_words(words);
+        self.known = Trie::build(Fold::Prose, words.iter().map(|word| (word.as_str(), 1)))?;
+        Ok(self)
     }
 
     /// Shows `look` every layer below the folded text. Says whether all of them were looked at: a
@@ -190,7 +219,13 @@ impl Unveil {
 
     /// Whether one of the words begins this one.
     fn knows(&self, word: &[u8]) -> bool {
-        self.words.longest(word, 0).is_some()
+        self.known.longest(word, 0).is_some() || self.words.longest(word, 0).is_some()
+    }
+
+    /// Where a word ends that is cut in pieces.
+    fn in_pieces(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        let words = self.words.in_pieces(bytes, at);
+        words.max(self.known.in_pieces(bytes, at))
     }
 
     /// Whether a word of the part, with letters in the place of digits between letters, is known.
@@ -251,26 +286,34 @@ impl Unveil {
     }
 
     /// The text with the words that are cut in pieces made whole.
-    fn rejoined(&self, text: &str, places: impl Iterator<Item = usize>) -> View<'static> {
+    fn rejoined(&self, text: &str) -> View<'static> {
         let bytes = text.as_bytes();
         let mut builder = ViewBuilder::with_capacity(text.len());
         let mut copied = 0;
-        for start in places {
+        each_start(bytes, |start| {
             if start < copied {
-                continue;
+                return;
             }
-            let Some(end) = self.words.in_pieces(bytes, start) else {
-                continue;
+            let Some(end) = self.in_pieces(bytes, start) else {
+                return;
             };
             builder.copy(copied, text.get(copied..start).unwrap_or_default());
             let word = text.get(start..end).unwrap_or_default();
             let whole = |c: &char| !u8::try_from(*c).is_ok_and(is_separator);
             builder.replace(start..end, &word.chars().filter(whole).collect::<String>());
             copied = end;
-        }
+        });
         builder.copy(copied, text.get(copied..).unwrap_or_default());
         builder.finish()
     }
+}
+
+/// Folded, and without those that stand in honest text by chance.
+fn long_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let folded = words
+        .into_iter()
+        .map(|word| fold(word).text().to_lowercase());
+    folded.filter(|word| word.len() >= WORD).collect()
 }
 
 #[derive(Default)]
@@ -392,12 +435,7 @@ impl Search<'_> {
         );
         for stretch in around(text, &places.cut, REACH) {
             let part = text.get(stretch.clone()).unwrap_or_default();
-            let from = places.cut.partition_point(|place| *place < stretch.start);
-            let inside = places.cut.iter().skip(from);
-            let inside = inside
-                .take_while(|place| **place < stretch.end)
-                .map(|place| place - stretch.start);
-            let view = self.unveil.rejoined(part, inside);
+            let view = self.unveil.rejoined(part);
             self.show(Some(view), stretch.start, link, false, (depth, turned));
         }
     }
