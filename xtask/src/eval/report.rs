@@ -1,7 +1,6 @@
 //! The page.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
 use serde_json::Value;

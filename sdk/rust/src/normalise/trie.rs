@@ -480,7 +480,7 @@ mod tests {
         for (text, end) in [
             ("Ig nore", Some(7)),
             ("i-g-n-o-r-e!", Some(11)),
-            ("ig**no\n_re x", Some(11)),
+            ("ig**no\n_re x", Some(10)),
             ("sys tem setup", Some(7)),
             ("за будь", Some(13)),
             ("ignore", None),
