@@ -758,7 +758,8 @@ pub(crate) fn variable(site: &Site<'_, '_>) -> Verdict {
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
     let selected = contains_any(text.behind(site.start, 24), &["select"]);
-    if !known && !(name.len() >= 5 && selected) {
+    let is_asked_for = name.len() >= 5 && selected;
+    if !known && !is_asked_for {
         return None;
     }
     let near = text.behind(site.start, 80);

@@ -215,6 +215,10 @@ impl Canaries {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::string_slice,
+    reason = "a test cuts where it knows that characters begin"
+)]
 mod tests {
     use super::*;
 

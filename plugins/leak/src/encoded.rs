@@ -62,6 +62,10 @@ pub(crate) fn begun(text: &str, from: usize) -> Option<usize> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::string_slice,
+    reason = "a test cuts where it knows that characters begin"
+)]
 mod tests {
     use super::*;
 

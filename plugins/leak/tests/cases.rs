@@ -1,5 +1,7 @@
 //! The cases, settings, and text of any sort.
 
+#![expect(clippy::string_slice, reason = "a test's helpers fail the test")]
+
 use caponier_plugin_leak::Leak;
 use caponier_sdk::testing::{Harness, Input, run_cases};
 use caponier_sdk::{Kind, Role, Stage};

@@ -1,5 +1,11 @@
 //! Whole exchanges: a system prompt, and answers that give it away or do not.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test's helpers fail the test"
+)]
+
 use caponier_plugin_leak::Leak;
 use caponier_sdk::normalise::decode;
 use caponier_sdk::testing::{Found, Harness, Input};

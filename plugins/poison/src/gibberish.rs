@@ -144,11 +144,8 @@ mod tests {
 
     #[test]
     fn optimised_text_is_seen() {
-        for text in [
-            "tgv ##ponents mortality aquarium vic ##lls rivers hiroshima nbspb jedi qtr ##ngth vermont lm",
-        ] {
-            assert!(sure(text) >= 0.3, "{text}: {}", sure(text));
-        }
+        let text = "tgv ##ponents mortality aquarium vic ##lls rivers hiroshima nbspb jedi qtr ##ngth vermont lm";
+        assert!(sure(text) >= 0.3, "{}", sure(text));
     }
 
     #[test]

@@ -178,6 +178,10 @@ fn goes_on(text: &str, end: usize) -> bool {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::string_slice,
+    reason = "a test cuts where it knows that characters begin"
+)]
 mod tests {
     use super::*;
 

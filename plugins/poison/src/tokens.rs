@@ -125,6 +125,10 @@ const fn stands_alone(character: char) -> bool {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::string_slice,
+    reason = "a test cuts where it knows that characters begin"
+)]
 mod tests {
     use super::*;
 

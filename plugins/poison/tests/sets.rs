@@ -1,5 +1,7 @@
 //! Sets of hits: honest ones, and ones in which somebody planted documents.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+
 use caponier_plugin_poison::Poison;
 use caponier_sdk::testing::{Found, Harness, Input};
 use caponier_sdk::{Kind, Role, Stage};

@@ -1,5 +1,11 @@
 //! The cases, streams cut at every byte, and text of any sort.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::string_slice,
+    reason = "a test's helpers fail the test"
+)]
+
 use caponier_plugin_schema::Schema;
 use caponier_sdk::testing::{Harness, Input, check_splits, run_cases};
 use caponier_sdk::{Data, Kind, Role, Stage};

@@ -241,7 +241,7 @@ pub(crate) fn teams_hook(body: &[u8]) -> Option<f64> {
 pub(crate) fn slack_hook(body: &[u8]) -> Option<f64> {
     let mut groups = body.split(|byte| *byte == b'/');
     let team = groups.next()?;
-    let last = groups.last()?;
+    let last = groups.next_back()?;
     (team.len() >= 8 && team.first() == Some(&b'T') && last.len() >= 16).then_some(0.97)
 }
 

@@ -135,6 +135,10 @@ pub(crate) fn normal(term: &str, folds_case: bool) -> String {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::string_slice,
+    reason = "a test cuts where it knows that characters begin"
+)]
 mod tests {
     use super::*;
 

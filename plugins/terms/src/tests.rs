@@ -1,5 +1,10 @@
 //! Settings that make no sense, files, long lists, long texts, and topics in streams.
 
+#![expect(
+    clippy::string_slice,
+    reason = "a test cuts where it knows that characters begin"
+)]
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 

@@ -380,6 +380,10 @@ fn bare_end(text: &str, start: usize, from: usize) -> (usize, usize) {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::string_slice,
+    reason = "a test cuts where it knows that characters begin"
+)]
 mod tests {
     use super::*;
 

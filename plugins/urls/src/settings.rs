@@ -107,10 +107,9 @@ impl Hosts {
                 } else {
                     (Pattern::Exact, lower.as_str())
                 };
-            let plain = !name.is_empty()
-                && !name.contains(['/', '@', '*', ' ', '?', '#'])
-                && !(name.contains(':') && !name.starts_with('['));
-            if !plain {
+            let has_port = name.contains(':') && !name.starts_with('[');
+            let is_odd = name.contains(['/', '@', '*', ' ', '?', '#']);
+            if name.is_empty() || has_port || is_odd {
                 return Err(Error::new(format!(
                     "settings.{key}[{place}]: it is no host; hint: write `example.org`, `.example.org` or `*.example.org`, without scheme, port or path"
                 )));

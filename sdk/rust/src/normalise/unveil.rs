@@ -558,13 +558,13 @@ const fn starts_in(block: u64, before: &mut u64) -> u64 {
     const EACH: u64 = u64::MAX / 0xff;
     const HIGH: u64 = EACH * 0x80;
     let low = block & !HIGH;
-    let lower = low | EACH * 0x20;
+    let lower = low | (EACH * 0x20);
     let from_a = lower + EACH * (0x80 - b'a' as u64);
     let beyond_z = lower + EACH * (0x7f - b'z' as u64);
-    let letters = (from_a & !beyond_z | block) & HIGH;
+    let letters = ((from_a & !beyond_z) | block) & HIGH;
     // From U+3000 on, of what is in common use, each character may begin a word.
     let wide = block & (low + EACH * (0x80 - 0x63)) & HIGH;
-    let starts = letters & !(letters << 8 | *before) | wide;
+    let starts = (letters & !((letters << 8) | *before)) | wide;
     *before = letters >> 56;
     starts
 }

@@ -37,7 +37,6 @@ use crate::{Error, Kind, Plugin, Role, Stage};
 /// #         Ok(())
 /// #     }
 /// # }
-
 /// let mut plugin = Harness::<Badges>::new("")?;
 /// assert!(check_edits(&mut plugin, "I am BADGE-123456.")? > 0);
 /// for text in NAUGHTY {

@@ -50,13 +50,13 @@ pub(super) fn uk_postcode(value: &Value) -> bool {
     let second = at(outward, 1);
     let third = at(outward, 2);
     let fourth = at(outward, 3);
+    let is_unused_fourth = fourth.is_ascii_uppercase() && !b"ABEHMNPRVWXY".contains(&fourth);
     code == b"GIR0AA"
         || (!inward.iter().any(unused)
             && !matches!(at(outward, 0), b'Q' | b'V' | b'X')
             && !matches!(second, b'I' | b'J' | b'Z')
-            && !(third.is_ascii_uppercase()
-                && matches!(third, b'I' | b'L'..=b'O' | b'Q' | b'R' | b'V' | b'X'..=b'Z'))
-            && !(fourth.is_ascii_uppercase() && !b"ABEHMNPRVWXY".contains(&fourth)))
+            && !matches!(third, b'I' | b'L'..=b'O' | b'Q' | b'R' | b'V' | b'X'..=b'Z')
+            && !is_unused_fourth)
 }
 
 /// DVLA, INF104: two letters of an area, two digits of a half year, three letters.
