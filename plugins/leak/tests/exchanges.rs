@@ -1,9 +1,8 @@
 //! Whole exchanges: a system prompt, and answers that give it away or do not.
-
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "a test's helpers fail the test"
+    reason = "a test may panic"
 )]
 
 use caponier_plugin_leak::Leak;

@@ -144,8 +144,12 @@ mod tests {
 
     #[test]
     fn optimised_text_is_seen() {
-        let text = "tgv ##ponents mortality aquarium vic ##lls rivers hiroshima nbspb jedi qtr ##ngth vermont lm";
-        assert!(sure(text) >= 0.3, "{}", sure(text));
+        let text =
+            "tgv ##ponents mortality aquarium vic ##lls rivers hiroshima nbspb jedi qtr ##ngth";
+        assert!(sure(text) >= 0.5, "{}", sure(text));
+        let text = "lifestyle rivers camel opener vermont aquarium mortality jedi tgv lantern copper \
+            violin ##lls harvest ##ngth saddle meadow thunder basket ribbon marble candle";
+        assert!(sure(text) >= 0.5, "{}", sure(text));
     }
 
     #[test]

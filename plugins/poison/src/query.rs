@@ -178,10 +178,7 @@ fn goes_on(text: &str, end: usize) -> bool {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::string_slice,
-    reason = "a test cuts where it knows that characters begin"
-)]
+#[expect(clippy::string_slice, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -125,10 +125,7 @@ const fn stands_alone(character: char) -> bool {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::string_slice,
-    reason = "a test cuts where it knows that characters begin"
-)]
+#[expect(clippy::string_slice, reason = "a test may panic")]
 mod tests {
     use super::*;
 

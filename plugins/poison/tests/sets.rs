@@ -1,6 +1,5 @@
 //! Sets of hits: honest ones, and ones in which somebody planted documents.
-
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use caponier_plugin_poison::Poison;
 use caponier_sdk::testing::{Found, Harness, Input};

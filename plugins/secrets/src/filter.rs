@@ -7,19 +7,26 @@ const STEP: usize = 64;
 /// The bytes that eight positions are judged by.
 const EIGHT: usize = 8 + 3;
 
-/// A bit for each group of patterns that a byte fits in its place. A position stays if one group
-/// fits at all of its bytes.
+/// A bit for each group of patterns that two bytes fit in their place. A position stays if one
+/// group fits at both pairs of its bytes.
 pub(crate) struct Filter {
     /// By the first byte and the second, seven bits of each.
-    pairs: Box<[u8; PAIRS]>,
-    third: [u8; 256],
-    fourth: [u8; 256],
+    first: Box<[u8; PAIRS]>,
+    /// By the third and the fourth.
+    second: Box<[u8; PAIRS]>,
 }
 
 /// Two bytes of seven bits.
 const PAIRS: usize = 1 << 14;
-/// Groups besides that of separators, which is bit 0.
-const GROUPS: usize = 7;
+/// The group of separators, behind which anything may stand.
+const SINGLES: u8 = 1;
+/// Prefixes of two bytes and of three are groups of their own: what may follow them would widen
+/// any other.
+const TWO: u8 = 2;
+const THREE: u8 = 4;
+/// The first group of longer prefixes, and how many there are.
+const LONGER: u8 = 8;
+const GROUPS: usize = 5;
 
 impl Filter {
     /// For single bytes and for prefixes, each with what may follow it; `None` where anything may.
@@ -28,19 +35,23 @@ impl Filter {
         prefixes: impl Iterator<Item = (&'a str, Option<Class>)>,
     ) -> Self {
         let mut filter = Self {
-            pairs: Box::new([0; PAIRS]),
-            third: [1; 256],
-            fourth: [1; 256],
+            first: Box::new([0; PAIRS]),
+            second: Box::new([0; PAIRS]),
         };
         for single in singles {
-            filter.add(&[*single], None, 1);
+            filter.add(&[*single], None, SINGLES);
         }
-        let mut sorted: Vec<(&str, Option<Class>)> = prefixes.collect();
+        let (short, mut long): (Vec<_>, Vec<_>) =
+            prefixes.partition(|(prefix, _)| prefix.len() < 4);
+        for (prefix, class) in short {
+            let group = if prefix.len() < 3 { TWO } else { THREE };
+            filter.add(prefix.as_bytes(), class, group);
+        }
         // Neighbours share a group: their bytes are alike, and few strange ones get in between.
-        sorted.sort_by_key(|(prefix, _)| *prefix);
-        let count = sorted.len().max(1);
-        for (at, (prefix, class)) in sorted.into_iter().enumerate() {
-            filter.add(prefix.as_bytes(), class, 2 << (at * GROUPS / count));
+        long.sort_by_key(|(prefix, _)| *prefix);
+        let count = long.len().max(1);
+        for (at, (prefix, class)) in long.into_iter().enumerate() {
+            filter.add(prefix.as_bytes(), class, LONGER << (at * GROUPS / count));
         }
         filter
     }
@@ -50,19 +61,13 @@ impl Filter {
             Some(own) => *own == byte,
             None => class.is_none_or(|class| class.has(byte)),
         };
-        for byte in 0..=u8::MAX {
-            for (place, table) in [(2, &mut self.third), (3, &mut self.fourth)] {
-                if fits(place, byte)
-                    && let Some(slot) = table.get_mut(usize::from(byte))
-                {
-                    *slot |= group;
+        for (place, table) in [(0, &mut self.first), (2, &mut self.second)] {
+            for one in (0..128).filter(|byte| fits(place, *byte)) {
+                for two in (0..128).filter(|byte| fits(place + 1, *byte)) {
+                    if let Some(slot) = table.get_mut(pair(one, two)) {
+                        *slot |= group;
+                    }
                 }
-            }
-        }
-        let Some(first) = prefix.first() else { return };
-        for second in (0..=u8::MAX).filter(|byte| fits(1, *byte)) {
-            if let Some(slot) = self.pairs.get_mut(pair(*first, second)) {
-                *slot |= group;
             }
         }
     }
@@ -131,10 +136,9 @@ impl Filter {
     /// 1 where a pattern may begin with these four bytes.
     #[inline(always)]
     fn fit(&self, first: u8, second: u8, third: u8, fourth: u8) -> u32 {
-        let pairs = self.pairs.get(pair(first, second)).copied();
-        let third = self.third.get(usize::from(third)).copied();
-        let fourth = self.fourth.get(usize::from(fourth)).copied();
-        u32::from(pairs.unwrap_or(0) & third.unwrap_or(0) & fourth.unwrap_or(0) != 0)
+        let one = self.first.get(pair(first, second)).copied();
+        let two = self.second.get(pair(third, fourth)).copied();
+        u32::from(one.unwrap_or(0) & two.unwrap_or(0) != 0)
     }
 }
 
@@ -149,7 +153,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_place_is_lost(text in "[a-c=s. é-]{0,150}", from in 0usize..8) {
-            let prefixes = [("ab", None), ("abcb", None), ("sa", Some(Class::Alnum)), ("-a", None)];
+            let prefixes = [("ab", None), ("abcb", None), ("bcc", None), ("sa", Some(Class::Alnum)), ("-a", None)];
             let filter = Filter::new(b"=", prefixes.into_iter());
             let bytes = text.as_bytes();
             let mut found = Vec::new();

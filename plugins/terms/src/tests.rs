@@ -1,10 +1,5 @@
 //! Settings that make no sense, files, long lists, long texts, and topics in streams.
 
-#![expect(
-    clippy::string_slice,
-    reason = "a test cuts where it knows that characters begin"
-)]
-
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -177,7 +172,7 @@ fn files_hold_terms() {
     let found = plugin.prompt(text).unwrap().findings;
     let found: Vec<&str> = found
         .iter()
-        .map(|one| &text[one.span.clone().unwrap()])
+        .map(|one| text.get(one.span.clone().unwrap()).unwrap())
         .collect();
     assert_eq!(found, ["bluebird", "night  jar", "red kite", "#tag"]);
     assert!(
@@ -331,10 +326,11 @@ fn long_texts_are_passed_in_time() {
             start.elapsed()
         };
         took(1000);
-        let (short, long) = (took(20_000), took(160_000));
-        assert!(
-            long < short * 40 + Duration::from_millis(50),
-            "{name}: {short:?}, {long:?}"
-        );
+        // On a busy machine one measurement says little.
+        let in_time = (0..5).any(|_| {
+            let short = took(20_000);
+            took(160_000) < short * 24 + Duration::from_millis(50)
+        });
+        assert!(in_time, "{name}");
     }
 }

@@ -108,8 +108,9 @@ impl Scan<'_> {
                 let length = char_at(text, mark.at).map_or(0, char::len_utf8);
                 hit(mark.kind, mark.at..mark.at + length, mark.confidence)
             }));
-            self.found.hits.sort_by_key(|hit| hit.span.start);
         }
+        // A word is judged where its first strange letter stands, and a pair where it closes.
+        self.found.hits.sort_by_key(|hit| hit.span.start);
         if self.is_open {
             self.hold(last_word(self.text));
         }

@@ -111,10 +111,11 @@ fn long_texts_are_passed_in_time() {
             start.elapsed()
         };
         took(1000);
-        let (short, long) = (took(20_000), took(160_000));
-        assert!(
-            long < short * 40 + std::time::Duration::from_millis(50),
-            "{part:?}: {short:?}, {long:?}"
-        );
+        // On a busy machine one measurement says little.
+        let in_time = (0..5).any(|_| {
+            let short = took(20_000);
+            took(160_000) < short * 24 + std::time::Duration::from_millis(50)
+        });
+        assert!(in_time, "{part:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! The cases, honest text, streams cut at every byte, and text of any sort.
 
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot read should fail")]
 
 use caponier_plugin_unicode::Unicode;
 use caponier_sdk::Stage;

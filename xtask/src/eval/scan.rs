@@ -119,7 +119,7 @@ pub(super) fn scan(program: &Path, directory: &Path, rows: &[&Row]) -> Result<Ve
 fn read(line: &str, index: usize, row: &Row) -> Result<Verdict> {
     let value: Value = serde_json::from_str(line)?;
     ensure!(
-        value["id"] == index.to_string(),
+        value["id"].as_str() == Some(index.to_string().as_str()),
         "row {index} was not decided in its turn"
     );
     let word = |value: &Value, name: &str| {
