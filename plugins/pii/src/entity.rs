@@ -19,6 +19,19 @@ macro_rules! entities {
         }
 
         impl Entity {
+    /// What is looked for unless the settings say otherwise: values that tell what they are by
+    /// themselves, wherever they stand. Names, addresses and the identifiers of seventy countries take
+    /// their surroundings, and time.
+    pub const COMMON: [Self; 7] = [
+        Self::Email,
+        Self::Phone,
+        Self::CreditCard,
+        Self::Iban,
+        Self::Ssn,
+        Self::Ip,
+        Self::Crypto,
+    ];
+
             /// All of them.
             pub const ALL: [Self; [$($id),+].len()] = [$(Self::$name),+];
 

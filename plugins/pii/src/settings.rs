@@ -40,7 +40,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            entities: Entity::ALL.to_vec(),
+            entities: Entity::COMMON.to_vec(),
             operator: None,
             operators: BTreeMap::new(),
             restore: Restore::default(),
@@ -203,7 +203,7 @@ fn entities<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Entity>, D
     Ok(entities)
 }
 
-/// What is a country's alone. `uk` is what people write for `gb`.
+/// Everything, or what is a country's alone. `uk` is what people write for `gb`.
 fn group(word: &str) -> impl Iterator<Item = Entity> {
     let country = if word == "uk" {
         "GB".to_owned()
@@ -212,9 +212,11 @@ fn group(word: &str) -> impl Iterator<Item = Entity> {
     } else {
         String::new()
     };
+    let is_all = word == "all";
+    let is_of = move |entity: &Entity| !country.is_empty() && entity.country() == country;
     Entity::ALL
         .into_iter()
-        .filter(move |entity| !country.is_empty() && entity.country() == country)
+        .filter(move |entity| is_all || is_of(entity))
 }
 
 /// A word that `entities` takes.
@@ -238,7 +240,7 @@ impl JsonSchema for EntityOrGroup {
             .iter()
             .map(|entity| entity.country().to_ascii_lowercase())
             .filter(|country| !country.is_empty())
-            .chain(["uk".to_owned()])
+            .chain(["all".to_owned(), "uk".to_owned()])
             .collect();
         countries.sort_unstable();
         countries.dedup();

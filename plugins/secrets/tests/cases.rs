@@ -1,5 +1,7 @@
 //! The cases, streams cut at every byte, and text of any sort.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail the test")]
+
 use caponier_plugin_secrets::Secrets;
 use caponier_sdk::testing::{Harness, Input, check_splits, parse_cases, run_cases};
 

@@ -77,7 +77,7 @@ proptest! {
     fn spans_fall_on_boundaries_and_edits_leave_text(text in "\\PC{0,200}", odd in pieces()) {
         for text in [text, odd] {
             // The harness refuses spans that are no part of the text.
-            let mut harness = Harness::<Pii>::new(r#"{"restore": true}"#).unwrap();
+            let mut harness = Harness::<Pii>::new(r#"{"restore": true, "entities": ["all"]}"#).unwrap();
             let outcome = harness.prompt(&text).unwrap();
             let applied = outcome.applied(0, &text);
             for pair in outcome.findings.windows(2) {
@@ -92,7 +92,7 @@ proptest! {
 
     #[test]
     fn a_stream_comes_to_the_same_however_it_is_cut(text in pieces()) {
-        for settings in ["", r#"{"restore": true}"#] {
+        for settings in ["", r#"{"restore": true, "entities": ["all"]}"#] {
             let make = || {
                 let mut harness = Harness::<Pii>::new(settings)?;
                 harness.prompt("ann@example.org")?;

@@ -32,7 +32,7 @@ fn rows(name: &str) -> Vec<Value> {
 fn naughty_strings_do_no_harm() {
     for row in rows("blns.jsonl.gz") {
         let text = row["text"].as_str().unwrap();
-        let mut harness = Harness::<Pii>::new(r#"{"restore": true}"#).unwrap();
+        let mut harness = Harness::<Pii>::new(r#"{"restore": true, "entities": ["all"]}"#).unwrap();
         let outcome = harness.prompt(text).unwrap();
         outcome.applied(0, text);
         harness
@@ -224,7 +224,7 @@ fn figures() {
 #[ignore = "it prints a figure of this machine"]
 fn speed() {
     let prose = "When they weren't singing about hobbits, they were in the studio until 10 at night, again and again. ".repeat(10_000);
-    let mut harness = Harness::<Pii>::new("").unwrap();
+    let mut harness = Harness::<Pii>::new(r#"{"entities": ["all"]}"#).unwrap();
     for _ in 0..3 {
         let start = std::time::Instant::now();
         let outcome = harness.prompt(&prose).unwrap();

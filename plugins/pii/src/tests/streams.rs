@@ -64,7 +64,7 @@ fn prose_goes_out_word_by_word() {
 fn one_value_of_every_entity_split_at_every_byte() {
     for (_, sample) in samples::ALL {
         let (text, _) = samples::split(sample);
-        let make = || Harness::<Pii>::new("");
+        let make = || Harness::<Pii>::new(r#"{"entities": ["all"]}"#);
         let streamed = check_splits(make, &Input::assistant(""), &text)
             .unwrap_or_else(|error| panic!("{text}: {error}"));
         let outcome = make()
