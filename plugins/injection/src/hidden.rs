@@ -15,7 +15,7 @@ const REACH: usize = 256;
 /// Words of which attacks have one, whole: text that is turned round or cut in pieces is told by
 /// them.
 const WORDS: &[&str] = &[
-    "ignore|ignoring|disregard|forget|override|bypass|instruction|instructions|previous|prior|system|prompt|prompts|rules|reveal|guidelines|restrictions|pretend|jailbreak|unrestricted|unfiltered|confidential|developer|commands|directives|everything|password|secret|above|repeat|repeating|answer|questions|restriction|conversation|respond",
+    "ignore|ignoring|disregard|forget|override|bypass|instruction|instructions|previous|prior|system|prompt|prompts|rules|reveal|guidelines|restrictions|pretend|jailbreak|unrestricted|unfiltered|confidential|developer|commands|directives|everything|password|secret|above|repeat|repeating|answer|questions|restriction|conversation|respond|refuse|refuses|moral|ethical|limits|filters|hidden|initial|earlier|following|safety|uncensored|assistant",
     "ignoriere|ignorieren|vergiss|vergesse|missachte|anweisung|anweisungen|vorherigen|bisherigen|regeln|systemprompt|verrate|zeige",
     "ignorez|oublie|oubliez|precedentes|consignes|regles|revele|revelez|affiche|systeme",
     "ignora|olvida|instrucciones|anteriores|previas|reglas|revela|muestra|sistema",

@@ -351,21 +351,27 @@ impl Trie {
     /// pieces, with up to three separators between letters, and no word goes on behind it. What is
     /// a whole word before a separator is none in pieces.
     pub(super) fn in_pieces(&self, bytes: &[u8], start: usize) -> Option<usize> {
+        // Scripts that write no spaces: a word may end anywhere.
+        let wide = bytes.get(start).is_some_and(|byte| *byte >= 0xe3);
         let mut slot = self.slots.first().copied()?;
         let (mut at, mut node, mut pieces, mut best) = (start, 0, 1, None);
         while let Some(byte) = bytes.get(at) {
             if let Some((index, next)) = self.child(node, slot.base, self.class(*byte)) {
                 (node, slot) = (index, next);
                 at += 1;
-                let goes_on = || bytes.get(at).is_some_and(|byte| is_lettered(*byte));
-                if slot.value != 0 && pieces > 1 && !goes_on() {
+                let goes_on = bytes.get(at).is_some_and(|byte| is_lettered(*byte));
+                if slot.value != 0 && pieces > 1 && (wide || !goes_on) {
                     best = Some(at);
                 }
                 continue;
             }
             let rest = bytes.get(at..).unwrap_or_default();
             let gap = rest.iter().take_while(|byte| is_separator(**byte)).count();
-            if slot.value != 0 || !(1..=3).contains(&gap) || at == start {
+            let gap_bytes = rest.get(..gap).unwrap_or_default();
+            // Behind a whole word only marks cut on what was cut before.
+            let ends =
+                slot.value != 0 && (pieces == 1 || gap_bytes.iter().any(u8::is_ascii_whitespace));
+            if ends || !(1..=3).contains(&gap) || at == start {
                 break;
             }
             at += gap;
@@ -474,7 +480,13 @@ mod tests {
     fn a_word_in_pieces_is_found_and_a_whole_one_is_not() {
         let trie = Trie::build(
             Fold::Prose,
-            [("ignore", 1), ("system", 1), ("systems", 1), ("забудь", 1)],
+            [
+                ("ignore", 1),
+                ("system", 1),
+                ("systems", 1),
+                ("забудь", 1),
+                ("忽略", 1),
+            ],
         )
         .unwrap();
         for (text, end) in [
@@ -483,6 +495,9 @@ mod tests {
             ("ig**no\n_re x", Some(10)),
             ("sys tem setup", Some(7)),
             ("за будь", Some(13)),
+            ("sys_tem_s x", Some(9)),
+            ("sys tem s x", Some(7)),
+            ("忽_略之", Some(7)),
             ("ignore", None),
             ("system s", None),
             ("ig nored", None),

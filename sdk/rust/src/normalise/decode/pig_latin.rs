@@ -43,7 +43,7 @@ const fn in_word(byte: u8) -> bool {
 /// The longest word that is looked at.
 const LONGEST: usize = 32;
 /// The shortest word that is guessed at: `away` is one of plain English.
-const GUESSED: usize = 6;
+const GUESSED: usize = 5;
 /// No word begins with more consonants.
 const CLUSTER: usize = 4;
 /// What English words begin with, of more than one consonant.
@@ -64,7 +64,7 @@ fn plain(word: &[u8], is_known: &impl Fn(&[u8]) -> bool) -> Option<String> {
         let (rest, first) = stem.split_at_checked(stem.len().checked_sub(count)?)?;
         let is_cluster = first.iter().enumerate().all(|(at, byte)| {
             !is_vowel(*byte)
-                || (at == 0 && *byte == b'y')
+                || *byte == b'y'
                 || (at > 0 && *byte == b'u' && first.starts_with(b"q"))
         });
         (!rest.is_empty() && is_cluster).then(|| [first, rest].concat())
@@ -83,6 +83,8 @@ fn plain(word: &[u8], is_known: &impl Fn(&[u8]) -> bool) -> Option<String> {
             *count == 1 || first.is_some_and(|first| ONSETS.contains(&format!(" {first} ")))
         };
         let longest = || (1..=CLUSTER).rev().filter(is_onset).find_map(moved);
+        // Few words begin with a `w`, and most that begin with a vowel have been given one.
+        let whole = whole.filter(|_| stem.ends_with(b"w"));
         begins
             .then(|| whole.map(<[u8]>::to_vec).or_else(longest))
             .flatten()
