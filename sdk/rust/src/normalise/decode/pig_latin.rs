@@ -42,8 +42,8 @@ const fn in_word(byte: u8) -> bool {
 
 /// The longest word that is looked at.
 const LONGEST: usize = 32;
-/// The shortest word that is guessed at: `away` is one of plain English.
-const GUESSED: usize = 5;
+/// Words of plain English that could be some.
+const HONEST: [&[u8]; 2] = [b"away", b"okay"];
 /// No word begins with more consonants.
 const CLUSTER: usize = 4;
 /// What English words begin with, of more than one consonant.
@@ -76,7 +76,8 @@ fn plain(word: &[u8], is_known: &impl Fn(&[u8]) -> bool) -> Option<String> {
         .find(|candidate| is_known(candidate));
     // What is left once consonants were moved begins with a vowel.
     let guess = || {
-        let begins = word.len() >= GUESSED && stem.first().is_some_and(|byte| is_vowel(*byte));
+        let begins =
+            stem.first().is_some_and(|byte| is_vowel(*byte)) && !HONEST.contains(&word.as_slice());
         let is_onset = |count: &usize| {
             let first = stem.len().checked_sub(*count).and_then(|at| stem.get(at..));
             let first = first.and_then(|first| std::str::from_utf8(first).ok());
