@@ -93,7 +93,7 @@ pub(super) fn version_6(text: &str, colon: usize) -> Option<Match> {
     // What follows a sentence's end or a colon of its own is not part of it.
     while end > colon
         && (at(bytes, end - 1) == b'.'
-            || (at(bytes, end - 1) == b':' && at(bytes, end - 2) != b':'))
+            || (at(bytes, end - 1) == b':' && at(bytes, end.wrapping_sub(2)) != b':'))
     {
         end -= 1;
     }
