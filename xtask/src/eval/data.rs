@@ -95,6 +95,7 @@ pub(super) fn missing(directory: &Path) -> Vec<PathBuf> {
         .map(|source| file(directory, source.name))
         .filter(|path| !path.is_file())
         .collect();
+    files.sort();
     files.dedup();
     files
 }
