@@ -137,7 +137,7 @@ fn hidden(attacks: &[Row]) -> Vec<Row> {
     let mut rows = Vec::new();
     for way in &WAYS {
         for (index, attack) in attacks.iter().enumerate() {
-            let language = attack.meta["language"].as_str().unwrap_or_default();
+            let language = attack.word("language");
             if let Some(hidden) = way.apply(&attack.text, language, index) {
                 rows.push(row(&hidden, index, way.name));
             }

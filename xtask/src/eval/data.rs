@@ -58,6 +58,20 @@ pub(super) const SOURCES: &[Source] = &[
     source("sqli_payloadbox", "output", "assistant"),
 ];
 
+impl Row {
+    /// What the set says of the row under this name; empty where it says nothing.
+    pub(super) fn word(&self, name: &str) -> &str {
+        let word = self.meta.get(name).and_then(Value::as_str);
+        word.unwrap_or_default()
+    }
+
+    /// The number that stands there; 0 where none does.
+    pub(super) fn number(&self, name: &str) -> usize {
+        let number = self.meta.get(name).and_then(Value::as_u64);
+        number.unwrap_or_default() as usize
+    }
+}
+
 impl Source {
     /// What its rows are filed under: the name, and the stage where that is not told by it.
     pub(super) fn key(&self) -> String {

@@ -309,7 +309,7 @@ impl Page<'_> {
 
     fn disguises(&mut self) {
         let corpus = self.corpus;
-        let caught: BTreeMap<u64, (bool, bool)> = corpus
+        let caught: BTreeMap<usize, (bool, bool)> = corpus
             .set(PLAIN)
             .iter()
             .map(|(row, verdict)| (attack(row), outcome(verdict)))
@@ -330,7 +330,7 @@ impl Page<'_> {
             let rows: Vec<&Judged> = corpus
                 .set(HIDDEN)
                 .iter()
-                .filter(|(row, _)| row.meta["way"] == way.name)
+                .filter(|(row, _)| row.word("way") == way.name)
                 .collect();
             let own: Share = rows.iter().map(|(_, verdict)| outcome(verdict).0).collect();
             let any: Share = rows.iter().map(|(_, verdict)| outcome(verdict).1).collect();
@@ -362,9 +362,8 @@ impl Page<'_> {
     }
 
     fn least_of_pii(&self) -> f64 {
-        self.actions["pii/*"]["min_confidence"]
-            .as_f64()
-            .unwrap_or(0.5)
+        let least = self.actions.pointer("/pii~1*/min_confidence");
+        least.and_then(Value::as_f64).unwrap_or(0.5)
     }
 
     fn personal_data(&mut self) {
@@ -647,7 +646,7 @@ impl Page<'_> {
         let share: Share = rows.iter().map(high).collect();
         let mut by_category: BTreeMap<&str, Share> = BTreeMap::new();
         for judged in rows {
-            let category = judged.0.meta["category"].as_str().unwrap_or_default();
+            let category = judged.0.word("category");
             by_category.entry(category).or_default().add(high(judged));
         }
         let some: Vec<String> = by_category
@@ -715,8 +714,8 @@ fn finds_the_place(row: &Row, verdict: &Verdict, least: f64) -> bool {
     })
 }
 
-fn attack(row: &Row) -> u64 {
-    row.meta["attack"].as_u64().unwrap_or_default()
+fn attack(row: &Row) -> usize {
+    row.number("attack")
 }
 
 /// Whether `injection` caught it, and whether anything did.
@@ -726,8 +725,7 @@ fn outcome(verdict: &Verdict) -> (bool, bool) {
 
 /// Whether all that `injection` found lies within the hidden words.
 fn in_place(row: &Row, verdict: &Verdict) -> bool {
-    let end = |name: &str| row.meta[name].as_u64().unwrap_or_default() as usize;
-    let (start, until) = (end("start"), end("end"));
+    let (start, until) = (row.number("start"), row.number("end"));
     let mut own = verdict
         .findings
         .iter()

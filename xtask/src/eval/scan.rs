@@ -79,14 +79,12 @@ pub(super) fn scan(program: &Path, directory: &Path, rows: &[&Row]) -> Result<Ve
     let (input, output) = (directory.join("rows.jsonl"), directory.join("found.jsonl"));
     let mut lines = String::new();
     for (index, row) in rows.iter().enumerate() {
-        let mut line = json!({"id": index.to_string(), "text": row.text, "stage": row.stage, "role": row.role});
-        if row.stage == "retrieval" {
-            line["kind"] = json!(if row.role == "tool" {
-                "tool-result"
-            } else {
-                "document"
-            });
-        }
+        let kind = match (row.stage, row.role.as_str()) {
+            ("retrieval", "tool") => "tool-result",
+            ("retrieval", _) => "document",
+            _ => "text",
+        };
+        let line = json!({"id": index.to_string(), "text": row.text, "stage": row.stage, "role": row.role, "kind": kind});
         writeln!(lines, "{line}")?;
     }
     std::fs::write(&input, lines)?;
@@ -118,10 +116,6 @@ pub(super) fn scan(program: &Path, directory: &Path, rows: &[&Row]) -> Result<Ve
 
 fn read(line: &str, index: usize, row: &Row) -> Result<Verdict> {
     let value: Value = serde_json::from_str(line)?;
-    ensure!(
-        value["id"].as_str() == Some(index.to_string().as_str()),
-        "row {index} was not decided in its turn"
-    );
     let word = |value: &Value, name: &str| {
         value
             .get(name)
@@ -129,11 +123,13 @@ fn read(line: &str, index: usize, row: &Row) -> Result<Verdict> {
             .unwrap_or_default()
             .to_owned()
     };
+    ensure!(
+        word(&value, "id") == index.to_string(),
+        "row {index} was not decided in its turn"
+    );
     let mut findings = Vec::new();
-    for finding in value["findings"]
-        .as_array()
-        .context("no list of findings")?
-    {
+    let list = value.get("findings").and_then(Value::as_array);
+    for finding in list.context("no list of findings")? {
         let span = finding["span"].as_array().map(|span| {
             let end = |at: usize| span.get(at).and_then(Value::as_u64).unwrap_or(u64::MAX) as usize;
             end(0)..end(1)
@@ -144,7 +140,7 @@ fn read(line: &str, index: usize, row: &Row) -> Result<Verdict> {
         {
             bail!(
                 "{rule}: the span {span:?} is no part of the text of row {}",
-                row.meta["id"]
+                row.word("id")
             );
         }
         findings.push(Finding {

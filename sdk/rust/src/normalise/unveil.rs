@@ -33,7 +33,7 @@ const MIRRORED: u64 = 4;
 /// # Example
 ///
 /// ```
-/// use caponier_sdk::normalise::{Unveil, fold};
+/// use caponier_sdk::normalise::{Layer, Unveil, fold};
 ///
 /// let unveil = Unveil::new(["ignore", "instructions", "password"])?;
 /// for text in [
@@ -45,7 +45,7 @@ const MIRRORED: u64 = 4;
 /// ] {
 ///     let folded = fold(text);
 ///     let mut found = Vec::new();
-///     let whole = unveil.each(&folded, |layer| {
+///     let whole = unveil.each(&folded, |layer: &Layer<'_>| {
 ///         let said = layer.text().to_lowercase();
 ///         if let Some(start) = said.find("ignore your instructions") {
 ///             found.push(layer.source(start..start + 24));
