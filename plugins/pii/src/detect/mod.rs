@@ -3,19 +3,12 @@
 //! What is found at a place depends only on the text within a rule's window of it, so that a
 //! stream, looked at piece by piece, comes to the same as the whole text.
 
-mod address;
-mod birth;
 mod card;
 mod context;
-mod crypto;
 mod email;
 mod hold;
 mod iban;
-mod ids;
 mod ip;
-mod lexicon;
-mod mac;
-mod names;
 mod number;
 mod phone;
 mod shapes;
@@ -23,13 +16,11 @@ mod ssn;
 #[cfg(test)]
 mod tests;
 mod text;
-mod token;
 
 use caponier_sdk::scan::bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::Entity;
-use lexicon::{Lexicon, Topic, Words};
 use text::at;
 
 /// Something found.
@@ -45,68 +36,32 @@ pub struct Match {
     pub confidence: f64,
 }
 
-/// What one place reads as.
-#[derive(Clone, Copy, Debug, Default)]
-struct Reading {
-    found: Option<Match>,
-    /// Where something begins that text which has not come yet could make into a match, or into
-    /// another one.
-    unsure_from: Option<usize>,
-}
-
-/// What a scan knows of the place it has come to.
-struct Near<'a> {
-    words: Words<'a>,
-    /// The end of the last run of letters and digits that was looked at as a whole.
-    run_end: usize,
-    /// Where something begins that text which has not come yet could change.
-    unsure: Option<usize>,
-}
-
 /// Finds the entities it was told to.
 #[derive(Clone, Debug)]
 pub struct Detector {
     enabled: [bool; Entity::ALL.len()],
     shapes: Vec<&'static shapes::Shape>,
     north_america: bool,
-    ids: ids::Table,
-    has_ids: bool,
-    lexicon: Lexicon,
-    birth: Topic,
-    address: Topic,
 }
 
 impl Detector {
-    /// A detector of these entities, with the national numbers of these countries.
+    /// A detector of these entities, with the national telephone numbers of these countries.
     pub fn new(entities: &[Entity], countries: &[String]) -> Self {
         let known = |country: &str| countries.iter().any(|wanted| wanted == country);
-        let enabled = Entity::ALL.map(|entity| {
-            let country = entity.country();
-            entities.contains(&entity) && (country.is_empty() || known(country))
-        });
-        let wants = |entity: Entity| enabled.get(entity.index()).copied().unwrap_or(false);
-        let mut lexicon = Lexicon::new();
-        let ids = ids::Table::new(&mut lexicon, wants, known);
         Self {
-            enabled,
+            enabled: Entity::ALL.map(|entity| entities.contains(&entity)),
             shapes: shapes::ALL
                 .iter()
                 .filter(|shape| known(shape.country))
                 .collect(),
             north_america: known("US") || known("CA"),
-            has_ids: !ids.is_empty(),
-            ids,
-            birth: lexicon.topic(birth::WORDS),
-            address: lexicon.topic(address::WORDS),
-            lexicon,
         }
     }
 
-    /// The countries whose national numbers are known.
+    /// The countries whose national telephone numbers are known.
     pub fn countries() -> Vec<&'static str> {
         let mut countries = vec!["US", "CA"];
         countries.extend(shapes::ALL.iter().map(|shape| shape.country));
-        countries.extend(ids::Table::countries());
         countries.sort_unstable();
         countries.dedup();
         countries
@@ -118,21 +73,15 @@ impl Detector {
 
     /// Everything that begins at or after `from`, in order and without overlaps.
     pub fn scan(&self, text: &str, from: usize) -> Vec<Match> {
-        let mut found = Vec::new();
-        self.scan_all(text, from, &mut found);
+        let mut found = self.scan_all(text, from);
         resolve(&mut found);
         found
     }
 
-    /// Everything that begins at or after `from`, overlaps included. Answers where something begins
-    /// that text which has not come yet could change.
-    fn scan_all(&self, text: &str, from: usize, found: &mut Vec<Match>) -> Option<usize> {
+    /// Everything that begins at or after `from`, overlaps included.
+    fn scan_all(&self, text: &str, from: usize) -> Vec<Match> {
         let bytes = text.as_bytes();
-        let mut near = Near {
-            words: Words::new(&self.lexicon),
-            run_end: 0,
-            unsure: None,
-        };
+        let mut found = Vec::new();
         let mut at = from;
         // Digits and the colon are neighbours in ASCII: two comparisons find all that matters.
         while let Some(hit) = bytes::find(bytes, at, |byte| {
@@ -145,42 +94,25 @@ impl Detector {
                         .flatten(),
                     hit + 1,
                 ),
-                Some(b':') => (self.colon(text, hit), hit + 1),
+                Some(b':') => (
+                    self.wants(Entity::Ip)
+                        .then(|| ip::version_6(text, hit))
+                        .flatten(),
+                    hit + 1,
+                ),
                 _ => (
-                    self.number(text, hit, &mut near),
+                    self.number(text, hit),
                     bytes::run_end(bytes, hit, |byte| byte.is_ascii_digit()),
                 ),
             };
             at = matched.map_or(next, |matched| matched.end.max(next));
             found.extend(matched.filter(|matched| matched.start >= from));
         }
-        if self.wants(Entity::PersonName) {
-            let growing = names::scan(text, from, found);
-            near.unsure = earlier(near.unsure, growing);
-        }
-        near.unsure.filter(|unsure| *unsure >= from)
+        found
     }
 
-    /// What the colon is a part of.
-    fn colon(&self, text: &str, hit: usize) -> Option<Match> {
-        let bytes = text.as_bytes();
-        // Three in a row are in no address.
-        if hit > 1 && at(bytes, hit - 1) == b':' && at(bytes, hit - 2) == b':' {
-            return None;
-        }
-        let address = || {
-            self.wants(Entity::Ip)
-                .then(|| ip::version_6(text, hit))
-                .flatten()
-        };
-        self.wants(Entity::Mac)
-            .then(|| mac::at_start(text, hit.checked_sub(2)?))
-            .flatten()
-            .or_else(address)
-    }
-
-    /// What the group of digits that begins at `hit` is the first of, or a part of the first of.
-    fn number(&self, text: &str, hit: usize, near: &mut Near<'_>) -> Option<Match> {
+    /// What the group of digits that begins at `hit` is the first of.
+    fn number(&self, text: &str, hit: usize) -> Option<Match> {
         let bytes = text.as_bytes();
         if hit > 0 && at(bytes, hit - 1).is_ascii_digit() {
             return None;
@@ -190,19 +122,13 @@ impl Detector {
         {
             return Some(found);
         }
-        let run = if hit >= near.run_end {
-            self.run(text, hit, near)
-        } else {
-            None
-        };
         let groups = number::Groups::read(bytes, hit);
         let plus = hit > 0 && at(bytes, hit - 1) == b'+';
         if plus {
-            let phone = self
+            return self
                 .wants(Entity::Phone)
                 .then(|| phone::international(text, &groups))
                 .flatten();
-            return surer(phone, run);
         }
         let first = [
             (
@@ -212,7 +138,7 @@ impl Detector {
             (Entity::Ssn, ssn::at_groups),
             (Entity::CreditCard, card::at_groups),
         ];
-        let first = first
+        first
             .into_iter()
             .filter(|(entity, _)| self.wants(*entity))
             .find_map(|(_, detect)| detect(text, &groups))
@@ -221,55 +147,15 @@ impl Detector {
                 wanted
                     .then(|| phone::national(text, &groups, &self.shapes, self.north_america))
                     .flatten()
-            });
-        surer(first, run)
-    }
-
-    /// What the run of letters and digits around `hit` is, or is the first part of, where `hit` is
-    /// its first digit.
-    fn run(&self, text: &str, hit: usize, near: &mut Near<'_>) -> Option<Match> {
-        let bytes = text.as_bytes();
-        let inside = |byte: u8| byte.is_ascii_alphanumeric();
-        let start = bytes::run_start(bytes, hit, *crypto::LENGTHS.end(), inside);
-        near.run_end = bytes::run_end(bytes, hit, inside);
-        if bytes.get(start..hit)?.iter().any(u8::is_ascii_digit) {
-            return None;
-        }
-        let length = near.run_end - start;
-        let mut best = None;
-        if self.wants(Entity::Mac) {
-            best = mac::around(text, start);
-        }
-        if self.wants(Entity::Crypto) && crypto::LENGTHS.contains(&length) {
-            best = surer(best, crypto::at_run(text, start, near.run_end));
-        }
-        let mut readings = [Reading::default(); 3];
-        let [ids, birth, address] = &mut readings;
-        if self.has_ids && length <= token::MAX {
-            *ids = self.ids.at(text, start, &mut near.words);
-        }
-        if start == hit && self.wants(Entity::BirthDate) {
-            *birth = birth::at_digits(text, hit, &mut near.words, self.birth);
-        }
-        if start == hit && self.wants(Entity::Address) {
-            *address = address::at_number(text, hit, &mut near.words, self.address);
-        }
-        for reading in readings {
-            near.unsure = earlier(near.unsure, reading.unsure_from);
-            best = surer(best, reading.found);
-        }
-        best
+            })
     }
 
     /// Where the text must be held from, if more of it may come: what begins before can no longer
     /// change, whatever follows.
     pub fn hold(&self, text: &str, from: usize) -> Option<usize> {
-        let tail = hold::tail(text, self.has_ids, |entity| self.wants(entity));
-        let mut hold = tail.unwrap_or(text.len()).max(from);
+        let mut hold = hold::tail(text, |entity| self.wants(entity))?.max(from);
         let near = text::floor(text, hold.saturating_sub(1024)).max(from);
-        let mut found = Vec::new();
-        let unsure = self.scan_all(text, near, &mut found);
-        hold = unsure.map_or(hold, |unsure| unsure.min(hold));
+        let mut found = self.scan_all(text, near);
         // A match that the hold would cut is held whole, and so on.
         found.sort_by_key(|found| std::cmp::Reverse(found.end));
         for found in found {
@@ -277,26 +163,7 @@ impl Detector {
                 hold = found.start;
             }
         }
-        (hold < text.len() || tail.is_some()).then_some(hold)
-    }
-}
-
-/// The earlier of two places.
-fn earlier(one: Option<usize>, other: Option<usize>) -> Option<usize> {
-    one.into_iter().chain(other).min()
-}
-
-/// The surer of two matches; of two that are as sure, the longer, then the first.
-fn surer(one: Option<Match>, other: Option<Match>) -> Option<Match> {
-    match (one, other) {
-        (Some(one), Some(other)) => {
-            let better = other
-                .confidence
-                .total_cmp(&one.confidence)
-                .then((other.end - other.start).cmp(&(one.end - one.start)));
-            Some(if better.is_gt() { other } else { one })
-        }
-        (one, other) => one.or(other),
+        Some(hold)
     }
 }
 
