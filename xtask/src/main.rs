@@ -15,6 +15,7 @@ mod sbom;
 mod steps;
 mod suite;
 mod tools;
+mod train;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,6 +54,12 @@ enum Command {
         #[arg(long, value_name = "VERSION", value_parser = tools::envoy_names())]
         envoy: Vec<String>,
     },
+    /// Train the model of the injection plugin: plugins/injection/model.bin
+    Train {
+        /// Where the development sets are, as gzipped JSON lines
+        #[arg(long, value_name = "DIR", default_value = "data")]
+        data: PathBuf,
+    },
     /// Measure the detectors on the sets that tests/eval/README.md names, and write the page
     Eval {
         /// Where the sets are
@@ -78,6 +85,7 @@ fn main() -> ExitCode {
             package,
             envoy,
         } => suite::run(filter.as_deref(), &package, &envoy),
+        Command::Train { data } => train::run(&data).map(|()| ExitCode::SUCCESS),
         Command::Eval {
             data,
             output,

@@ -1,9 +1,11 @@
 //! From words to verdicts: what stands together in a sentence, and what a stretch of text adds up to.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use caponier_sdk::normalise::{Fold, Trie, TrieError};
+use caponier_sdk::normalise::{Fold, Trie, TrieError, fold};
 
+use crate::languages::LANGUAGES;
 use crate::lexicon::{
     ABOUT, BACKWARDS, HARM, LEXICON, MODEL, NO_REFUSAL, PERSONA, POLICY, ROLE, SYSTEM_PROMPT,
     TEMPLATE, TOKENS, TURNED, UNBOUND,
@@ -11,6 +13,8 @@ use crate::lexicon::{
 use crate::patterns::{PATTERNS, Pattern, Where};
 use crate::places::Places;
 
+/// How far around a finding its quotes may stand.
+const QUOTE: usize = 200;
 /// Words that need no end of word behind them.
 const OPEN: u64 = 1 << 63;
 /// The most words of one sentence that are judged together.
@@ -20,10 +24,10 @@ const STRETCH: usize = 4096;
 
 /// A word of the lexicon in the text.
 #[derive(Clone, Copy, Debug)]
-struct Word {
-    classes: u64,
-    start: usize,
-    end: usize,
+pub(crate) struct Word {
+    pub(crate) classes: u64,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
 }
 
 /// What a text was found to be, in bytes of that text.
@@ -98,31 +102,38 @@ pub(crate) struct Reading {
 
 impl Engine {
     pub(crate) fn new() -> Result<Self, TrieError> {
-        let words = LEXICON.iter().flat_map(|(class, words)| {
+        let entries = LEXICON.iter().chain(LANGUAGES);
+        let words = entries.flat_map(|(class, words)| {
             words
                 .split('|')
                 .filter(|word| !word.is_empty())
                 .map(move |word| match word.strip_suffix('*') {
-                    Some(stem) => (stem, class | OPEN),
-                    None => (word, *class),
+                    Some(stem) => (as_folded(stem), class | OPEN),
+                    None => (as_folded(word), *class),
                 })
         });
         // Template tokens contain the separator of the list.
-        let tokens = TOKENS.iter().map(|token| (*token, TEMPLATE | OPEN));
-        let all: Vec<(&str, u64)> = words.chain(tokens).collect();
-        let open = all
+        let tokens = TOKENS
             .iter()
-            .map(|(word, classes)| (*word, classes & OPEN != 0));
+            .map(|token| (Cow::Borrowed(*token), TEMPLATE | OPEN));
+        let all: Vec<(Cow<'_, str>, u64)> = words.chain(tokens).collect();
+        let all = || all.iter().map(|(word, classes)| (&**word, *classes));
+        let open = all().map(|(word, classes)| (word, classes & OPEN != 0));
         Ok(Self {
             places: Places::new(open),
-            lexicon: Trie::build(Fold::Prose, all.iter().copied())?,
+            lexicon: Trie::build(Fold::Prose, all())?,
             prompt: Patterns::of(Where::Data),
             data: Patterns::of(Where::Prompt),
         })
     }
 
-    /// Everything that the text is found to be.
-    pub(crate) fn judge(&self, text: &str, reading: Reading) -> Judged {
+    /// Everything that the text is found to be. Tells of every word of the lexicon, in order.
+    pub(crate) fn judge(
+        &self,
+        text: &str,
+        reading: Reading,
+        mut each: impl FnMut(&Word),
+    ) -> Judged {
         let bytes = text.as_bytes();
         let patterns = if reading.data {
             &self.data
@@ -134,13 +145,16 @@ impl Engine {
             if bytes.get(at).is_some_and(|byte| may_end(*byte)) {
                 judge.stop(at);
             }
-            self.word(bytes, at, reading.joined, &mut judge);
+            if let Some(word) = self.word(bytes, at, reading.joined) {
+                each(&word);
+                judge.word(word);
+            }
         });
         judge.finish()
     }
 
     #[inline(never)]
-    fn word(&self, bytes: &[u8], at: usize, joined: bool, judge: &mut Judge<'_>) {
+    fn word(&self, bytes: &[u8], at: usize, joined: bool) -> Option<Word> {
         let mut word = Word {
             classes: 0,
             start: at,
@@ -160,9 +174,16 @@ impl Engine {
                 word.end = end;
             }
         });
-        if word.classes != 0 {
-            judge.word(word);
-        }
+        (word.classes != 0).then_some(word)
+    }
+}
+
+/// A word as folded text has it: letters of any script lose their marks there, and their case.
+fn as_folded(word: &'static str) -> Cow<'static, str> {
+    if word.is_ascii() {
+        Cow::Borrowed(word)
+    } else {
+        Cow::Owned(fold(word).text().to_lowercase())
     }
 }
 
@@ -215,7 +236,9 @@ impl<'a> Judge<'a> {
         }
         for stretch in &mut self.stretches {
             while word.start >= stretch.from + STRETCH {
-                self.judged.verdicts.extend(stretch.verdict());
+                self.judged
+                    .verdicts
+                    .extend(stretch.verdict(self.reading.data));
                 let next = stretch.from + STRETCH * ((word.start - stretch.from) / STRETCH);
                 *stretch = Stretch {
                     from: next,
@@ -255,8 +278,15 @@ impl<'a> Judge<'a> {
             if all & ABOUT != 0 && !self.reading.data {
                 confidence *= 0.75;
             }
+            // Quotes only lower it, and looking for them costs.
+            if best
+                .as_ref()
+                .is_some_and(|best| confidence <= best.confidence)
+            {
+                continue;
+            }
             if self.quoted(&span) {
-                confidence *= 0.8;
+                confidence *= if self.reading.data { 0.65 } else { 0.8 };
             }
             if best
                 .as_ref()
@@ -277,16 +307,25 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Whether it stands in quotes: reported, not said.
+    /// Whether it stands in quotes: reported, not said. They must close, and on its own line.
     fn quoted(&self, span: &Range<usize>) -> bool {
-        let before = span.start.checked_sub(1).and_then(|at| self.bytes.get(at));
-        span.start > 1 && matches!(before, Some(b'"' | b'\'' | b'`'))
+        let line = |byte: &&u8| **byte != b'\n';
+        let before = self.bytes.get(..span.start).unwrap_or_default();
+        let after = self.bytes.get(span.end..).unwrap_or_default();
+        [b'"', b'`'].into_iter().any(|mark| {
+            let opened = before.iter().rev().take(QUOTE).take_while(line);
+            let mut closes = after.iter().take(QUOTE).take_while(line);
+            opened.filter(|byte| **byte == mark).count() % 2 == 1
+                && closes.any(|byte| *byte == mark)
+        })
     }
 
     fn finish(mut self) -> Judged {
         self.end_sentence();
         for stretch in &mut self.stretches {
-            self.judged.verdicts.extend(stretch.verdict());
+            self.judged
+                .verdicts
+                .extend(stretch.verdict(self.reading.data));
         }
         self.judged
     }
@@ -396,7 +435,7 @@ impl Stretch {
     }
 
     /// A persona is one where freedom from rules is spoken of more than once, beside other signs.
-    fn verdict(&self) -> Option<Verdict> {
+    fn verdict(&self, data: bool) -> Option<Verdict> {
         let start = self.first?;
         let [persona, unbound, no_refusal, ..] = self.counts;
         let signs =
@@ -404,7 +443,9 @@ impl Stretch {
         if signs < 2 && self.score < 3.5 || self.score < 1.5 {
             return None;
         }
-        let confidence = 1.0 / (1.0 + (-(self.score - 2.4) * 1.7).exp());
+        // Documents describe agents, and what these may not do: it takes more of them.
+        let even = if data { 5.9 } else { 2.4 };
+        let confidence = 1.0 / (1.0 + (-(self.score - even) * 1.7).exp());
         (confidence >= 0.05).then_some(Verdict {
             rule: "jailbreak-persona",
             span: start..self.end.max(start),

@@ -6,11 +6,15 @@ use std::sync::LazyLock;
 
 use caponier_sdk::normalise::{Unveil, View, around, decode};
 
-use crate::engine::{Engine, Judged, Reading, Verdict};
+use crate::detector::Detector;
+use crate::engine::{Judged, Reading, Verdict};
 use crate::lexicon::LEXICON;
+use crate::model;
 
 /// How far around a word that is turned round others are looked for.
 const REACH: usize = 256;
+/// How sure the model must be of decoded text.
+const SURE: f64 = 0.85;
 
 /// Words of which attacks have one, whole: text that is turned round or cut in pieces is told by
 /// them.
@@ -44,13 +48,13 @@ static UNVEIL: LazyLock<Option<Unveil>> = LazyLock::new(|| {
 
 /// Everything that is found below the text, in bytes of it.
 pub(crate) fn find(
-    engine: &Engine,
+    detector: &Detector,
     folded: &View<'_>,
     judged: &Judged,
     data: bool,
 ) -> Vec<Verdict> {
     let mut search = Search {
-        engine,
+        detector,
         data,
         found: Vec::new(),
     };
@@ -61,7 +65,7 @@ pub(crate) fn find(
                 data,
                 joined: layer.is_joined(),
             };
-            let verdicts = engine.judge(layer.text(), reading).verdicts;
+            let verdicts = detector.judge(layer.text(), reading).verdicts;
             search.keep(verdicts, |span| layer.source(span));
         });
     }
@@ -69,7 +73,7 @@ pub(crate) fn find(
 }
 
 struct Search<'a> {
-    engine: &'a Engine,
+    detector: &'a Detector,
     data: bool,
     found: Vec<Verdict>,
 }
@@ -89,7 +93,7 @@ impl Search<'_> {
 
     /// A view of a view: `inner` was made of what `outer` says.
     fn through(&mut self, outer: &View<'_>, inner: &View<'_>) {
-        let verdicts = self.engine.judge(inner.text(), self.reading()).verdicts;
+        let verdicts = self.detector.judge(inner.text(), self.reading()).verdicts;
         self.keep(verdicts, |span| outer.source(inner.source(span)));
     }
 
@@ -101,10 +105,13 @@ impl Search<'_> {
     }
 
     fn keep(&mut self, verdicts: Vec<Verdict>, source: impl Fn(Range<usize>) -> Range<usize>) {
-        self.found.extend(verdicts.into_iter().map(|verdict| {
-            let span = source(verdict.span.clone());
-            encoded(Verdict { span, ..verdict })
-        }));
+        // What was decoded by mistake is gibberish to the model, and of that it knows nothing.
+        let sure = |verdict: &Verdict| verdict.rule != model::RULE || verdict.confidence >= SURE;
+        self.found
+            .extend(verdicts.into_iter().filter(sure).map(|verdict| {
+                let span = source(verdict.span.clone());
+                encoded(Verdict { span, ..verdict })
+            }));
     }
 }
 

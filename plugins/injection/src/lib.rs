@@ -1,15 +1,23 @@
 //! Finds prompt injection, jailbreaks, and instructions where only data should be.
 //!
 //! A lexicon of what attacks are made of is matched where words begin; `patterns` says which of
-//! them, standing together in a sentence, mean what; stretches of text are scored for personas.
+//! them, standing together in a sentence, mean what; stretches of text are scored for personas. A
+//! small linear model, trained by `cargo xtask train`, judges what no pattern was written for.
 //! Text is folded first where it is not plain ASCII, and decoded around what looks encoded. Who said
 //! it decides how it is read: orders are a user's right, but not a document's.
 
+mod detector;
 mod engine;
+mod features;
 mod hidden;
+mod languages;
 mod lexicon;
+mod model;
 mod patterns;
 mod places;
+mod suffix;
+pub mod training;
+mod words;
 
 use caponier_sdk::normalise::fold;
 use caponier_sdk::{
@@ -18,7 +26,8 @@ use caponier_sdk::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use engine::{Engine, Reading, Verdict};
+use detector::Detector;
+use engine::{Reading, Verdict};
 
 /// Whose text is looked at.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
@@ -67,7 +76,7 @@ impl Default for Settings {
 
 /// The plugin.
 pub struct Injection {
-    engine: Engine,
+    detector: Detector,
     settings: Settings,
 }
 
@@ -108,6 +117,12 @@ const RULES: &[(&str, &str, Severity)] = &[
         "Asking for the system prompt",
         Severity::Medium,
     ),
+    ("learned-pattern", "Reads like an attack", Severity::High),
+    (
+        "optimiser-suffix",
+        "Tokens that an optimiser made",
+        Severity::High,
+    ),
     ("role-hijack", "A new role for the model", Severity::High),
     ("template-tokens", "Chat-template tokens", Severity::High),
     (
@@ -141,8 +156,8 @@ impl Plugin for Injection {
                 "roles: an empty list looks at nothing; hint: leave the key out for the default",
             ));
         }
-        let engine = Engine::new().map_err(|error| Error::new(format!("the lexicon: {error}")))?;
-        Ok(Self { engine, settings })
+        let detector = Detector::new()?;
+        Ok(Self { detector, settings })
     }
 
     fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
@@ -150,15 +165,29 @@ impl Plugin for Injection {
             if self.settings.roles.contains(&speaker(segment.role())) {
                 let data = is_data(call.context.stage, segment);
                 for verdict in self.segment(segment.text(), data) {
+                    let learned = verdict.rule == model::RULE;
+                    let known = data || speaks_for_itself(segment.role());
+                    let trust = if learned && !known { STRANGE } else { 1.0 };
                     report
                         .finding(verdict.rule, segment)
                         .at(verdict.span)
-                        .confidence(verdict.confidence);
+                        .confidence(verdict.confidence * trust);
                 }
             }
         }
         Ok(())
     }
+}
+
+/// How sure a finding must be for the text to count as read without decoding.
+const READ: f64 = 0.5;
+/// How far the model is believed about what it was not trained on: in a prompt it knows what people
+/// say, and a tool's description is full of orders.
+const STRANGE: f64 = 0.9;
+
+/// Whether it is a person who speaks.
+const fn speaks_for_itself(role: Role) -> bool {
+    matches!(role, Role::User | Role::Other)
 }
 
 const fn speaker(role: Role) -> Speaker {
@@ -190,9 +219,9 @@ impl Injection {
             joined: false,
         };
         let folded = fold(text);
-        let mut judged = self.engine.judge(folded.text(), reading);
+        let mut judged = self.detector.judge(folded.text(), reading);
         let mut found = if self.settings.decode {
-            hidden::find(&self.engine, &folded, &judged, data)
+            hidden::find(&self.detector, &folded, &judged, data)
         } else {
             Vec::new()
         };
@@ -202,10 +231,15 @@ impl Injection {
         }
         // What can be read without decoding was not hidden.
         plain.sort_by_key(|verdict| verdict.span.start);
+        let sure: Vec<(usize, usize)> = plain
+            .iter()
+            .filter(|known| known.confidence >= READ)
+            .map(|known| (known.span.start, known.span.end))
+            .collect();
         found.retain(|verdict| {
-            let before = plain.partition_point(|known| known.span.start < verdict.span.end);
-            let known = before.checked_sub(1).and_then(|last| plain.get(last));
-            known.is_none_or(|known| known.span.end <= verdict.span.start)
+            let before = sure.partition_point(|(start, _)| *start < verdict.span.end);
+            let known = before.checked_sub(1).and_then(|last| sure.get(last));
+            known.is_none_or(|(_, end)| *end <= verdict.span.start)
         });
         plain.append(&mut found);
         merged(plain)

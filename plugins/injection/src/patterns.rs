@@ -134,7 +134,7 @@ pub(crate) static PATTERNS: &[Pattern] = &[
         0.91,
     ),
     pattern("role-hijack", Anywhere, &[NOW, ROLE], &[UNBOUND], 60, 0.85),
-    pattern("role-hijack", Data, &[ROLE, MODEL], &[], 24, 0.7),
+    pattern("role-hijack", Data, &[ROLE, MODEL], &[], 24, 0.65),
     pattern(
         "prompt-extraction",
         Anywhere,
@@ -153,7 +153,7 @@ pub(crate) static PATTERNS: &[Pattern] = &[
     ),
     pattern("template-tokens", Anywhere, &[TEMPLATE], &[], 0, 0.92),
     pattern("template-tokens", Prompt, &[ROLE_MARK], &[], 0, 0.5),
-    pattern("template-tokens", Data, &[ROLE_MARK], &[], 0, 0.75),
+    pattern("template-tokens", Data, &[ROLE_MARK], &[], 0, 0.68),
     pattern(
         "exfiltration",
         Anywhere,
@@ -178,14 +178,14 @@ pub(crate) static PATTERNS: &[Pattern] = &[
         60,
         0.85,
     ),
-    pattern("tool-smuggling", Data, &[MODEL, TOOL], &[], 60, 0.75),
+    pattern("tool-smuggling", Data, &[MODEL, TOOL], &[], 60, 0.64),
     pattern(
         "tool-smuggling",
         Data,
         &[TOOL, URL],
         &[SEND | OVERRIDE | SECRECY],
         40,
-        0.7,
+        0.64,
     ),
     pattern(
         "false-authority",
@@ -218,7 +218,7 @@ pub(crate) static PATTERNS: &[Pattern] = &[
         &[SHAPE | SAY, ANSWER],
         &[REFERENCE],
         40,
-        0.72,
+        0.66,
     ),
     pattern(
         "instruction-in-data",
@@ -226,7 +226,7 @@ pub(crate) static PATTERNS: &[Pattern] = &[
         &[MODEL, SAY | SHAPE | SEND | OVERRIDE],
         &[],
         32,
-        0.75,
+        0.64,
     ),
     pattern(
         "instruction-in-data",
@@ -242,7 +242,7 @@ pub(crate) static PATTERNS: &[Pattern] = &[
         &[TASK, COMING | URGENT],
         &[URGENT],
         60,
-        0.8,
+        0.66,
     ),
     pattern("instruction-in-data", Data, &[URGENT, TASK], &[], 24, 0.72),
     pattern(
@@ -251,7 +251,7 @@ pub(crate) static PATTERNS: &[Pattern] = &[
         &[URGENT, COMING],
         &[REFERENCE],
         50,
-        0.72,
+        0.66,
     ),
     pattern(
         "instruction-in-data",
@@ -259,6 +259,6 @@ pub(crate) static PATTERNS: &[Pattern] = &[
         &[OVERRIDE, TASK | ANSWER],
         &[],
         40,
-        0.75,
+        0.64,
     ),
 ];

@@ -1,5 +1,7 @@
 //! The cases, talk about attacks, and text of any sort.
 
+use std::cell::RefCell;
+
 use caponier_plugin_injection::Injection;
 use caponier_sdk::Stage;
 use caponier_sdk::testing::{Harness, Input, run_cases};
@@ -34,12 +36,25 @@ fn an_empty_list_of_roles_is_refused() {
     assert!(Harness::<Injection>::new(r#"{"roles":[]}"#).is_err());
 }
 
+#[expect(
+    clippy::unwrap_used,
+    reason = "settings of a test that are known to be good"
+)]
+fn harness() -> RefCell<Harness<Injection>> {
+    RefCell::new(Harness::new("{}").unwrap())
+}
+
+thread_local! {
+    /// Building the lexicon takes longer than any text.
+    static HARNESS: RefCell<Harness<Injection>> = harness();
+}
+
 proptest::proptest! {
     #[test]
     fn any_text_is_survived(text in "\\PC{0,80}|(ignore|all|previous|instructions|<\\|im_start\\|>|%41|&lt;|і|\u{200b}|ß|。| |i g n o r e|erongi|DAN){0,60}") {
-        let mut harness = Harness::<Injection>::new("{}").unwrap();
         for stage in [Stage::Prompt, Stage::Retrieval] {
-            let outcome = harness.inspect(stage, &[Input::user(text.clone())]).unwrap();
+            let input = [Input::user(text.clone())];
+            let outcome = HARNESS.with_borrow_mut(|harness| harness.inspect(stage, &input)).unwrap();
             for finding in outcome.findings {
                 proptest::prop_assert!(text.get(finding.span.unwrap()).is_some());
             }

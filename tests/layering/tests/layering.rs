@@ -98,7 +98,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("caponier-sdk", &[]),
-    ("xtask", &[]),
+    ("xtask", &["caponier-plugin-injection"]),
 ];
 
 /// The crates that are the same code in both hosts: no I/O, no unsafe code.

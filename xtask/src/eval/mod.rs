@@ -1,11 +1,6 @@
 //! What the detectors find of sets that they were not written from, through the program and its
 //! default configuration as they are shipped; written down as a page with a plot.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "a JSON value that is not there reads as null"
-)]
-
 mod corpus;
 mod data;
 mod measure;

