@@ -398,7 +398,7 @@ def endpoints_that_nobody_knows():
                 error_of(answer)
             # What judges unwanted text gets it.
             got, headers, _ = gateway.post("/v1/moderations", {"input": ATTACK})
-            (record, *_) = gateway.audit(1)
+            record = gateway.audit(2)[-1]
             assert (got, record["action"]) == (200, headers["x-caponier-action"]), (setting, got)
             assert "endpoint" in [gap["kind"] for gap in record["coverage"]["gaps"]], record
             # What a lenient server takes for the guarded endpoint is let through by no setting.
