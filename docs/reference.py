@@ -13,7 +13,19 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 # The built-in plugins, with the settings under which they have all their rules.
-PLUGINS = {"pii": '{"restore":true}', "secrets": "{}", "injection": "{}"}
+PLUGINS = {
+    "pii": '{"restore":true}',
+    "secrets": "{}",
+    "injection": "{}",
+    "unicode": "{}",
+    "urls": "{}",
+    "leak": "{}",
+    "code": "{}",
+    "poison": "{}",
+    "terms": "{}",
+    "schema": "{}",
+    "quota": "{}",
+}
 NOTE = "<!-- Written by docs/reference.py; renew with `cargo xtask book`. -->\n"
 
 

@@ -215,6 +215,6 @@ def the_program_prints_them():
         assert facts["digest"] == f"sha256:{own}", plugin
     for file in ("builtin:gone", str(WASM / "components/pii.wasm")):
         said = run("plugin", "inspect", file, "--sbom", expected=2)
-        assert "only built-in plugins" in said and "pii, secrets, injection" in said, said
+        assert "only built-in plugins" in said and "pii, secrets, injection, unicode" in said, said
     said = run("plugin", "inspect", "builtin:gone", expected=2)
     assert "`gone`" in said and "hint: there are pii" in said, said
