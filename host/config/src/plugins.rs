@@ -20,6 +20,9 @@ pub const BUILTIN: &[&str] = &[
     "quota",
 ];
 
+/// Those of them that run where a configuration names no plugins.
+pub(crate) const DEFAULT_CHAIN: &[&str] = &["pii", "secrets", "injection"];
+
 /// One plugin of the chain.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plugin {

@@ -7,6 +7,7 @@ caponier_e2e::scenarios!("book":
     every_page_is_in_the_summary,
     the_book_builds_without_warnings,
     the_reference_is_current,
+    page_eval_measured,
     page_readme,
     page_contributing,
     page_envoy_envoy,

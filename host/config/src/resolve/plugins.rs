@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::{Scope, as_usize, item, join, keys};
 use crate::plugins::{
-    BUILTIN, Bounds, Grants, Plugin, PluginLimits, PluginSource, SettingSecret, Settings, TimeLimit,
+    Bounds, DEFAULT_CHAIN, Grants, Plugin, PluginLimits, PluginSource, SettingSecret, Settings,
+    TimeLimit,
 };
 use crate::raw;
 use crate::scalars::{Span, is_env_name};
@@ -20,7 +21,7 @@ const MIB: u64 = 1 << 20;
 pub(super) fn plugins(scope: &mut Scope<'_>, raw: Option<Vec<raw::Plugin>>) -> Vec<Plugin> {
     let path = keys(["plugins"]);
     let Some(raw) = raw else {
-        return BUILTIN.iter().map(|name| builtin(name)).collect();
+        return DEFAULT_CHAIN.iter().map(|name| builtin(name)).collect();
     };
     if raw.is_empty() {
         scope.warn(&path, "no plugin inspects anything");
