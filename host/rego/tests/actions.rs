@@ -35,6 +35,17 @@ fn the_shipped_thresholds_are_frozen() {
         ("injection/x", 0.89, Stage::Prompt, Action::Allow),
         ("injection/x", 1.0, Stage::Retrieval, Action::Allow),
         ("injection/x", 1.0, Stage::Output, Action::Allow),
+        ("unicode/tags", 0.5, Stage::Retrieval, Action::Redact),
+        ("unicode/look-alike", 0.69, Stage::Prompt, Action::Allow),
+        ("urls/data-in-image", 0.8, Stage::Output, Action::Redact),
+        ("urls/data-in-image", 0.8, Stage::Prompt, Action::Allow),
+        ("urls/shortener", 1.0, Stage::Output, Action::Allow),
+        ("leak/canary", 0.9, Stage::Output, Action::Redact),
+        ("leak/paraphrase", 0.5, Stage::Output, Action::Flag),
+        ("schema/schema-violation", 0.0, Stage::Output, Action::Deny),
+        ("quota/tokens", 1.0, Stage::Prompt, Action::Deny),
+        ("quota/tokens", 0.99, Stage::Prompt, Action::Allow),
+        ("quota/short-prompts", 0.65, Stage::Prompt, Action::Flag),
         ("unknown/x", 0.5, Stage::Output, Action::Flag),
         ("unknown/x", 0.49, Stage::Output, Action::Allow),
     ] {
@@ -48,7 +59,7 @@ fn the_shipped_thresholds_are_frozen() {
         resolve(&actions, "injection/x", 0.8, Stage::Retrieval).configured,
         Action::Deny
     );
-    assert_eq!(actions.entries().count(), 5);
+    assert_eq!(actions.entries().count(), 29);
 }
 
 #[test]
