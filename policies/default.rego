@@ -92,11 +92,11 @@ verdict := {"action": "deny", "reason": concat("; ", data.caponier.access), "sta
 
 default found_status := null
 
+# Whoever is told to come back later must not be denied for what was said.
 found_status := 429 if {
 	strongest == "deny"
-	some finding in input.findings
-	finding.action == "deny"
-	finding.category == "LLM10:2025"
+	categories := {object.get(finding, "category", "") | some finding in input.findings; finding.action == "deny"}
+	categories == {"LLM10:2025"}
 }
 
 # The strongest action that any finding asks for. The host has counted; only where something is

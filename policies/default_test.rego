@@ -66,8 +66,12 @@ test_a_budget_that_is_used_up_is_denied_as_such if {
 	noted := caponier.decision with input as inspected("prompt", [flagged])
 	noted.action == "flag"
 	noted.status == null
-	other := caponier.decision with input as inspected("prompt", [finding({"action": "deny"})])
+	denied := finding({"action": "deny"})
+	other := caponier.decision with input as inspected("prompt", [denied])
 	other.status == null
+	both := caponier.decision with input as inspected("prompt", [used, denied])
+	both.action == "deny"
+	both.status == null
 }
 
 test_nothing_found_is_allowed if {

@@ -46,20 +46,21 @@ static UNVEIL: LazyLock<Option<Unveil>> = LazyLock::new(|| {
     Unveil::new(words).ok()?.knowing(others()).ok()
 });
 
-/// Everything that is found below the text, in bytes of it.
+/// Everything that is found below the text, in bytes of it, and whether all of its disguises were
+/// looked through: whoever piles up many must not hide one behind them unseen.
 pub(crate) fn find(
     detector: &Detector,
     folded: &View<'_>,
     judged: &Judged,
     data: bool,
-) -> Vec<Verdict> {
+) -> (Vec<Verdict>, bool) {
     let mut search = Search {
         detector,
         data,
         found: Vec::new(),
     };
     search.turned(folded, judged);
-    if let Some(unveil) = &*UNVEIL {
+    let is_whole = UNVEIL.as_ref().is_some_and(|unveil| {
         unveil.each(folded, |layer| {
             let reading = Reading {
                 data,
@@ -67,9 +68,9 @@ pub(crate) fn find(
             };
             let verdicts = detector.judge(layer.text(), reading).verdicts;
             search.keep(verdicts, |span| layer.source(span));
-        });
-    }
-    search.found
+        })
+    });
+    (search.found, is_whole)
 }
 
 struct Search<'a> {

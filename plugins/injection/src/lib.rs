@@ -164,7 +164,11 @@ impl Plugin for Injection {
         for segment in call.segments {
             if self.settings.roles.contains(&speaker(segment.role())) {
                 let data = is_data(call.context.stage, segment);
-                for verdict in self.segment(segment.text(), data) {
+                let (verdicts, is_whole) = self.segment(segment.text(), data);
+                if !is_whole {
+                    report.skip(segment, "more disguises than are looked through");
+                }
+                for verdict in verdicts {
                     let learned = verdict.rule == model::RULE;
                     let known = data || speaks_for_itself(segment.role());
                     let trust = if learned && !known { STRANGE } else { 1.0 };
@@ -212,18 +216,18 @@ fn is_data(stage: Stage, segment: &Segment) -> bool {
 }
 
 impl Injection {
-    /// Everything found in a text, in bytes of it.
-    fn segment(&self, text: &str, data: bool) -> Vec<Verdict> {
+    /// Everything found in a text, in bytes of it, and whether all of it was looked through.
+    fn segment(&self, text: &str, data: bool) -> (Vec<Verdict>, bool) {
         let reading = Reading {
             data,
             joined: false,
         };
         let folded = fold(text);
         let mut judged = self.detector.judge(folded.text(), reading);
-        let mut found = if self.settings.decode {
+        let (mut found, is_whole) = if self.settings.decode {
             hidden::find(&self.detector, &folded, &judged, data)
         } else {
-            Vec::new()
+            (Vec::new(), true)
         };
         let mut plain = std::mem::take(&mut judged.verdicts);
         for verdict in &mut plain {
@@ -242,7 +246,7 @@ impl Injection {
             known.is_none_or(|(_, end)| *end <= verdict.span.start)
         });
         plain.append(&mut found);
-        merged(plain)
+        (merged(plain), is_whole)
     }
 }
 
