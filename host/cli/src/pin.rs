@@ -66,11 +66,14 @@ fn read(text: &str, pins: &mut BTreeMap<String, String>) -> anyhow::Result<()> {
     bodies(&data.join("\n"), pins)
 }
 
+const NO_ANSWER: &str = "it is no answer to `tools/list`\nhint: each body is a JSON object";
+
 fn bodies(text: &str, pins: &mut BTreeMap<String, String>) -> anyhow::Result<()> {
     for value in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
         let body = value.context("it is no JSON")?.get();
-        let answer: Answer<'_> = serde_json::from_str(body)
-            .context("it is no answer to `tools/list`\nhint: each body is a JSON object")?;
+        // Serde also reads a structure from an array.
+        ensure!(body.starts_with('{'), NO_ANSWER);
+        let answer: Answer<'_> = serde_json::from_str(body).context(NO_ANSWER)?;
         let body = match answer.tools {
             Some(tools) => format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"tools":{tools}}}}}"#),
             None => body.to_owned(),
