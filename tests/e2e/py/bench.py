@@ -6,9 +6,12 @@ import subprocess
 
 from support import PROGRAM, cache_directory
 
-NAMES = """
-new-sandbox-pii new-sandbox-secrets new-sandbox-injection
-wasm-over-native-pii wasm-over-native-secrets wasm-over-native-injection
+DEFAULT_CHAIN = ["pii", "secrets", "injection"]
+OF_EACH_PLUGIN = """
+new-sandbox wasm-over-native plugin-4k plugin-64k plugin-1m plugin-worst-input
+""".split()
+NAMES = [f"{row}-{plugin}" for row in OF_EACH_PLUGIN for plugin in DEFAULT_CHAIN]
+NAMES += """
 chain-4k-p50 chain-4k-p99 chain-per-byte-64k chain-per-byte-1m
 agent-turn stream-token-growth first-token-added
 gateway-cpu-no-plugins gateway-cpu-default-chain
