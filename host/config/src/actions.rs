@@ -77,6 +77,8 @@ pub struct ActionRule {
     pub action: Action,
     /// Findings with less confidence are allowed.
     pub min_confidence: f64,
+    /// Of these, findings from this confidence on are flagged. `None`: none are.
+    pub flag_confidence: Option<f64>,
     /// Findings of a lower severity are allowed.
     pub min_severity: Severity,
     /// Only in these stages. `None`: in all.

@@ -323,6 +323,9 @@ raw! {
         /// Findings with less confidence are allowed. Default: 0.
         #[schemars(range(min = 0.0, max = 1.0))]
         min_confidence: Option<f64>,
+        /// Of these, findings from this confidence on are flagged. Default: none are.
+        #[schemars(range(min = 0.0, max = 1.0))]
+        flag_confidence: Option<f64>,
         /// Findings of a lower severity are allowed. Default: info.
         min_severity: Option<Severity>,
         /// Only in these stages. Default: all.

@@ -290,8 +290,12 @@ const BAD: &[(&str, &str)] = &[
         "c.yaml:2:53: actions[\"pii/*\"].min_confidence: 90 is not between 0 and 1",
     ),
     (
+        "actions: { 'pii/*': { action: deny, min_confidence: 0.5, flag_confidence: 0.6 } }",
+        "c.yaml:2:75: actions[\"pii/*\"].flag_confidence: 0.6 is not between 0 and `min_confidence`, which is 0.5; hint: findings from `min_confidence` on have the action itself",
+    ),
+    (
         "actions: { 'pii/*': { action: deny, confidence: 1 } }",
-        "c.yaml:2:37: actions[\"pii/*\"].confidence: unknown key; hint: known keys are `action`, `min_confidence`, `min_severity`, `stages`, `roles`, `trust`, `mode`",
+        "c.yaml:2:37: actions[\"pii/*\"].confidence: unknown key; hint: known keys are `action`, `min_confidence`, `flag_confidence`, `min_severity`, `stages`, `roles`, `trust`, `mode`",
     ),
     (
         "limits: { rego: 0ms }",

@@ -462,6 +462,7 @@ fn entry(rule: &ActionRule) -> ActionEntry {
         rule: Entry {
             action: Action::parse(rule.action.as_str()).unwrap_or(Action::Deny),
             min_confidence: rule.min_confidence,
+            flag_confidence: rule.flag_confidence,
             min_severity: Severity::parse(rule.min_severity.as_str()).unwrap_or(Severity::Info),
             stages: rule.stages.as_ref().map(|stages| {
                 let words = stages.iter();

@@ -43,6 +43,8 @@ pub struct ActionRule {
     pub action: Action,
     /// Findings below it ask for `allow`.
     pub min_confidence: f64,
+    /// Findings below `min_confidence` ask for `flag` from here on. `None`: none do.
+    pub flag_confidence: Option<f64>,
     /// Findings below it ask for `allow`.
     pub min_severity: Severity,
     /// Findings in other stages ask for `allow`. `None`: all stages.
@@ -61,6 +63,7 @@ impl ActionRule {
         Self {
             action,
             min_confidence: 0.0,
+            flag_confidence: None,
             min_severity: Severity::Info,
             stages: None,
             roles: None,
@@ -69,11 +72,23 @@ impl ActionRule {
         }
     }
 
-    fn applies(&self, finding: &Finding, place: Place) -> bool {
+    /// What a finding asks for.
+    fn asks(&self, finding: &Finding, place: Place) -> Action {
         // A confidence that is not a number fails every comparison, and must not pass as low.
-        let confident = finding.confidence.is_nan() || finding.confidence >= self.min_confidence;
-        confident
-            && finding.severity >= self.min_severity
+        let reaches = |least: f64| finding.confidence.is_nan() || finding.confidence >= least;
+        if !self.concerns(finding, place) {
+            Action::Allow
+        } else if reaches(self.min_confidence) {
+            self.action
+        } else if self.flag_confidence.is_some_and(reaches) {
+            Action::Flag
+        } else {
+            Action::Allow
+        }
+    }
+
+    fn concerns(&self, finding: &Finding, place: Place) -> bool {
+        finding.severity >= self.min_severity
             && self
                 .stages
                 .as_ref()
@@ -160,7 +175,9 @@ pub enum ActionError {
         glob: String,
     },
     /// A confidence that no finding can be compared with.
-    #[error("action `{glob}`: min_confidence must lie between 0 and 1")]
+    #[error(
+        "action `{glob}`: flag_confidence and min_confidence must lie between 0 and 1, in this order"
+    )]
     Confidence {
         /// The glob.
         glob: String,
@@ -225,7 +242,10 @@ impl Actions {
     pub fn only(entries: Vec<ActionEntry>) -> Result<Self, ActionError> {
         let mut lines: Vec<Line> = Vec::with_capacity(entries.len());
         for ActionEntry { glob, rule } in entries {
-            if !(0.0..=1.0).contains(&rule.min_confidence) {
+            let flagged = rule.flag_confidence.unwrap_or(rule.min_confidence);
+            if !(0.0..=1.0).contains(&rule.min_confidence)
+                || !(0.0..=rule.min_confidence).contains(&flagged)
+            {
                 return Err(ActionError::Confidence { glob });
             }
             let new = Glob::new(&glob);
@@ -268,11 +288,7 @@ impl Actions {
     pub fn resolve(&self, finding: &Finding, place: Place) -> Resolved {
         match self.rule(&finding.rule) {
             Some(rule) => Resolved {
-                action: if rule.applies(finding, place) {
-                    rule.action
-                } else {
-                    Action::Allow
-                },
+                action: rule.asks(finding, place),
                 configured: rule.action,
                 monitor: rule.mode == Mode::Monitor,
             },
@@ -312,6 +328,9 @@ impl Actions {
             };
             object.insert("action".into(), rule.action.as_str().into());
             object.insert("min_confidence".into(), rule.min_confidence.into());
+            if let Some(least) = rule.flag_confidence {
+                object.insert("flag_confidence".into(), least.into());
+            }
             object.insert("min_severity".into(), rule.min_severity.as_str().into());
             object.insert("mode".into(), rule.mode.as_str().into());
             if let Some(stages) = &rule.stages {
@@ -362,6 +381,7 @@ fn sorted(mut lines: Vec<Line>) -> Vec<Line> {
 struct ShippedRule {
     action: String,
     min_confidence: Option<f64>,
+    flag_confidence: Option<f64>,
     min_severity: Option<String>,
     stages: Option<Vec<String>>,
 }
@@ -374,6 +394,7 @@ fn shipped_lines() -> Option<Vec<Line>> {
         .map(|(glob, shipped)| {
             let mut rule = ActionRule::new(Action::parse(&shipped.action)?);
             rule.min_confidence = shipped.min_confidence.unwrap_or(0.0);
+            rule.flag_confidence = shipped.flag_confidence;
             if let Some(word) = shipped.min_severity {
                 rule.min_severity = Severity::parse(&word)?;
             }

@@ -336,6 +336,30 @@ impl Bundle {
         Ok(results.collect())
     }
 
+    /// The routes that the policies speak of under `data.caponier.pinned_tools`: pins of a route
+    /// that is not there would guard nothing.
+    ///
+    /// # Errors
+    /// None that [`Bundle::compile`] would not have found.
+    pub fn pinned_routes(&self) -> Result<Vec<String>, BundleError> {
+        let mut engine = self.parts.engine()?;
+        if !declares(&mut engine, "pinned_tools") {
+            return Ok(Vec::new());
+        }
+        // Each route has a rule of its own, so there is no one rule that could be asked for.
+        let found = engine
+            .eval_query(format!("{PACKAGE}.pinned_tools"), false)
+            .map_err(|error| BundleError::Engine {
+                place: place_of(&error.to_string()).unwrap_or_else(|| "policies".to_owned()),
+                why: reason_of(&error.to_string()),
+            })?;
+        let expressions = found.result.iter().flat_map(|result| &result.expressions);
+        let pins = expressions.filter_map(|expression| expression.value.as_object().ok());
+        let routes = pins.flat_map(|pins| pins.keys());
+        let routes = routes.filter_map(|route| route.as_string().ok());
+        Ok(routes.map(|route| route.to_string()).collect())
+    }
+
     fn check(&self) -> Result<(), BundleError> {
         let mut names = std::collections::BTreeSet::new();
         for source in &self.parts.sources {
@@ -370,10 +394,15 @@ impl std::fmt::Debug for Bundle {
 }
 
 fn declares_entry_point(engine: &mut Engine) -> bool {
+    declares(engine, "decision")
+}
+
+/// Whether the package has rules of this name.
+fn declares(engine: &mut Engine, rule: &str) -> bool {
     engine
         .get_modules()
         .iter()
-        .any(|module| check::package_of(module) == PACKAGE && check::declares(module, "decision"))
+        .any(|module| check::package_of(module) == PACKAGE && check::declares(module, rule))
 }
 
 /// The default answers to what cannot be inspected.

@@ -32,7 +32,9 @@ fn the_shipped_thresholds_are_frozen() {
         ("secrets/jwt", 0.7, Stage::Output, Action::Redact),
         ("secrets/jwt", 0.69, Stage::Output, Action::Allow),
         ("injection/x", 0.9, Stage::Prompt, Action::Deny),
-        ("injection/x", 0.89, Stage::Prompt, Action::Allow),
+        ("injection/x", 0.89, Stage::Prompt, Action::Flag),
+        ("injection/x", 0.5, Stage::Prompt, Action::Flag),
+        ("injection/x", 0.49, Stage::Prompt, Action::Allow),
         ("injection/x", 1.0, Stage::Retrieval, Action::Allow),
         ("injection/x", 1.0, Stage::Output, Action::Allow),
         ("unicode/tags", 0.5, Stage::Retrieval, Action::Redact),
@@ -150,9 +152,17 @@ fn ties_name_both() {
         nothing.unwrap_err(),
         ActionError::NoRule { glob: "pii".into() }
     );
-    for confidence in [f64::NAN, -0.1, 1.1] {
+    for (confidence, flagged) in [
+        (f64::NAN, None),
+        (-0.1, None),
+        (1.1, None),
+        (0.5, Some(0.51)),
+        (0.5, Some(-0.1)),
+        (0.5, Some(f64::NAN)),
+    ] {
         let rule = ActionRule {
             min_confidence: confidence,
+            flag_confidence: flagged,
             ..ActionRule::new(Action::Flag)
         };
         let error = Actions::only(vec![ActionEntry {
@@ -167,6 +177,37 @@ fn ties_name_both() {
             }
         );
     }
+}
+
+#[test]
+fn what_is_less_sure_is_flagged_where_the_line_says_so() {
+    let rule = ActionRule {
+        min_confidence: 0.9,
+        flag_confidence: Some(0.5),
+        min_severity: Severity::Medium,
+        ..ActionRule::new(Action::Deny)
+    };
+    let actions = Actions::only(vec![ActionEntry {
+        glob: "a/*".into(),
+        rule,
+    }])
+    .unwrap();
+    for (confidence, action) in [
+        (0.49, Action::Allow),
+        (0.5, Action::Flag),
+        (0.89, Action::Flag),
+        (0.9, Action::Deny),
+        (f64::NAN, Action::Deny),
+    ] {
+        let resolved = resolve(&actions, "a/b", confidence, Stage::Prompt);
+        assert_eq!(resolved.action, action, "{confidence}");
+        assert_eq!(resolved.configured, Action::Deny);
+    }
+    let mut exchange = Exchange::new(Stage::Prompt).finding("a/b", 0.7);
+    exchange.findings[0].severity = Severity::Low;
+    let finding = &exchange.findings[0];
+    let place = Place::of(Stage::Prompt, finding, &exchange.segments);
+    assert_eq!(actions.resolve(finding, place).action, Action::Allow);
 }
 
 #[test]

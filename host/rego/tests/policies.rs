@@ -47,6 +47,22 @@ fn every_rego_test_holds() {
 }
 
 #[test]
+fn routes_that_tools_are_pinned_for_are_known() {
+    let routes = |rego: &str| {
+        let sources = vec![Source::new("pins.rego", rego)];
+        let bundle = Bundle::with_default(sources, Actions::shipped(), serde_json::json!({}));
+        bundle.unwrap().pinned_routes().unwrap()
+    };
+    assert_eq!(routes("package caponier\nx := 1"), Vec::<String>::new());
+    let two = "package caponier\n\
+        pinned_tools[\"/mcp\"] := {\"echo\": \"sha256:00\"}\n\
+        pinned_tools[\"/other/*\"] := {\"a b\": \"sha256:01\"}";
+    assert_eq!(routes(two), ["/mcp", "/other/*"]);
+    let elsewhere = two.replace("package caponier", "package mine");
+    assert_eq!(routes(&elsewhere), Vec::<String>::new());
+}
+
+#[test]
 fn a_rego_test_that_does_not_hold_is_told() {
     let rego = "package mine\ntest_good if true\ntest_bad if 1 == 2\ntest_false := false\ntest_broken if { x := numbers.range(1, \"a\"); x }\nother if false";
     let sources = vec![Source::new("mine_test.rego", rego)];

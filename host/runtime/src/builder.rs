@@ -423,7 +423,7 @@ pub(crate) fn bundle(config: &Config, files: &Files) -> Result<Bundle, Problem> 
     let sources = sources
         .map(|(name, text)| RegoSource::new(name, text))
         .collect();
-    caponier_decide::bundle(&config.actions, &config.limits, sources, data).map_err(|error| {
+    let refused = |error: Unusable| {
         let text = error.to_string();
         if matches!(error, Unusable::Actions(_)) {
             return Problem::new(&config.name, "actions", text);
@@ -436,6 +436,35 @@ pub(crate) fn bundle(config: &Config, files: &Files) -> Result<Bundle, Problem> 
             Some((place, message)) => Problem::new(place, "", message),
             None => Problem::new(&config.name, "rego", text),
         }
+    };
+    let bundle = caponier_decide::bundle(&config.actions, &config.limits, sources, data);
+    let bundle = bundle.map_err(refused)?;
+    pins_meet_routes(config, &bundle)?;
+    Ok(bundle)
+}
+
+/// Tools that are pinned for no route are not pinned at all.
+fn pins_meet_routes(config: &Config, bundle: &Bundle) -> Result<(), Problem> {
+    let pinned = bundle
+        .pinned_routes()
+        .map_err(|error| Problem::new(&config.name, "rego", error.to_string()))?;
+    // Without a gateway, whoever asks for decisions names the routes.
+    let Some(gateway) = &config.gateway else {
+        return Ok(());
+    };
+    let routes = gateway.routes.iter().map(|route| route.path.to_string());
+    let routes: Vec<String> = routes.collect();
+    let unknown = pinned.into_iter().find(|route| !routes.contains(route));
+    unknown.map_or(Ok(()), |route| {
+        let routes = routes.join(", ");
+        Err(Problem::new(
+            &config.name,
+            "rego",
+            format!(
+                "tools are pinned for `{route}`, which is no route\n\
+                 hint: caponier pin-tools --route PATH, with PATH one of: {routes}"
+            ),
+        ))
     })
 }
 

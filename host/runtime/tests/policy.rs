@@ -520,6 +520,34 @@ fn a_change_is_noticed_a_broken_one_refused_and_the_old_one_stays() {
 }
 
 #[test]
+fn pins_for_a_route_that_is_not_there_are_refused() {
+    let routes = "gateway: { listen: \"127.0.0.1:0\", routes: [{ path: /mcp, protocol: mcp }] }\n";
+    let place = Place::new(&format!("{PLAIN}{routes}rego: [pins.rego]\n"));
+    let pins = |route: &str| {
+        let pin = format!("package caponier\n\npinned_tools[\"{route}\"] := {{\"a\": \"b\"}}\n");
+        place.write("pins.rego", &pin);
+        start(&place.path("caponier.yaml"))
+            .err()
+            .unwrap_or_default()
+    };
+    assert!(pins("/mcp").is_empty());
+    let refused = pins("/mpc");
+    let [problem] = refused.as_slice() else {
+        panic!("{refused:?}");
+    };
+    assert!(
+        problem.message.contains("`/mpc`, which is no route"),
+        "{problem:?}"
+    );
+    assert!(
+        problem
+            .hint
+            .as_deref()
+            .is_some_and(|hint| hint.contains("one of: /mcp"))
+    );
+}
+
+#[test]
 fn a_change_is_noticed_while_other_files_change_without_pause() {
     let place = Place::new(&format!(
         "{PLAIN}rego: [rules/]\naudit: {{ path: audit.jsonl }}\n"

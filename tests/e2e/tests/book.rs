@@ -16,6 +16,7 @@ caponier_e2e::scenarios!("book":
     page_operate_configuration,
     page_operate_coverage,
     page_operate_decision,
+    page_operate_denials,
     page_operate_install,
     page_operate_mcp,
     page_operate_observe,

@@ -153,15 +153,18 @@ impl Page<'_> {
                 .flatten()
                 .filter_map(Value::as_str)
                 .collect();
+            let stages = if stages.is_empty() {
+                "all stages".to_owned()
+            } else {
+                stages.join(", ")
+            };
+            if let Some(least) = rule["flag_confidence"].as_f64() {
+                out.push_str(&format!("| `{glob}` | flag | {least} | {stages} |\n"));
+            }
             let line = format!(
-                "| `{glob}` | {} | {} | {} |\n",
+                "| `{glob}` | {} | {} | {stages} |\n",
                 rule["action"].as_str().unwrap_or_default(),
                 rule["min_confidence"].as_f64().unwrap_or(0.0),
-                if stages.is_empty() {
-                    "all stages".to_owned()
-                } else {
-                    stages.join(", ")
-                },
             );
             out.push_str(&line);
         }

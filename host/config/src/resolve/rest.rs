@@ -189,6 +189,7 @@ fn action_rule(
         raw::ActionEntry::Short(action) => raw::ActionSection {
             action,
             min_confidence: None,
+            flag_confidence: None,
             min_severity: None,
             stages: None,
             roles: None,
@@ -202,6 +203,15 @@ fn action_rule(
             &join(path, ["min_confidence"]),
             format!("{min_confidence} is not between 0 and 1"),
             None,
+        );
+    }
+    if let Some(least) = section.flag_confidence
+        && !(0.0..=min_confidence).contains(&least)
+    {
+        scope.error(
+            &join(path, ["flag_confidence"]),
+            format!("{least} is not between 0 and `min_confidence`, which is {min_confidence}"),
+            Some("findings from `min_confidence` on have the action itself"),
         );
     }
     let mode = section.mode.unwrap_or(Mode::Enforce);
@@ -227,6 +237,7 @@ fn action_rule(
         glob,
         action: section.action,
         min_confidence,
+        flag_confidence: section.flag_confidence,
         min_severity: section.min_severity.unwrap_or(Severity::Info),
         stages,
         roles,
