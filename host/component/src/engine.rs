@@ -75,7 +75,7 @@ impl Engine {
         let cache = options.cache_dir.as_deref().map(Cache::open).transpose()?;
         let threads = options.threads.max(1);
         let slots = slots(threads, options.plugins);
-        let (run, mode) = pooled(slots).map_err(EngineError::Start)?;
+        let (run, mode) = pooled(slots, options.compiles_fast).map_err(EngineError::Start)?;
         let run = Flavour::new(run, &clock, false).map_err(EngineError::Start)?;
         Ok(Self {
             inner: Arc::new(Inner {
@@ -193,7 +193,7 @@ fn config() -> Config {
 }
 
 /// The pooled engine, set up as well as the machine allows.
-fn pooled(slots: u32) -> wasmtime::Result<(wasmtime::Engine, EngineMode)> {
+fn pooled(slots: u32, compiles_fast: bool) -> wasmtime::Result<(wasmtime::Engine, EngineMode)> {
     let mut last = None;
     for wide_memories in [true, false] {
         for pagemap_scan in [true, false] {
@@ -201,7 +201,11 @@ fn pooled(slots: u32) -> wasmtime::Result<(wasmtime::Engine, EngineMode)> {
                 pagemap_scan,
                 wide_memories,
             };
-            match wasmtime::Engine::new(&pooled_config(slots, mode)) {
+            let mut config = pooled_config(slots, mode);
+            if compiles_fast {
+                config.strategy(Strategy::Winch);
+            }
+            match wasmtime::Engine::new(&config) {
                 Ok(engine) => return Ok((engine, mode)),
                 Err(error) => last = Some(error),
             }

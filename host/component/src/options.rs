@@ -13,6 +13,8 @@ pub struct EngineOptions {
     pub threads: usize,
     /// How many plugins are expected to be loaded at the same time, old revisions included.
     pub plugins: usize,
+    /// Plugins are compiled some ten times as fast, and run slower: for a short look at many.
+    pub compiles_fast: bool,
 }
 
 impl Default for EngineOptions {
@@ -22,6 +24,7 @@ impl Default for EngineOptions {
             cache_dir: None,
             threads,
             plugins: 16,
+            compiles_fast: false,
         }
     }
 }
