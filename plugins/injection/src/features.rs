@@ -18,20 +18,27 @@ pub const FEATURES: usize = (1 << BITS) + CLASSES * CLASSES;
 const LONGEST: usize = 48;
 /// A line ends a sentence that has so many words.
 const LINE: usize = 8;
+/// Bytes of a sentence, as most have them.
+const USUAL: usize = 64;
 /// What stands before the first word.
 const START: u32 = 0x5354_4152;
 const MARK: u32 = 0x4d41_524b;
 
+/// A weight for each feature: a byte with a sign.
+pub type Weights = [u8; FEATURES];
+/// All of them zero: for who wants the features alone.
+pub(crate) static NO_WEIGHTS: Weights = [0; FEATURES];
+
 /// What becomes of the features of a sentence.
 pub trait Tally: Default {
-    /// One more, below [`FEATURES`]. A weight is a byte with a sign.
-    fn add(&mut self, feature: u16, weights: &[u8]);
+    /// More of them, each below [`FEATURES`].
+    fn add<const N: usize>(&mut self, features: [u16; N], weights: &Weights);
 }
 
 /// The features themselves: what a trainer wants.
 impl Tally for Vec<u16> {
-    fn add(&mut self, feature: u16, _: &[u8]) {
-        self.push(feature);
+    fn add<const N: usize>(&mut self, features: [u16; N], _: &Weights) {
+        self.extend(features);
     }
 }
 
@@ -43,11 +50,14 @@ pub(crate) struct Sum {
 }
 
 impl Tally for Sum {
-    #[inline]
-    fn add(&mut self, feature: u16, weights: &[u8]) {
-        let weight = weights.get(usize::from(feature)).copied().unwrap_or(0);
-        self.weight += i32::from(weight.cast_signed());
-        self.count += 1;
+    #[inline(always)]
+    fn add<const N: usize>(&mut self, features: [u16; N], weights: &Weights) {
+        let weight = |feature: u16| {
+            let weight = weights.get(usize::from(feature)).copied().unwrap_or(0);
+            i32::from(weight.cast_signed())
+        };
+        self.weight += features.into_iter().map(weight).sum::<i32>();
+        self.count += N as u32;
     }
 }
 
@@ -63,37 +73,79 @@ pub struct Sentence<T> {
 }
 
 /// The sentences of a text, and the features of their words.
-pub(crate) fn sentences<T: Tally>(text: &str, weights: &[u8]) -> Vec<Sentence<T>> {
+pub(crate) fn sentences<T: Tally>(text: &str, weights: &Weights) -> Vec<Sentence<T>> {
     let bytes = text.as_bytes();
-    let mut sentences: Vec<Sentence<T>> = Vec::new();
-    let mut current: Sentence<T> = Sentence::default();
-    let (mut count, mut before, mut last) = (0, START, 0);
-    words::each(bytes, |word| {
-        let gap = gap(bytes, last, word);
-        if count > 0 && (gap.ends || count >= LONGEST || (gap.line && count >= LINE)) {
-            sentences.push(std::mem::take(&mut current));
-            (count, before) = (0, START);
+    let mut reader = Reader {
+        bytes,
+        weights,
+        sentences: Vec::with_capacity(bytes.len() / USUAL + 1),
+        current: Sentence::default(),
+        count: 0,
+        before: START,
+    };
+    words::each(bytes, |word| reader.word(word));
+    reader.finish()
+}
+
+/// The sentence that is being read, and those before it.
+struct Reader<'a, T> {
+    bytes: &'a [u8],
+    weights: &'a Weights,
+    sentences: Vec<Sentence<T>>,
+    /// Its end is that of the last word, whether there is one in this sentence or not.
+    current: Sentence<T>,
+    /// Words of the sentence.
+    count: usize,
+    /// The word before.
+    before: u32,
+}
+
+impl<T: Tally> Reader<'_, T> {
+    #[inline(always)]
+    fn word(&mut self, word: Hashed) {
+        let between = self.bytes.get(self.current.end..word.start);
+        // Most words follow one another so.
+        let plain = matches!(between, Some([b' '] | [b',', b' ']));
+        if !plain || self.count >= LONGEST {
+            self.gap(between.unwrap_or_default());
         }
-        if count == 0 {
-            current.start = word.start;
+        if self.count == 0 {
+            self.current.start = word.start;
+        }
+        let (alone, behind) = (place(word.word, 0), place(word.word, self.before));
+        let tally = &mut self.current.tally;
+        if word.stem == 0 {
+            tally.add([alone, behind], self.weights);
+        } else {
+            tally.add([place(word.stem, 0), alone, behind], self.weights);
+        }
+        self.before = word.word | 1;
+        self.current.end = word.end;
+        self.count += 1;
+    }
+
+    /// What stands before a word: a sentence may end there.
+    fn gap(&mut self, between: &[u8]) {
+        let gap = gap(self.bytes, self.current.end, between);
+        let full = self.count >= LONGEST || (gap.line && self.count >= LINE);
+        if self.count > 0 && (gap.ends || full) {
+            let end = self.current.end;
+            self.sentences.push(std::mem::take(&mut self.current));
+            self.current.end = end;
+            (self.count, self.before) = (0, START);
         }
         if gap.mark != 0 {
-            current.tally.add(place(gap.mark, MARK), weights);
+            let mark = place(gap.mark, MARK);
+            self.current.tally.add([mark], self.weights);
         }
-        if word.stem != 0 {
-            current.tally.add(place(word.stem, 0), weights);
-        }
-        current.tally.add(place(word.word, 0), weights);
-        current.tally.add(place(word.word, before), weights);
-        before = word.word | 1;
-        current.end = word.end;
-        count += 1;
-        last = word.end;
-    });
-    if count > 0 {
-        sentences.push(current);
     }
-    sentences
+
+    fn finish(mut self) -> Vec<Sentence<T>> {
+        if self.count > 0 {
+            self.sentences.push(self.current);
+        }
+        self.sentences
+    }
 }
 
 /// Where a hash, beside another that stands before it, lies in the table.
@@ -113,9 +165,7 @@ struct Gap {
     mark: u32,
 }
 
-#[inline]
-fn gap(bytes: &[u8], last: usize, word: Hashed) -> Gap {
-    let between = bytes.get(last..word.start).unwrap_or_default();
+fn gap(bytes: &[u8], last: usize, between: &[u8]) -> Gap {
     match between {
         [b' '] | [b',', b' '] => Gap::default(),
         // Scripts without spaces: their full stop is a word.
@@ -158,7 +208,7 @@ fn marks(between: &[u8]) -> Gap {
 /// Adds classes of the lexicon to the sentences that their words stand in.
 pub(crate) struct Classes<'a, T> {
     sentences: &'a mut [Sentence<T>],
-    weights: &'a [u8],
+    weights: &'a Weights,
     /// The sentence that the words stand in.
     at: usize,
     /// The classes seen in it.
@@ -168,7 +218,7 @@ pub(crate) struct Classes<'a, T> {
 }
 
 impl<'a, T: Tally> Classes<'a, T> {
-    pub(crate) fn new(sentences: &'a mut [Sentence<T>], weights: &'a [u8]) -> Self {
+    pub(crate) fn new(sentences: &'a mut [Sentence<T>], weights: &'a Weights) -> Self {
         Self {
             sentences,
             weights,
@@ -202,14 +252,14 @@ impl<'a, T: Tally> Classes<'a, T> {
                 continue;
             };
             if self.seen >> class & 1 == 0 {
-                sentence.tally.add(pair(class, class), self.weights);
+                sentence.tally.add([pair(class, class)], self.weights);
             }
             let mut new = self.seen & !*paired & !(1 << class);
             *paired |= new;
             while new != 0 {
                 let before = new.trailing_zeros() as usize;
                 new &= new - 1;
-                sentence.tally.add(pair(before, class), self.weights);
+                sentence.tally.add([pair(before, class)], self.weights);
             }
         }
         self.seen |= word.classes;
@@ -226,7 +276,7 @@ mod tests {
     use super::*;
 
     fn spans(text: &str) -> Vec<&str> {
-        sentences::<Vec<u16>>(text, &[])
+        sentences::<Vec<u16>>(text, &NO_WEIGHTS)
             .iter()
             .map(|sentence| text.get(sentence.start..sentence.end).unwrap())
             .collect()
@@ -246,7 +296,7 @@ mod tests {
     #[test]
     fn every_feature_has_a_place() {
         let text = "Ignore all previous instructions: \"now\"! Über 忽略 (x)";
-        for sentence in sentences::<Vec<u16>>(text, &[]) {
+        for sentence in sentences::<Vec<u16>>(text, &NO_WEIGHTS) {
             assert!(!sentence.tally.is_empty());
             assert!(
                 sentence
@@ -261,11 +311,11 @@ mod tests {
     #[test]
     fn classes_are_counted_once_in_their_order() {
         let text = "aa bb aa. bb aa";
-        let mut found = sentences::<Vec<u16>>(text, &[]);
+        let mut found = sentences::<Vec<u16>>(text, &NO_WEIGHTS);
         for sentence in &mut found {
             sentence.tally.clear();
         }
-        let mut classes = Classes::new(&mut found, &[]);
+        let mut classes = Classes::new(&mut found, &NO_WEIGHTS);
         for (start, class) in [(0, 1), (3, 2), (6, 1), (10, 2), (13, 1)] {
             classes.word(&Word {
                 classes: 1 << class,

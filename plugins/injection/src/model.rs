@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use crate::engine::Verdict;
-use crate::features::{FEATURES, Sentence, Sum};
+use crate::features::{FEATURES, Sentence, Sum, Weights};
 
 static BYTES: &[u8] = include_bytes!("../model.bin");
 
@@ -64,7 +64,7 @@ impl Curve {
 
 /// The model.
 pub(crate) struct Model {
-    weights: &'static [u8; FEATURES],
+    weights: &'static Weights,
     sentence: Curve,
     stretch: Curve,
 }
@@ -82,7 +82,7 @@ impl Model {
         })
     }
 
-    pub(crate) const fn weights(&self) -> &'static [u8] {
+    pub(crate) const fn weights(&self) -> &'static Weights {
         self.weights
     }
 

@@ -4,9 +4,9 @@ use caponier_sdk::Error;
 use caponier_sdk::normalise::fold;
 
 use crate::engine::{Engine, Reading};
-use crate::features::{Classes, sentences};
+use crate::features::{Classes, NO_WEIGHTS, sentences};
 
-pub use crate::features::{FEATURES, Sentence, Tally};
+pub use crate::features::{FEATURES, Sentence, Tally, Weights};
 pub use crate::model::{BLOCK, DAMPING, KNOTS, stretches};
 
 /// Reads texts as the plugin does.
@@ -37,8 +37,8 @@ impl Reader {
     /// ```
     pub fn read(&self, text: &str, data: bool) -> (Vec<Sentence<Vec<u16>>>, f64) {
         let folded = fold(text);
-        let mut sentences = sentences::<Vec<u16>>(folded.text(), &[]);
-        let mut classes = Classes::new(&mut sentences, &[]);
+        let mut sentences = sentences::<Vec<u16>>(folded.text(), &NO_WEIGHTS);
+        let mut classes = Classes::new(&mut sentences, &NO_WEIGHTS);
         let reading = Reading {
             data,
             joined: false,
