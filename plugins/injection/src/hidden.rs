@@ -2,8 +2,8 @@
 //! is judged once more.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
+use caponier_sdk::Error;
 use caponier_sdk::normalise::{Unveil, View, around, decode};
 
 use crate::detector::Detector;
@@ -40,16 +40,19 @@ fn others() -> impl Iterator<Item = &'static str> {
     words.filter(|word| word.chars().all(char::is_alphanumeric))
 }
 
-/// Built with the first text, which a host shows before it keeps the plugin's memory.
-static UNVEIL: LazyLock<Option<Unveil>> = LazyLock::new(|| {
+/// What takes disguises off.
+pub(crate) fn unveil() -> Result<Unveil, Error> {
     let words = WORDS.iter().flat_map(|words| words.split('|'));
-    Unveil::new(words).ok()?.knowing(others()).ok()
-});
+    Unveil::new(words)
+        .and_then(|unveil| unveil.knowing(others()))
+        .map_err(|error| Error::new(format!("the words by which disguises are told: {error}")))
+}
 
 /// Everything that is found below the text, in bytes of it, and whether all of its disguises were
 /// looked through: whoever piles up many must not hide one behind them unseen.
 pub(crate) fn find(
     detector: &Detector,
+    unveil: &Unveil,
     folded: &View<'_>,
     judged: &Judged,
     data: bool,
@@ -60,15 +63,13 @@ pub(crate) fn find(
         found: Vec::new(),
     };
     search.turned(folded, judged);
-    let is_whole = UNVEIL.as_ref().is_some_and(|unveil| {
-        unveil.each(folded, |layer| {
-            let reading = Reading {
-                data,
-                joined: layer.is_joined(),
-            };
-            let verdicts = detector.judge(layer.text(), reading).verdicts;
-            search.keep(verdicts, |span| layer.source(span));
-        })
+    let is_whole = unveil.each(folded, |layer| {
+        let reading = Reading {
+            data,
+            joined: layer.is_joined(),
+        };
+        let verdicts = detector.judge(layer.text(), reading).verdicts;
+        search.keep(verdicts, |span| layer.source(span));
     });
     (search.found, is_whole)
 }

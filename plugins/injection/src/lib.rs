@@ -19,7 +19,7 @@ mod suffix;
 pub mod training;
 mod words;
 
-use caponier_sdk::normalise::fold;
+use caponier_sdk::normalise::{Unveil, fold};
 use caponier_sdk::{
     Call, Data, Error, Kind, Manifest, Plugin, Report, Role, Rule, Segment, Severity, Stage,
 };
@@ -77,6 +77,7 @@ impl Default for Settings {
 /// The plugin.
 pub struct Injection {
     detector: Detector,
+    unveil: Unveil,
     settings: Settings,
 }
 
@@ -157,7 +158,12 @@ impl Plugin for Injection {
             ));
         }
         let detector = Detector::new()?;
-        Ok(Self { detector, settings })
+        let unveil = hidden::unveil()?;
+        Ok(Self {
+            detector,
+            unveil,
+            settings,
+        })
     }
 
     fn inspect(&self, call: &Call<'_>, report: &mut Report<'_>) -> Result<(), Error> {
@@ -225,7 +231,7 @@ impl Injection {
         let folded = fold(text);
         let mut judged = self.detector.judge(folded.text(), reading);
         let (mut found, is_whole) = if self.settings.decode {
-            hidden::find(&self.detector, &folded, &judged, data)
+            hidden::find(&self.detector, &self.unveil, &folded, &judged, data)
         } else {
             (Vec::new(), true)
         };

@@ -35,9 +35,12 @@ pub use spaced::spaced;
 /// assert_eq!(said, ["ignore this", "ignore"]);
 /// ```
 pub fn encoded_runs(text: &str, least: usize) -> Vec<Range<usize>> {
-    let bytes = text.as_bytes();
+    runs_in(text.as_bytes(), least.max(1))
+}
+
+/// The same of bytes, for a `least` above 0.
+pub(super) fn runs_in(bytes: &[u8], least: usize) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
-    let least = least.max(1);
     let mut from = 0;
     // A run that begins at or after `from` and is long enough covers `from + least - 1`, unless it
     // begins behind that; so one byte in `least` is enough to rule a stretch out.
@@ -83,7 +86,7 @@ fn may_be_long(bytes: &[u8], at: usize) -> bool {
     before.is_some_and(words_only) | after.is_some_and(words_only)
 }
 
-const fn in_alphabet(byte: u8) -> bool {
+pub(super) const fn in_alphabet(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::scan::{STRETCH, scan};
 use crate::segment::{ceil_boundary, floor_boundary};
 
 /// What a text has that calls for a second look.
@@ -28,7 +29,7 @@ pub struct Features {
 }
 
 impl Features {
-    fn add(&mut self, found: &Self) {
+    pub(super) fn add(&mut self, found: &Self) {
         self.non_ascii += found.non_ascii;
         self.escapes += found.escapes;
         self.leet += found.leet;
@@ -40,7 +41,7 @@ impl Features {
     }
 }
 
-/// Counts them in one pass that the compiler turns into vector code.
+/// Counts them in one pass, many bytes at a time.
 ///
 /// ```
 /// use caponier_sdk::normalise::{Features, decode, features};
@@ -55,10 +56,7 @@ impl Features {
 /// assert_eq!(decoded("meet in room 12"), None);
 /// ```
 pub fn features(text: &str) -> Features {
-    blocks(text.as_bytes()).fold(Features::default(), |mut all, (_, found)| {
-        all.add(&found);
-        all
-    })
+    signs(text).features
 }
 
 /// Where in a text which signs are: all that a decoder needs to look at.
@@ -84,13 +82,33 @@ pub struct Signs {
     pub comments: Vec<Range<usize>>,
 }
 
+impl Signs {
+    /// Takes over what a block at `at` has. Of its escapes so many are `written` as such.
+    pub(super) fn add(&mut self, text: &str, at: usize, found: &Features, written: usize) {
+        self.features.add(found);
+        for (is_there, stretches) in [
+            (written > 0, &mut self.escapes),
+            (found.leet > 0, &mut self.leet),
+            (found.spaced >= SPACED, &mut self.spaced),
+            (found.digits >= DIGITS, &mut self.digits),
+            (found.dashes >= DASHES, &mut self.dashes),
+            (found.ay >= AY, &mut self.ay),
+            (found.comments > 0, &mut self.comments),
+        ] {
+            if is_there {
+                widen(text, stretches, at..at + STRETCH, STRETCH);
+            }
+        }
+    }
+}
+
 /// How many single letters one block has wherever five stand in a row.
 const SPACED: usize = 3;
 /// How many digits of a block are many: half of what is written as numbers is digits, and a block may
 /// have a part of it only.
-const DIGITS: usize = BLOCK / 8;
+const DIGITS: usize = STRETCH / 8;
 /// How many dots and dashes of a block are many.
-const DASHES: usize = BLOCK / 6;
+const DASHES: usize = STRETCH / 6;
 /// How many words in `ay` of a block are several.
 const AY: usize = 3;
 
@@ -109,24 +127,7 @@ const AY: usize = 3;
 /// assert!(view.text().contains("ignore it"));
 /// ```
 pub fn signs(text: &str) -> Signs {
-    let mut signs = Signs::default();
-    for (at, found) in blocks(text.as_bytes()) {
-        signs.features.add(&found);
-        for (is_there, stretches) in [
-            (found.escapes > 0, &mut signs.escapes),
-            (found.leet > 0, &mut signs.leet),
-            (found.spaced >= SPACED, &mut signs.spaced),
-            (found.digits >= DIGITS, &mut signs.digits),
-            (found.dashes >= DASHES, &mut signs.dashes),
-            (found.ay >= AY, &mut signs.ay),
-            (found.comments > 0, &mut signs.comments),
-        ] {
-            if is_there {
-                widen(text, stretches, at..at + BLOCK, BLOCK);
-            }
-        }
-    }
-    signs
+    scan(text, |_| ()).signs
 }
 
 /// Stretches of `reach` bytes to either side of each of `places`, which are in order. Those that
@@ -156,73 +157,6 @@ fn widen(text: &str, stretches: &mut Vec<Range<usize>>, place: Range<usize>, rea
         Some(last) if start <= last.end => last.end = end,
         _ => stretches.push(start..end),
     }
-}
-
-const BLOCK: usize = 128;
-
-/// The text block by block: where each begins, and what it has.
-fn blocks(bytes: &[u8]) -> impl Iterator<Item = (usize, Features)> {
-    let after = |count: usize| {
-        let rest = bytes.get(count..).unwrap_or_default();
-        rest.chunks(BLOCK).chain(std::iter::repeat([].as_slice()))
-    };
-    let next = after(1).zip(after(2)).zip(after(3)).zip(after(4));
-    let blocks = bytes.chunks(BLOCK).zip(next).enumerate();
-    blocks.map(|(index, (first, (((second, third), fourth), fifth)))| {
-        // Counted in bytes of a lane, added up per block, so that no lane overflows.
-        let (mut high, mut escapes, mut digits, mut dashes) = (0u8, 0u8, 0u8, 0u8);
-        for byte in first {
-            high += byte >> 7;
-            escapes += u8::from(*byte == b'%') | u8::from(*byte == b'&') | u8::from(*byte == b'\\');
-            digits += digit(*byte);
-            dashes += u8::from(*byte == b'.') | u8::from(*byte == b'-');
-        }
-        let (mut leet, mut spaced, mut ay, mut comments) = (0u8, 0u8, 0u8, 0u8);
-        for ((a, b), c) in first.iter().zip(second).zip(third) {
-            leet += letter(*a) & letter(*c) & stands_for_letter(*b);
-            spaced += (1 - word(*a)) & letter(*b) & (1 - word(*c));
-            ay += u8::from(*a | 0x20 == b'a') & u8::from(*b | 0x20 == b'y') & (1 - letter(*c));
-            comments += u8::from(*a == b'<') & u8::from(*b == b'!')
-                | u8::from(*a == b'/') & u8::from(*b == b'*')
-                | u8::from(*a == b'{') & u8::from(*b == b'#');
-        }
-        if high > 0 {
-            // Letters of two and of three bytes.
-            for (((a, b), d), e) in first.iter().zip(second).zip(fourth).zip(fifth) {
-                let two = u8::from(*b >> 5 == 0b110) & (1 - word(*d));
-                let three = u8::from(*b >> 4 == 0b1110) & (1 - word(*e));
-                spaced += (1 - word(*a)) & (two | three);
-            }
-        }
-        let found = Features {
-            non_ascii: usize::from(high),
-            escapes: usize::from(escapes),
-            leet: usize::from(leet),
-            spaced: usize::from(spaced),
-            digits: usize::from(digits),
-            dashes: usize::from(dashes),
-            ay: usize::from(ay),
-            comments: usize::from(comments),
-        };
-        (index * BLOCK, found)
-    })
-}
-
-const fn letter(byte: u8) -> u8 {
-    ((byte | 0x20).wrapping_sub(b'a') < 26) as u8
-}
-
-/// Letters, digits, the apostrophe and everything that is not ASCII.
-const fn word(byte: u8) -> u8 {
-    letter(byte) | digit(byte) | (byte == b'\'') as u8 | (byte >> 7)
-}
-
-const fn digit(byte: u8) -> u8 {
-    (byte.wrapping_sub(b'0') < 10) as u8
-}
-
-const fn stands_for_letter(byte: u8) -> u8 {
-    digit(byte) | (byte == b'@') as u8 | (byte == b'$') as u8 | (byte == b'!') as u8
 }
 
 #[cfg(test)]

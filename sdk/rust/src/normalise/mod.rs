@@ -9,9 +9,12 @@
 //! Plain ASCII, which is most text, is borrowed as it is: nothing is copied. [`Trie`] folds ASCII
 //! case and white space while it walks, so a view keeps them.
 
+mod blocks;
+mod clues;
 mod confusables;
 pub mod decode;
 mod features;
+mod scan;
 mod sentences;
 mod trie;
 mod unicode;

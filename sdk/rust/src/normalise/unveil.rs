@@ -2,19 +2,17 @@
 
 use std::ops::Range;
 
+use super::clues::{Clues, WORD};
+use super::scan::{Letters, each_word, scan};
 use super::trie::is_separator;
-use super::{Fold, Signs, Trie, TrieError, View, ViewBuilder, around, decode, fold, signs};
+use super::{Fold, Signs, Trie, TrieError, View, ViewBuilder, around, decode, fold};
 
 /// How many disguises inside of one another are looked through.
 const DEPTH: usize = 3;
 /// How far around a word in disguise others are looked for.
 const REACH: usize = 256;
-/// The fewest characters of base64 or hexadecimal digits in a row.
-const RUN: usize = 20;
 /// The fewest letters or numbers in a row.
 const ROW: usize = 5;
-/// The fewest bytes of a word by which text that is turned round, or cut, is told.
-const WORD: usize = 5;
 /// The longest word that is looked up once its digits are letters.
 const LONGEST: usize = 32;
 
@@ -66,7 +64,7 @@ pub struct Unveil {
     /// These are made whole in a text that was told.
     known: Trie,
     turned: Trie,
-    starts: Starts,
+    clues: Clues,
 }
 
 impl std::fmt::Debug for Unveil {
@@ -142,10 +140,10 @@ impl Unveil {
     /// More words than the tables have room for.
     pub fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, TrieError> {
         let words = long_words(words);
-        let mut starts = Starts::default();
+        let mut clues = Clues::default();
         let mut turned = Vec::new();
         for word in &words {
-            starts.add_pieces(word.as_bytes());
+            clues.add_pieces(word.as_bytes());
             turned.push((word.chars().rev().collect::<String>(), BACKWARDS));
             if word.is_ascii() {
                 let all = 0..word.len();
@@ -154,7 +152,7 @@ impl Unveil {
             }
         }
         for (word, _) in &turned {
-            starts.add(word.as_bytes());
+            clues.add_turned(word.as_bytes());
         }
         let trie = Trie::build(Fold::Prose, words.iter().map(|word| (word.as_str(), 1)))?;
         Ok(Self {
@@ -164,7 +162,7 @@ impl Unveil {
                 Fold::Prose,
                 turned.iter().map(|(word, how)| (word.as_str(), *how)),
             )?,
-            starts,
+            clues,
         })
     }
 
@@ -259,30 +257,30 @@ impl Unveil {
             })
     }
 
-    /// Where words begin that are turned, and where those that are cut.
-    fn places(&self, text: &str) -> Places {
-        let bytes = text.as_bytes();
-        let mut places = Places::default();
-        each_start(bytes, |at| {
-            if !self.starts.may(bytes, at) {
-                return;
+    /// A word of the text, if it is turned or is the first piece of one that is cut.
+    #[inline]
+    fn look_at(&self, bytes: &[u8], letters: Letters, places: &mut Places) {
+        let clue = self.clues.of(bytes, letters);
+        if clue.is_turned {
+            self.look_whether_turned(bytes, letters.start, places);
+        }
+        if clue.is_cut && self.words.in_pieces(bytes, letters.start).is_some() {
+            places.cut.push(letters.start);
+        }
+    }
+
+    fn look_whether_turned(&self, bytes: &[u8], at: usize, places: &mut Places) {
+        let mut how = 0;
+        self.turned.walk(bytes, at, |ways, _| how |= ways);
+        for (way, found) in [
+            (ROTATED, &mut places.rotated),
+            (BACKWARDS, &mut places.backwards),
+            (MIRRORED, &mut places.mirrored),
+        ] {
+            if how & way != 0 {
+                found.push(at);
             }
-            let mut how = 0;
-            self.turned.walk(bytes, at, |ways, _| how |= ways);
-            for (way, found) in [
-                (ROTATED, &mut places.rotated),
-                (BACKWARDS, &mut places.backwards),
-                (MIRRORED, &mut places.mirrored),
-            ] {
-                if how & way != 0 {
-                    found.push(at);
-                }
-            }
-            if self.words.in_pieces(bytes, at).is_some() {
-                places.cut.push(at);
-            }
-        });
-        places
+        }
     }
 
     /// The text with the words that are cut in pieces made whole.
@@ -290,7 +288,8 @@ impl Unveil {
         let bytes = text.as_bytes();
         let mut builder = ViewBuilder::with_capacity(text.len());
         let mut copied = 0;
-        each_start(bytes, |start| {
+        each_word(bytes, |letters| {
+            let start = letters.start;
             if start < copied {
                 return;
             }
@@ -340,16 +339,20 @@ impl Search<'_> {
             return;
         }
         let next = (depth, turned);
-        for run in decode::encoded_runs(text, RUN) {
+        let mut places = Places::default();
+        let bytes = text.as_bytes();
+        let scanned = scan(text, |letters| {
+            self.unveil.look_at(bytes, letters, &mut places)
+        });
+        for run in scanned.runs {
             let view = decode::hex(text, run.clone())
                 .or_else(|| decode::base64(text, run.clone()))
                 .or_else(|| decode::base32(text, run.clone()))
                 .or_else(|| decode::bits(text, run));
             self.show(view, 0, link, false, next);
         }
-        let shown = signs(text);
-        self.signs(link, &shown, next);
-        self.turned(link, next);
+        self.signs(link, &scanned.signs, next);
+        self.turned(link, &places, next);
     }
 
     fn signs(&mut self, link: &Link<'_>, shown: &Signs, next: (usize, u64)) {
@@ -412,9 +415,8 @@ impl Search<'_> {
     }
 
     /// ROT13, Atbash, text that runs backwards, and words in pieces.
-    fn turned(&mut self, link: &Link<'_>, (depth, turned): (usize, u64)) {
+    fn turned(&mut self, link: &Link<'_>, places: &Places, (depth, turned): (usize, u64)) {
         let text = link.view.text();
-        let places = self.unveil.places(text);
         let mut each =
             |way: u64, found: &[usize], views: &[fn(&str, Range<usize>) -> View<'static>]| {
                 if turned & way == 0 {
@@ -474,99 +476,6 @@ impl Search<'_> {
         (self.look)(&Layer { link, joined });
         self.text(link, depth - 1, turned);
     }
-}
-
-/// A set of three bytes with which a word may begin: most words of a text are not in it.
-#[derive(Clone)]
-struct Starts(Vec<u64>);
-
-impl Default for Starts {
-    fn default() -> Self {
-        Self(vec![0; (1 << Self::BITS) / 64])
-    }
-}
-
-impl Starts {
-    const BITS: u32 = 15;
-    /// What words are cut with most.
-    const SEPARATORS: &'static [u8] = b" \n-_.*`~|+/\\^=";
-
-    fn key(three: [u8; 3]) -> usize {
-        let [a, b, c] = three;
-        // Letters lose their case; other bytes become what they become in the text, too.
-        let value = u32::from_le_bytes([a, b, c, 0]) | 0x0020_2020;
-        (value.wrapping_mul(0x9e37_79b1) >> (32 - Self::BITS)) as usize
-    }
-
-    fn set(&mut self, three: [u8; 3]) {
-        let key = Self::key(three);
-        if let Some(slot) = self.0.get_mut(key / 64) {
-            *slot |= 1 << (key % 64);
-        }
-    }
-
-    fn add(&mut self, word: &[u8]) {
-        if let Some(three) = word.first_chunk() {
-            self.set(*three);
-        }
-    }
-
-    /// A word, whole and cut behind its first or second byte.
-    fn add_pieces(&mut self, word: &[u8]) {
-        self.add(word);
-        if let [a, b, ..] = *word {
-            for separator in Self::SEPARATORS {
-                self.set([a, *separator, b]);
-                self.set([a, b, *separator]);
-                self.set([a, *separator, *separator]);
-            }
-        }
-    }
-
-    #[inline]
-    fn may(&self, bytes: &[u8], at: usize) -> bool {
-        let three = bytes.get(at..).and_then(<[u8]>::first_chunk);
-        three.is_some_and(|three| {
-            let key = Self::key(*three);
-            self.0
-                .get(key / 64)
-                .is_some_and(|slot| slot >> (key % 64) & 1 == 1)
-        })
-    }
-}
-
-/// Calls `found` with every place where a letter follows something else, and with every character
-/// of scripts that write no spaces. Eight bytes are judged at a time.
-fn each_start(bytes: &[u8], mut found: impl FnMut(usize)) {
-    let (blocks, rest) = bytes.as_chunks::<8>();
-    let mut last = [b' '; 8];
-    for (slot, byte) in last.iter_mut().zip(rest) {
-        *slot = *byte;
-    }
-    let mut before = 0;
-    for (index, block) in blocks.iter().chain([&last]).enumerate() {
-        let mut starts = starts_in(u64::from_le_bytes(*block), &mut before);
-        while starts != 0 {
-            found(index * 8 + starts.trailing_zeros() as usize / 8);
-            starts &= starts - 1;
-        }
-    }
-}
-
-/// The highest bit of each byte with which a word may begin; `before` is 0x80 behind a letter.
-const fn starts_in(block: u64, before: &mut u64) -> u64 {
-    const EACH: u64 = u64::MAX / 0xff;
-    const HIGH: u64 = EACH * 0x80;
-    let low = block & !HIGH;
-    let lower = low | (EACH * 0x20);
-    let from_a = lower + EACH * (0x80 - b'a' as u64);
-    let beyond_z = lower + EACH * (0x7f - b'z' as u64);
-    let letters = ((from_a & !beyond_z) | block) & HIGH;
-    // From U+3000 on, of what is in common use, each character may begin a word.
-    let wide = block & (low + EACH * (0x80 - 0x63)) & HIGH;
-    let starts = (letters & !((letters << 8) | *before)) | wide;
-    *before = letters >> 56;
-    starts
 }
 
 #[cfg(test)]
@@ -679,22 +588,6 @@ mod tests {
                     assert!(text.get(source).is_some_and(|source| !source.is_empty()));
                 }
             });
-        }
-
-        #[test]
-        fn words_begin_where_a_plain_search_finds_them(text in "[a-zA-Z@\\[`{ .é忽0]{0,40}") {
-            let mut found = Vec::new();
-            each_start(text.as_bytes(), |at| found.push(at));
-            let letter = |c: char| c.is_ascii_alphabetic() || !c.is_ascii();
-            let mut before = ' ';
-            let mut expected = Vec::new();
-            for (at, c) in text.char_indices() {
-                if letter(c) && (!letter(before) || c == '忽') {
-                    expected.push(at);
-                }
-                before = c;
-            }
-            proptest::prop_assert_eq!(found, expected);
         }
     }
 }
