@@ -53,6 +53,8 @@
 //! caponier_sdk::export!(Badge);
 //! ```
 
+#[cfg(target_family = "wasm")]
+mod allocator;
 #[doc(hidden)]
 pub mod bindings;
 mod context;

@@ -309,13 +309,13 @@ audit: {{ path: ./audit.jsonl }}
         until = time.monotonic() + 90
         while time.monotonic() < until:
             if self.process.poll() is not None:
-                raise AssertionError(f"the program ended: {self.logs()}")
+                raise AssertionError(f"the program ended: {self.logs()[-8000:]}")
             with contextlib.suppress(OSError, http.client.HTTPException):
                 if self.get("/readyz")[0] == 200:
                     return
             time.sleep(0.05)
         self.process.kill()
-        raise AssertionError(f"the program is not ready after 90 s: {self.logs()}")
+        raise AssertionError(f"the program is not ready after 90 s: {self.logs()[-8000:]}")
 
     def logs(self):
         self.log.flush()
