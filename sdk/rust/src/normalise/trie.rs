@@ -1,6 +1,6 @@
 //! Many words at once: a trie that is walked from where a word begins.
 
-use std::ops::Range;
+use std::collections::VecDeque;
 
 /// How text is folded on its way through a [`Trie`].
 ///
@@ -82,6 +82,85 @@ const EMPTY: Slot = Slot {
     value: 0,
 };
 
+/// Slots that stay free, beside an eighth: a few nodes have many children.
+const SPARE: usize = 256;
+
+/// Patterns in the making of a trie, one behind the other: what they take is freed again, but a
+/// plugin's memory, which every call starts from, stays as large as it ever was.
+#[derive(Default)]
+struct Patterns {
+    bytes: Vec<u8>,
+    patterns: Vec<Pattern>,
+}
+
+/// Where a pattern lies, and its value.
+#[derive(Clone, Copy)]
+struct Pattern {
+    start: u32,
+    end: u32,
+    value: u64,
+}
+
+/// A node whose children have no place yet.
+struct Pending {
+    node: u16,
+    /// How many bytes lie before it.
+    depth: u32,
+    /// The patterns that go through it.
+    below: (u32, u32),
+}
+
+impl Patterns {
+    fn add(&mut self, bytes: impl Iterator<Item = u8>, value: u64) -> Result<(), TrieError> {
+        let end = |bytes: &[u8]| u32::try_from(bytes.len()).map_err(|_| TrieError::TooManyNodes);
+        let start = end(&self.bytes)?;
+        self.bytes.extend(bytes);
+        let end = end(&self.bytes)?;
+        self.patterns.push(Pattern { start, end, value });
+        Ok(())
+    }
+
+    /// In order, each once with all of its values.
+    fn sort(&mut self) {
+        let Self { bytes, patterns } = self;
+        let of = |pattern: &Pattern| bytes.get(pattern.start as usize..pattern.end as usize);
+        patterns.sort_unstable_by(|a, b| of(a).cmp(&of(b)));
+        patterns.dedup_by(|later, earlier| {
+            let same = of(later) == of(earlier);
+            if same {
+                earlier.value |= later.value;
+            }
+            same
+        });
+    }
+
+    /// How many nodes they need: one for each byte in which a pattern differs from the one before.
+    fn nodes(&self) -> usize {
+        let mut nodes = 1;
+        let mut before: &[u8] = &[];
+        for Pattern { start, end, .. } in &self.patterns {
+            let bytes = self.bytes.get(*start as usize..*end as usize);
+            let bytes = bytes.unwrap_or_default();
+            let shared = bytes.iter().zip(before).take_while(|(a, b)| a == b).count();
+            nodes += bytes.len() - shared;
+            before = bytes;
+        }
+        nodes
+    }
+
+    fn byte(&self, index: u32, depth: u32) -> Option<u8> {
+        let pattern = self.patterns.get(index as usize)?;
+        let at = pattern.start + depth;
+        let byte = self.bytes.get(at as usize).copied();
+        byte.filter(|_| at < pattern.end)
+    }
+
+    fn value(&self, index: u32) -> u64 {
+        let pattern = self.patterns.get(index as usize);
+        pattern.map_or(0, |pattern| pattern.value)
+    }
+}
+
 /// How far a walk has come.
 struct Reached {
     at: usize,
@@ -143,22 +222,20 @@ impl Trie {
     ///
     /// # Errors
     /// An empty pattern, or more patterns than the tables have room for.
-    pub fn build<'a>(
+    pub fn build<S: AsRef<str>>(
         fold: Fold,
-        patterns: impl IntoIterator<Item = (&'a str, u64)>,
+        patterns: impl IntoIterator<Item = (S, u64)>,
     ) -> Result<Self, TrieError> {
-        let mut sorted: Vec<(Vec<u8>, u64)> = Vec::new();
+        let mut sorted = Patterns::default();
         for (pattern, value) in patterns {
+            let pattern = pattern.as_ref();
             if pattern.is_empty() {
                 return Err(TrieError::Empty);
             }
-            sorted.push((
-                pattern.bytes().map(|byte| folded(fold, byte)).collect(),
-                value,
-            ));
+            sorted.add(pattern.bytes().map(|byte| folded(fold, byte)), value)?;
         }
         let mut used = [false; 256];
-        for byte in sorted.iter().flat_map(|(bytes, _)| bytes) {
+        for byte in &sorted.bytes {
             if let Some(slot) = used.get_mut(usize::from(*byte)) {
                 *slot = true;
             }
@@ -184,41 +261,36 @@ impl Trie {
                 .unwrap_or(NONE);
         }
         sorted.sort();
-        sorted.dedup_by(|later, earlier| {
-            let same = later.0 == earlier.0;
-            if same {
-                earlier.1 |= later.1;
-            }
-            same
-        });
         let mut trie = Self {
             classes,
             space,
-            slots: vec![Slot { parent: 0, ..EMPTY }; 1],
+            slots: Vec::with_capacity(sorted.nodes() / 8 * 9 + SPARE),
             values: vec![0],
         };
+        trie.slots.push(Slot { parent: 0, ..EMPTY });
         trie.fill(&sorted)?;
         Ok(trie)
     }
 
     /// Gives every node the first place where all of its children fit.
-    fn fill(&mut self, sorted: &[(Vec<u8>, u64)]) -> Result<(), TrieError> {
-        // Node, the patterns below it, and how deep it lies.
-        let mut queue = std::collections::VecDeque::from([(0u16, 0..sorted.len(), 0usize)]);
+    fn fill(&mut self, sorted: &Patterns) -> Result<(), TrieError> {
+        let mut queue = VecDeque::from([Pending {
+            node: 0,
+            depth: 0,
+            below: (0, sorted.patterns.len() as u32),
+        }]);
         let mut low = 1;
-        while let Some((node, range, depth)) = queue.pop_front() {
-            let mut children = Vec::new();
+        while let Some(Pending { node, depth, below }) = queue.pop_front() {
+            let mut children: Vec<(usize, (u32, u32))> = Vec::new();
             let mut value = 0;
-            let mut at = range.start;
-            let below = sorted.get(range).unwrap_or_default();
-            for group in below.chunk_by(|a, b| a.0.get(depth) == b.0.get(depth)) {
-                let end = at + group.len();
-                match group.first().and_then(|(bytes, _)| bytes.get(depth)) {
-                    None => value = group.iter().fold(0, |all, (_, value)| all | value),
-                    Some(byte) => {
-                        let class = self.classes.get(usize::from(*byte));
-                        children.push((usize::from(class.copied().unwrap_or(NONE)), at..end));
-                    }
+            let mut at = below.0;
+            while at < below.1 {
+                let byte = sorted.byte(at, depth);
+                let same = (at..below.1).take_while(|other| sorted.byte(*other, depth) == byte);
+                let end = at + same.count() as u32;
+                match byte {
+                    None => value = sorted.value(at),
+                    Some(byte) => children.push((usize::from(self.class(byte)), (at, end))),
                 }
                 at = end;
             }
@@ -227,7 +299,7 @@ impl Trie {
             }
             let base = self.place(&children, low);
             let made = u16::try_from(base).map_err(|_| TrieError::TooManyNodes)?;
-            for (class, range) in children {
+            for (class, below) in children {
                 let child = base + class;
                 if child >= self.slots.len() {
                     self.slots.resize(child + 1, EMPTY);
@@ -235,11 +307,12 @@ impl Trie {
                 if let Some(slot) = self.slots.get_mut(child) {
                     slot.parent = node;
                 }
-                let child = u16::try_from(child)
+                let node = u16::try_from(child)
                     .ok()
                     .filter(|child| *child < FREE)
                     .ok_or(TrieError::TooManyNodes)?;
-                queue.push_back((child, range, depth + 1));
+                let depth = depth + 1;
+                queue.push_back(Pending { node, depth, below });
             }
             let value = self.named(value)?;
             if let Some(slot) = self.slots.get_mut(usize::from(node)) {
@@ -251,7 +324,7 @@ impl Trie {
     }
 
     /// The lowest base from which on all children fall on free slots.
-    fn place(&self, children: &[(usize, Range<usize>)], low: usize) -> usize {
+    fn place(&self, children: &[(usize, (u32, u32))], low: usize) -> usize {
         let Some((first, _)) = children.first() else {
             return 0;
         };
