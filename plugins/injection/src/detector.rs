@@ -42,6 +42,14 @@ impl Detector {
         Ok(Self { engine, model })
     }
 
+    /// The part of a span from the first of its words that the lexicon has to the last; all of it
+    /// where it has none.
+    pub(crate) fn told(&self, text: &str, span: &Range<usize>) -> Range<usize> {
+        let part = text.get(span.clone()).unwrap_or_default();
+        let told = self.engine.told(part).unwrap_or(0..part.len());
+        span.start + told.start..span.start + told.end
+    }
+
     /// Everything that the text is found to be.
     pub(crate) fn judge(&self, text: &str, reading: Reading) -> Judged {
         let weights = self.model.weights();

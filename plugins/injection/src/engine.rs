@@ -153,6 +153,20 @@ impl Engine {
         judge.finish()
     }
 
+    /// From the first word of the lexicon that is no short one to the last.
+    pub(crate) fn told(&self, text: &str) -> Option<Range<usize>> {
+        const SHORT: usize = 3;
+        let mut told: Option<Range<usize>> = None;
+        self.places.each(text.as_bytes(), false, |at| {
+            let word = self.word(text.as_bytes(), at, false);
+            if let Some(word) = word.filter(|word| word.end - word.start > SHORT) {
+                let start = told.as_ref().map_or(word.start, |told| told.start);
+                told = Some(start..word.end);
+            }
+        });
+        told
+    }
+
     #[inline(never)]
     fn word(&self, bytes: &[u8], at: usize, joined: bool) -> Option<Word> {
         let mut word = Word {

@@ -9,10 +9,16 @@ use caponier_sdk::normalise::{Unveil, View, around, decode};
 use crate::detector::Detector;
 use crate::engine::{Judged, Reading, Verdict};
 use crate::lexicon::LEXICON;
-use crate::model;
+use crate::{model, suffix};
 
 /// How far around a word that is turned round others are looked for.
 const REACH: usize = 256;
+/// What an attack in disguise is.
+const RULE: &str = "encoded-payload";
+/// How sure a finding must be for the text to count as read.
+const READ: f64 = 0.5;
+/// What is read by so much less does not explain what is found below it.
+const MORE: f64 = 0.1;
 /// How sure the model must be of decoded text.
 const SURE: f64 = 0.85;
 
@@ -48,6 +54,14 @@ pub(crate) fn unveil() -> Result<Unveil, Error> {
         .map_err(|error| Error::new(format!("the words by which disguises are told: {error}")))
 }
 
+/// What is found below the text.
+#[derive(Clone, Debug)]
+pub(crate) struct Hidden {
+    verdict: Verdict,
+    /// How sure it would be in plain words.
+    said: f64,
+}
+
 /// Everything that is found below the text, in bytes of it, and whether all of its disguises were
 /// looked through: whoever piles up many must not hide one behind them unseen.
 pub(crate) fn find(
@@ -56,7 +70,7 @@ pub(crate) fn find(
     folded: &View<'_>,
     judged: &Judged,
     data: bool,
-) -> (Vec<Verdict>, bool) {
+) -> (Vec<Hidden>, bool) {
     let mut search = Search {
         detector,
         data,
@@ -68,7 +82,10 @@ pub(crate) fn find(
             data,
             joined: layer.is_joined(),
         };
-        let verdicts = detector.judge(layer.text(), reading).verdicts;
+        let mut verdicts = detector.judge(layer.text(), reading).verdicts;
+        for verdict in verdicts.iter_mut().filter(|verdict| is_blurred(verdict)) {
+            verdict.span = detector.told(layer.text(), &verdict.span);
+        }
         search.keep(verdicts, |span| layer.source(span));
     });
     (search.found, is_whole)
@@ -77,7 +94,7 @@ pub(crate) fn find(
 struct Search<'a> {
     detector: &'a Detector,
     data: bool,
-    found: Vec<Verdict>,
+    found: Vec<Hidden>,
 }
 
 impl Search<'_> {
@@ -111,20 +128,59 @@ impl Search<'_> {
         let sure = |verdict: &Verdict| verdict.rule != model::RULE || verdict.confidence >= SURE;
         self.found
             .extend(verdicts.into_iter().filter(sure).map(|verdict| {
-                let span = source(verdict.span.clone());
-                encoded(Verdict { span, ..verdict })
+                let (span, said) = (source(verdict.span.clone()), verdict.confidence);
+                let verdict = encoded(Verdict { span, ..verdict });
+                Hidden { verdict, said }
             }));
     }
 }
 
+/// Whether it tells only that a text is odd, and not where.
+fn is_blurred(verdict: &Verdict) -> bool {
+    matches!(verdict.rule, model::RULE | suffix::RULE)
+}
+
+/// Leaves one of two that tell of the same place. What can be read without decoding was not hidden;
+/// but what is only odd as it is written, or says much less, hides the rest.
+pub(crate) fn settle(plain: &mut Vec<Verdict>, mut found: Vec<Hidden>) -> Vec<Verdict> {
+    found.sort_by_key(|hidden| hidden.verdict.span.start);
+    plain.retain(|known| {
+        let attack = |hidden: &&Hidden| hidden.verdict.rule == RULE;
+        !is_blurred(known) || !near(&found, &known.span).any(|hidden| attack(&hidden))
+    });
+    plain.sort_by_key(|verdict| verdict.span.start);
+    let read: Vec<&Verdict> = plain
+        .iter()
+        .filter(|known| known.confidence >= READ)
+        .collect();
+    found.retain(|hidden| {
+        let before = read.partition_point(|known| known.span.start < hidden.verdict.span.end);
+        let known = before.checked_sub(1).and_then(|last| read.get(last));
+        known.is_none_or(|known| {
+            known.span.end <= hidden.verdict.span.start || known.confidence + MORE < hidden.said
+        })
+    });
+    found.into_iter().map(|hidden| hidden.verdict).collect()
+}
+
+/// Those of few that overlap a span; they are in the order of their starts.
+fn near<'a>(found: &'a [Hidden], span: &Range<usize>) -> impl Iterator<Item = &'a Hidden> {
+    const FEW: usize = 16;
+    let before = found.partition_point(|hidden| hidden.verdict.span.start < span.end);
+    let start = span.start;
+    let few = found.get(before.saturating_sub(FEW)..before);
+    let few = few.unwrap_or_default().iter();
+    few.filter(move |hidden| hidden.verdict.span.end > start)
+}
+
 /// Hiding it makes it worse: nobody encodes an honest request for an override.
 fn encoded(verdict: Verdict) -> Verdict {
-    let hidden = verdict.confidence >= 0.5 && verdict.rule != "jailbreak-persona";
+    let hidden = verdict.confidence >= READ && verdict.rule != "jailbreak-persona";
     if !hidden {
         return verdict;
     }
     Verdict {
-        rule: "encoded-payload",
+        rule: RULE,
         confidence: verdict.confidence.max(0.92),
         ..verdict
     }

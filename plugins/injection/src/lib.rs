@@ -189,8 +189,6 @@ impl Plugin for Injection {
     }
 }
 
-/// How sure a finding must be for the text to count as read without decoding.
-const READ: f64 = 0.5;
 /// How far the model is believed about what it was not trained on: in a prompt it knows what people
 /// say, and a tool's description is full of orders.
 const STRANGE: f64 = 0.9;
@@ -230,7 +228,7 @@ impl Injection {
         };
         let folded = fold(text);
         let mut judged = self.detector.judge(folded.text(), reading);
-        let (mut found, is_whole) = if self.settings.decode {
+        let (found, is_whole) = if self.settings.decode {
             hidden::find(&self.detector, &self.unveil, &folded, &judged, data)
         } else {
             (Vec::new(), true)
@@ -239,18 +237,7 @@ impl Injection {
         for verdict in &mut plain {
             verdict.span = folded.source(verdict.span.clone());
         }
-        // What can be read without decoding was not hidden.
-        plain.sort_by_key(|verdict| verdict.span.start);
-        let sure: Vec<(usize, usize)> = plain
-            .iter()
-            .filter(|known| known.confidence >= READ)
-            .map(|known| (known.span.start, known.span.end))
-            .collect();
-        found.retain(|verdict| {
-            let before = sure.partition_point(|(start, _)| *start < verdict.span.end);
-            let known = before.checked_sub(1).and_then(|last| sure.get(last));
-            known.is_none_or(|(_, end)| *end <= verdict.span.start)
-        });
+        let mut found = hidden::settle(&mut plain, found);
         plain.append(&mut found);
         (merged(plain), is_whole)
     }

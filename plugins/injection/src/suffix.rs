@@ -7,6 +7,8 @@
 
 use crate::engine::Verdict;
 
+/// What is found.
+pub(crate) const RULE: &str = "optimiser-suffix";
 /// How much of the end of a text is looked at.
 const REACH: usize = 240;
 /// The fewest bytes of it.
@@ -40,7 +42,7 @@ pub(crate) fn find(text: &str) -> Option<Verdict> {
     let end = bytes.len();
     let start = end - line.len() + joints.first;
     Some(Verdict {
-        rule: "optimiser-suffix",
+        rule: RULE,
         span: start..end,
         confidence: if joints.odd >= ODD + 2 { 0.75 } else { 0.6 },
     })

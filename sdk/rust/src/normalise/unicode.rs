@@ -87,6 +87,10 @@ fn fold_character(
     character: char,
     words: &mut Words<'_>,
 ) {
+    if let Some(plain) = latin_letter(character) {
+        builder.replace_char(span, plain);
+        return;
+    }
     match character {
         '\u{e0020}'..='\u{e007e}' => {
             let plain = u8::try_from(u32::from(character) & 0x7f).map_or(' ', char::from);
@@ -136,6 +140,22 @@ fn fold_letter(
         builder.copy(span.start, &folded);
     } else {
         builder.replace(span, &folded);
+    }
+}
+
+/// The plain letter below the mark of a letter of Latin-1 or Latin Extended-A. What has none, or
+/// becomes two letters, is looked up in the tables of Unicode.
+const fn latin_letter(character: char) -> Option<char> {
+    const PLAIN: &[u8; 0xc0] = b"\
+        aaaaaa.ceeeeiiii.nooooo..uuuuy..aaaaaa.ceeeeiiii.nooooo..uuuuy.y\
+        aaaaaaccccccccdd..eeeeeeeeeegggggggghh..iiiiiiiii...jjkk.llllll..\
+        ..nnnnnn...oooooo..rrrrrrsssssssstttt..uuuuuuuuuuuuwwyyyzzzzzzs";
+    let Some(at) = (character as u32).checked_sub(0xc0) else {
+        return None;
+    };
+    match PLAIN.split_at_checked(at as usize) {
+        Some((_, [plain, ..])) if *plain != b'.' => Some(*plain as char),
+        _ => None,
     }
 }
 
@@ -284,6 +304,25 @@ mod tests {
         ];
         for (way, plain) in ways {
             assert_eq!(fold(way).text(), plain, "{way:?}");
+        }
+    }
+
+    #[test]
+    fn marked_letters_are_those_that_unicode_takes_apart() {
+        for character in '\u{c0}'..='\u{17f}' {
+            let mut whole = String::new();
+            decompose_compatible(character, |part| {
+                if !is_mark(part) {
+                    whole.extend(part.to_lowercase());
+                }
+            });
+            let one = whole
+                .chars()
+                .next()
+                .filter(|c| whole.len() == 1 && c.is_ascii());
+            let expected =
+                one.filter(|_| stroked(character).is_none() && !has_look_alikes(character));
+            assert_eq!(latin_letter(character), expected, "{character}");
         }
     }
 

@@ -16,6 +16,11 @@ const ROW: usize = 5;
 /// The longest word that is looked up once its digits are letters.
 const LONGEST: usize = 32;
 
+/// Beside one and a half times the text, so many bytes are decoded.
+const LEAST: usize = 8192;
+/// So many bytes that are looked at for one disguise cost as much as one that is decoded.
+const LOOKED_AT: usize = 4;
+
 /// How a word was turned, a bit each.
 const ROTATED: u64 = 1;
 const BACKWARDS: u64 = 2;
@@ -26,7 +31,7 @@ const MIRRORED: u64 = 4;
 ///
 /// Some disguises show by their signs. What is turned or cut shows only by a word that one knows;
 /// these words are given. Ordinary text costs one pass for signs and one over the beginnings of
-/// words; what is decoded at all is bounded by twice the text.
+/// words; what is looked at and decoded beyond that is bounded by one and a half times the text.
 ///
 /// # Example
 ///
@@ -199,10 +204,9 @@ impl Unveil {
     ///
     /// See the [example](Self#example).
     pub fn each(&self, folded: &View<'_>, mut look: impl FnMut(&Layer<'_>)) -> bool {
-        const LEAST: usize = 4096;
         let mut search = Search {
             unveil: self,
-            budget: 2 * folded.text().len() + LEAST,
+            budget: folded.text().len() / 2 * 3 + LEAST,
             whole: true,
             look: &mut look,
         };
@@ -356,62 +360,65 @@ impl Search<'_> {
     }
 
     fn signs(&mut self, link: &Link<'_>, shown: &Signs, next: (usize, u64)) {
-        let text = link.view.text();
-        let part = |stretch: &Range<usize>| text.get(stretch.clone()).unwrap_or_default();
+        let unveil = self.unveil;
         if shown.features.escapes >= 3 {
-            for stretch in &shown.escapes {
-                let view = decode::escapes(part(stretch));
-                self.show(view, stretch.start, link, false, next);
-            }
+            self.each(link, &shown.escapes, false, next, decode::escapes);
         }
-        for stretch in &shown.digits {
-            let view = decode::codes(part(stretch), ROW);
-            self.show(view, stretch.start, link, false, next);
-        }
-        for stretch in &shown.dashes {
-            let view = decode::morse(part(stretch), ROW);
-            self.show(view, stretch.start, link, false, next);
-        }
-        for stretch in &shown.ay {
-            let unveil = self.unveil;
-            let view = decode::pig_latin(part(stretch), |word| unveil.knows(word));
-            self.show(view, stretch.start, link, false, next);
-        }
-        for stretch in &shown.comments {
-            let part = part(stretch);
-            self.show(
-                decode::uncommented(part, ""),
-                stretch.start,
-                link,
-                true,
-                next,
-            );
-            self.show(
-                decode::uncommented(part, " "),
-                stretch.start,
-                link,
-                false,
-                next,
-            );
-        }
+        self.each(link, &shown.digits, false, next, |part| {
+            decode::codes(part, ROW)
+        });
+        self.each(link, &shown.dashes, false, next, |part| {
+            decode::morse(part, ROW)
+        });
+        self.each(link, &shown.ay, false, next, |part| {
+            decode::pig_latin(part, |word| unveil.knows(word))
+        });
+        self.each(link, &shown.comments, true, next, |part| {
+            decode::uncommented(part, "")
+        });
+        self.each(link, &shown.comments, false, next, |part| {
+            decode::uncommented(part, " ")
+        });
         if shown.features.spaced >= ROW {
-            for stretch in &shown.spaced {
-                let view = decode::spaced(part(stretch), ROW);
-                self.show(view, stretch.start, link, true, next);
-            }
+            self.each(link, &shown.spaced, true, next, |part| {
+                decode::spaced(part, ROW)
+            });
         }
         if shown.features.leet >= 2 {
-            for stretch in &shown.leet {
-                let part = part(stretch);
-                if self.unveil.spells_a_word(part) {
-                    self.show(Some(decode::leet(part)), stretch.start, link, false, next);
-                    if part.contains(['1', '|']) {
-                        let view = decode::leet_as(part, 'l');
-                        self.show(Some(view), stretch.start, link, false, next);
-                    }
-                }
+            self.each(link, &shown.leet, false, next, |part| {
+                unveil.spells_a_word(part).then(|| decode::leet(part))
+            });
+            self.each(link, &shown.leet, false, next, |part| {
+                let is_other = part.contains(['1', '|']) && unveil.spells_a_word(part);
+                is_other.then(|| decode::leet_as(part, 'l'))
+            });
+        }
+    }
+
+    /// Has each stretch decoded, as long as there is time, and looked at.
+    fn each(
+        &mut self,
+        link: &Link<'_>,
+        stretches: &[Range<usize>],
+        joined: bool,
+        next: (usize, u64),
+        decode: impl Fn(&str) -> Option<View<'static>>,
+    ) {
+        for stretch in stretches {
+            if self.affords(stretch.len() / LOOKED_AT) {
+                let part = link.view.text().get(stretch.clone());
+                let view = decode(part.unwrap_or_default());
+                self.show(view, stretch.start, link, joined, next);
             }
         }
+    }
+
+    /// Takes so much from the budget, if it is there.
+    fn affords(&mut self, bytes: usize) -> bool {
+        let left = self.budget.checked_sub(bytes);
+        self.whole &= left.is_some();
+        self.budget = left.unwrap_or(self.budget);
+        left.is_some()
     }
 
     /// ROT13, Atbash, text that runs backwards, and words in pieces.
@@ -422,8 +429,10 @@ impl Search<'_> {
                 if turned & way == 0 {
                     for stretch in around(text, found, REACH) {
                         for view in views {
-                            let view = view(text, stretch.clone());
-                            self.show(Some(view), 0, link, false, (depth, turned | way));
+                            if self.affords(stretch.len() / LOOKED_AT) {
+                                let view = view(text, stretch.clone());
+                                self.show(Some(view), 0, link, false, (depth, turned | way));
+                            }
                         }
                     }
                 }
@@ -435,11 +444,11 @@ impl Search<'_> {
             &places.backwards,
             &[decode::reversed, decode::reversed_words],
         );
-        for stretch in around(text, &places.cut, REACH) {
-            let part = text.get(stretch.clone()).unwrap_or_default();
-            let view = self.unveil.rejoined(part);
-            self.show(Some(view), stretch.start, link, false, (depth, turned));
-        }
+        let unveil = self.unveil;
+        let cut = around(text, &places.cut, REACH);
+        self.each(link, &cut, false, (depth, turned), |part| {
+            Some(unveil.rejoined(part))
+        });
     }
 
     /// Has a view of the text of `outer`, from `offset` on, looked at, and what it hides in turn.
@@ -452,11 +461,9 @@ impl Search<'_> {
         (depth, turned): (usize, u64),
     ) {
         let Some(view) = view else { return };
-        let Some(budget) = self.budget.checked_sub(view.text().len()) else {
-            self.whole = false;
+        if !self.affords(view.text().len()) {
             return;
-        };
-        self.budget = budget;
+        }
         let decoded = Link {
             view: &view,
             offset,

@@ -12,9 +12,17 @@ const OCTAL: u8 = 8;
 
 /// A number between what is neither letter nor digit, without the prefix that says how to read it.
 struct Number {
-    span: Range<usize>,
-    digits: Range<usize>,
+    start: usize,
+    end: usize,
+    /// How long the prefix is.
+    prefix: u8,
     ways: u8,
+}
+
+impl Number {
+    fn digits(&self) -> Range<usize> {
+        self.start + usize::from(self.prefix)..self.end
+    }
 }
 
 /// Rows of at least `least` numbers, each of which stands for a character or for a byte of UTF-8:
@@ -40,28 +48,25 @@ pub fn codes(text: &str, least: usize) -> Option<View<'static>> {
     loop {
         let number = next_number(bytes, at);
         let joins = number.as_ref().is_some_and(|number| {
-            let before = row.last().map_or(0, |last| last.span.end);
-            ways & number.ways != 0 && only_separators(bytes, before..number.span.start)
+            let before = row.last().map_or(0, |last| last.end);
+            ways & number.ways != 0 && only_separators(bytes, before..number.start)
         });
         if !joins {
             if row.len() >= least
                 && let Some(characters) = said(bytes, &row, ways)
                 && let (Some(first), Some(last)) = (row.first(), row.last())
             {
-                builder.copy(
-                    copied,
-                    text.get(copied..first.span.start).unwrap_or_default(),
-                );
+                builder.copy(copied, text.get(copied..first.start).unwrap_or_default());
                 for (character, span) in characters {
                     builder.replace_char(span, character);
                 }
-                copied = last.span.end;
+                copied = last.end;
             }
             row.clear();
             ways = u8::MAX;
         }
         let Some(number) = number else { break };
-        at = number.span.end;
+        at = number.end;
         if number.ways == 0 {
             row.clear();
             ways = u8::MAX;
@@ -89,24 +94,21 @@ fn next_number(bytes: &[u8], from: usize) -> Option<Number> {
         [b'x', _, _] => (1, PAIR),
         _ => (0, u8::MAX),
     };
-    let digits = run.get(skip..)?;
-    let all = |radix: u32| digits.iter().all(|byte| char::from(*byte).is_digit(radix));
-    let mut ways = 0;
-    if digits.len() == 2 && all(16) {
-        ways |= PAIR;
-    }
-    if (2..=5).contains(&digits.len()) && all(10) {
-        ways |= DECIMAL;
-    }
-    if (7..=8).contains(&digits.len()) && all(2) {
-        ways |= BITS;
-    }
-    if digits.len() == 3 && all(8) {
-        ways |= OCTAL;
-    }
+    let digits = run.get(usize::from(skip)..)?;
+    let below = |most: u8| digits.iter().all(|byte| (b'0'..=most).contains(byte));
+    let ways = match digits.len() {
+        2 if digits.iter().all(u8::is_ascii_hexdigit) => {
+            PAIR | if below(b'9') { DECIMAL } else { 0 }
+        }
+        3 if below(b'7') => DECIMAL | OCTAL,
+        3..=5 if below(b'9') => DECIMAL,
+        7..=8 if below(b'1') => BITS,
+        _ => 0,
+    };
     Some(Number {
-        span: start..start + run.len(),
-        digits: start + skip..start + run.len(),
+        start,
+        end: start + run.len(),
+        prefix: skip,
         ways: ways & may,
     })
 }
@@ -132,45 +134,60 @@ fn only_separators(bytes: &[u8], gap: Range<usize>) -> bool {
         })
 }
 
+/// So many numbers show whether a way of reading a long row is worth following.
+const SAMPLE: usize = 32;
+
+/// A character, and the span that it was read from.
+type Read = (char, Range<usize>);
+
 /// What the numbers say, read in the first way in which they say text.
-fn said(bytes: &[u8], row: &[Number], ways: u8) -> Option<Vec<(char, Range<usize>)>> {
+fn said(bytes: &[u8], row: &[Number], ways: u8) -> Option<Vec<Read>> {
     [(BITS, 2), (PAIR, 16), (DECIMAL, 10), (OCTAL, 8)]
         .into_iter()
         .filter(|(way, _)| ways & way != 0)
         .find_map(|(way, radix)| {
-            let values: Option<Vec<(u32, Range<usize>)>> = row
-                .iter()
-                .map(|number| Some((value(bytes, number, radix)?, number.span.clone())))
-                .collect();
-            let values = values?;
-            let points = |(point, span): &(u32, Range<usize>)| {
-                char::from_u32(*point).map(|character| (character, span.clone()))
+            let read = |row: &[Number]| {
+                let wide = || {
+                    (way == DECIMAL)
+                        .then(|| as_points(bytes, row, radix))
+                        .flatten()
+                };
+                as_bytes(bytes, row, radix).or_else(wide)
             };
-            let characters = as_bytes(&values).or_else(|| {
-                (way == DECIMAL)
-                    .then(|| values.iter().map(points).collect::<Option<Vec<_>>>())
-                    .flatten()
-            })?;
-            is_prose(&characters).then_some(characters)
+            // A sample may end inside of a character.
+            let sample = row.get(..SAMPLE).filter(|_| row.len() > 2 * SAMPLE);
+            let hopeless = |sample: &[Number]| read(sample).is_some_and(|read| !is_prose(&read, 2));
+            if sample.is_some_and(hopeless) {
+                return None;
+            }
+            read(row).filter(|read| is_prose(read, 3))
         })
 }
 
 fn value(bytes: &[u8], number: &Number, radix: u32) -> Option<u32> {
-    bytes
-        .get(number.digits.clone())?
-        .iter()
-        .try_fold(0u32, |sum, byte| {
-            sum.checked_mul(radix)?
-                .checked_add(char::from(*byte).to_digit(radix)?)
-        })
+    let digits = bytes.get(number.digits())?;
+    digits.iter().try_fold(0u32, |sum, byte| {
+        sum.checked_mul(radix)?
+            .checked_add(char::from(*byte).to_digit(radix)?)
+    })
+}
+
+/// The values as the numbers of characters.
+fn as_points(bytes: &[u8], row: &[Number], radix: u32) -> Option<Vec<Read>> {
+    let mut characters = Vec::with_capacity(row.len());
+    for number in row {
+        let character = char::from_u32(value(bytes, number, radix)?)?;
+        characters.push((character, number.start..number.end));
+    }
+    Some(characters)
 }
 
 /// The values as bytes of UTF-8, each character with the span of all of its bytes.
-fn as_bytes(values: &[(u32, Range<usize>)]) -> Option<Vec<(char, Range<usize>)>> {
-    let mut characters = Vec::with_capacity(values.len());
-    let mut rest = values;
-    while let Some((first, span)) = rest.first() {
-        let length = match first {
+fn as_bytes(bytes: &[u8], row: &[Number], radix: u32) -> Option<Vec<Read>> {
+    let mut characters = Vec::with_capacity(row.len());
+    let mut rest = row;
+    while let Some(first) = rest.first() {
+        let length = match value(bytes, first, radix)? {
             0..0x80 => 1,
             0xc0..0xe0 => 2,
             0xe0..0xf0 => 3,
@@ -178,17 +195,20 @@ fn as_bytes(values: &[(u32, Range<usize>)]) -> Option<Vec<(char, Range<usize>)>>
             _ => return None,
         };
         let (own, after) = rest.split_at_checked(length)?;
-        let bytes: Option<Vec<u8>> = own.iter().map(|(v, _)| u8::try_from(*v).ok()).collect();
-        let character = std::str::from_utf8(&bytes?).ok()?.chars().next()?;
-        let end = own.last().map_or(span.end, |(_, last)| last.end);
-        characters.push((character, span.start..end));
+        let mut buffer = [0; 4];
+        for (slot, number) in buffer.iter_mut().zip(own) {
+            *slot = u8::try_from(value(bytes, number, radix)?).ok()?;
+        }
+        let encoded = std::str::from_utf8(buffer.get(..length)?).ok()?;
+        let end = own.last().map_or(first.end, |last| last.end);
+        characters.push((encoded.chars().next()?, first.start..end));
         rest = after;
     }
     Some(characters)
 }
 
-/// Mostly letters and spaces, and nothing that does not print.
-fn is_prose(characters: &[(char, Range<usize>)]) -> bool {
+/// Letters and spaces, so many quarters of it, and nothing that does not print.
+fn is_prose(characters: &[Read], quarters: usize) -> bool {
     let mut letters = 0;
     for (character, _) in characters {
         if character.is_control() && !matches!(character, '\n' | '\r' | '\t') {
@@ -196,7 +216,7 @@ fn is_prose(characters: &[(char, Range<usize>)]) -> bool {
         }
         letters += usize::from(character.is_alphabetic() || *character == ' ');
     }
-    letters * 4 >= characters.len() * 3
+    letters * 4 >= characters.len() * quarters
 }
 
 #[cfg(test)]
