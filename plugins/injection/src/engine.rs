@@ -102,26 +102,9 @@ pub(crate) struct Reading {
 
 impl Engine {
     pub(crate) fn new() -> Result<Self, TrieError> {
-        let entries = LEXICON.iter().chain(LANGUAGES);
-        let words = entries.flat_map(|(class, words)| {
-            words
-                .split('|')
-                .filter(|word| !word.is_empty())
-                .map(move |word| match word.strip_suffix('*') {
-                    Some(stem) => (as_folded(stem), class | OPEN),
-                    None => (as_folded(word), *class),
-                })
-        });
-        // Template tokens contain the separator of the list.
-        let tokens = TOKENS
-            .iter()
-            .map(|token| (Cow::Borrowed(*token), TEMPLATE | OPEN));
-        let all: Vec<(Cow<'_, str>, u64)> = words.chain(tokens).collect();
-        let all = || all.iter().map(|(word, classes)| (&**word, *classes));
-        let open = all().map(|(word, classes)| (word, classes & OPEN != 0));
         Ok(Self {
-            places: Places::new(open),
-            lexicon: Trie::build(Fold::Prose, all())?,
+            places: Places::new(words().map(|(word, classes)| (word, classes & OPEN != 0))),
+            lexicon: Trie::build(Fold::Prose, words())?,
             prompt: Patterns::of(Where::Data),
             data: Patterns::of(Where::Prompt),
         })
@@ -190,6 +173,26 @@ impl Engine {
         });
         (word.classes != 0).then_some(word)
     }
+}
+
+/// Every word with its classes; made anew for each who asks, since a plugin keeps all memory that it
+/// ever took.
+fn words() -> impl Iterator<Item = (Cow<'static, str>, u64)> {
+    let entries = LEXICON.iter().chain(LANGUAGES);
+    let words = entries.flat_map(|(class, words)| {
+        words
+            .split('|')
+            .filter(|word| !word.is_empty())
+            .map(move |word| match word.strip_suffix('*') {
+                Some(stem) => (as_folded(stem), class | OPEN),
+                None => (as_folded(word), *class),
+            })
+    });
+    // Template tokens contain the separator of the list.
+    let tokens = TOKENS
+        .iter()
+        .map(|token| (Cow::Borrowed(*token), TEMPLATE | OPEN));
+    words.chain(tokens)
 }
 
 /// A word as folded text has it: letters of any script lose their marks there, and their case.

@@ -45,7 +45,7 @@ pub(crate) struct Places {
 
 impl Places {
     /// For words, each with whether it needs no end behind it.
-    pub(crate) fn new<'a>(words: impl Iterator<Item = (&'a str, bool)>) -> Self {
+    pub(crate) fn new(words: impl Iterator<Item = (impl AsRef<str>, bool)>) -> Self {
         let mut places = Self {
             classes: [0; 256],
             fits: Box::new([0; ROWS]),
@@ -54,7 +54,7 @@ impl Places {
             *slot = class(byte);
         }
         for (word, open) in words {
-            let sets = [0, 1, 2].map(|at| set_at(word.as_bytes(), at, open));
+            let sets = [0, 1, 2].map(|at| set_at(word.as_ref().as_bytes(), at, open));
             places.add(sets);
         }
         let (blank, any) = (1 << SPACE | 1 << LINE, u64::MAX);

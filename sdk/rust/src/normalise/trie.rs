@@ -587,7 +587,8 @@ mod tests {
             Trie::build(Fold::Exact, [("", 1)]).unwrap_err(),
             TrieError::Empty
         );
-        assert!(all(&Trie::build(Fold::Exact, []).unwrap(), "abc", 0).is_empty());
+        let none: [(&str, u64); 0] = [];
+        assert!(all(&Trie::build(Fold::Exact, none).unwrap(), "abc", 0).is_empty());
     }
 
     proptest::proptest! {

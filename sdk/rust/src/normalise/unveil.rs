@@ -144,7 +144,7 @@ impl Unveil {
     /// # Errors
     /// More words than the tables have room for.
     pub fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, TrieError> {
-        let words = long_words(words);
+        let words: Vec<String> = long_words(words).collect();
         let mut clues = Clues::default();
         let mut turned = Vec::new();
         for word in &words {
@@ -194,8 +194,7 @@ impl Unveil {
         mut self,
         words: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, TrieError> {
-        let words = long_words(words);
-        self.known = Trie::build(Fold::Prose, words.iter().map(|word| (word.as_str(), 1)))?;
+        self.known = Trie::build(Fold::Prose, long_words(words).map(|word| (word, 1)))?;
         Ok(self)
     }
 
@@ -312,11 +311,11 @@ impl Unveil {
 }
 
 /// Folded, and without those that stand in honest text by chance.
-fn long_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+fn long_words<'a>(words: impl IntoIterator<Item = &'a str>) -> impl Iterator<Item = String> {
     let folded = words
         .into_iter()
         .map(|word| fold(word).text().to_lowercase());
-    folded.filter(|word| word.len() >= WORD).collect()
+    folded.filter(|word| word.len() >= WORD)
 }
 
 #[derive(Default)]
