@@ -130,12 +130,24 @@ fn fold_letter(
         builder.replace(span, plain);
         return;
     }
+    if let Some(plain) = words.known(character) {
+        let mut buffer = [0; 4];
+        match plain == character {
+            true => builder.copy(span.start, character.encode_utf8(&mut buffer)),
+            false => builder.replace_char(span, plain),
+        }
+        return;
+    }
     let mut folded = String::new();
     decompose_compatible(character, |part| {
         if !is_mark(part) && !is_invisible(part) {
             folded.extend(part.to_lowercase());
         }
     });
+    let mut characters = folded.chars();
+    if let (Some(plain), None) = (characters.next(), characters.next()) {
+        words.learn(character, plain);
+    }
     if folded.len() == span.len() && folded.chars().eq([character]) {
         builder.copy(span.start, &folded);
     } else {
@@ -221,7 +233,12 @@ struct Words<'a> {
     decided: (usize, bool),
     /// Whether the text has letters of these scripts that nobody would take for Latin ones.
     honest: Option<bool>,
+    /// Letters that were looked up, and what each becomes: a text has few different ones.
+    known: [(char, char); KNOWN],
 }
+
+/// How many letters are kept.
+const KNOWN: usize = 64;
 
 impl<'a> Words<'a> {
     const fn new(text: &'a str) -> Self {
@@ -229,6 +246,18 @@ impl<'a> Words<'a> {
             text,
             decided: (0, false),
             honest: None,
+            known: [('\0', '\0'); KNOWN],
+        }
+    }
+
+    fn known(&self, character: char) -> Option<char> {
+        let (letter, plain) = self.known.get(character as usize % KNOWN)?;
+        (*letter == character && character != '\0').then_some(*plain)
+    }
+
+    fn learn(&mut self, character: char, plain: char) {
+        if let Some(slot) = self.known.get_mut(character as usize % KNOWN) {
+            *slot = (character, plain);
         }
     }
 

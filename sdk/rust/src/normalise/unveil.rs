@@ -66,10 +66,11 @@ const MIRRORED: u64 = 4;
 pub struct Unveil {
     /// By these a text is told.
     words: Trie,
-    /// These are made whole in a text that was told.
+    /// These, too, are made whole in a text that was told.
     known: Trie,
     turned: Trie,
     clues: Clues,
+    list: Vec<String>,
 }
 
 impl std::fmt::Debug for Unveil {
@@ -168,6 +169,7 @@ impl Unveil {
                 turned.iter().map(|(word, how)| (word.as_str(), *how)),
             )?,
             clues,
+            list: words,
         })
     }
 
@@ -194,7 +196,9 @@ impl Unveil {
         mut self,
         words: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, TrieError> {
-        self.known = Trie::build(Fold::Prose, long_words(words).map(|word| (word, 1)))?;
+        let words: Vec<String> = long_words(words).collect();
+        let all = words.iter().chain(&self.list);
+        self.known = Trie::build(Fold::Prose, all.map(|word| (word.as_str(), 1)))?;
         Ok(self)
     }
 
@@ -220,13 +224,7 @@ impl Unveil {
 
     /// Whether one of the words begins this one.
     fn knows(&self, word: &[u8]) -> bool {
-        self.known.longest(word, 0).is_some() || self.words.longest(word, 0).is_some()
-    }
-
-    /// Where a word ends that is cut in pieces.
-    fn in_pieces(&self, bytes: &[u8], at: usize) -> Option<usize> {
-        let words = self.words.in_pieces(bytes, at);
-        words.max(self.known.in_pieces(bytes, at))
+        self.known.longest(word, 0).is_some()
     }
 
     /// Whether a word of the part, with letters in the place of digits between letters, is known.
@@ -267,7 +265,11 @@ impl Unveil {
         if clue.is_turned {
             self.look_whether_turned(bytes, letters.start, places);
         }
-        if clue.is_cut && self.words.in_pieces(bytes, letters.start).is_some() {
+        let is_near = |cut: &usize| letters.start < cut + REACH / 4;
+        if clue.is_cut
+            && !places.cut.last().is_some_and(is_near)
+            && self.words.in_pieces(bytes, letters.start).is_some()
+        {
             places.cut.push(letters.start);
         }
     }
@@ -296,7 +298,7 @@ impl Unveil {
             if start < copied {
                 return;
             }
-            let Some(end) = self.in_pieces(bytes, start) else {
+            let Some(end) = self.known.in_pieces(bytes, start) else {
                 return;
             };
             builder.copy(copied, text.get(copied..start).unwrap_or_default());
@@ -384,13 +386,20 @@ impl Search<'_> {
             });
         }
         if shown.features.leet >= 2 {
-            self.each(link, &shown.leet, false, next, |part| {
-                unveil.spells_a_word(part).then(|| decode::leet(part))
-            });
-            self.each(link, &shown.leet, false, next, |part| {
-                let is_other = part.contains(['1', '|']) && unveil.spells_a_word(part);
-                is_other.then(|| decode::leet_as(part, 'l'))
-            });
+            for stretch in &shown.leet {
+                self.leet(link, stretch, next);
+            }
+        }
+    }
+
+    fn leet(&mut self, link: &Link<'_>, stretch: &Range<usize>, next: (usize, u64)) {
+        let part = link.view.text().get(stretch.clone()).unwrap_or_default();
+        if self.affords_look(part.len()) && self.unveil.spells_a_word(part) {
+            self.show(Some(decode::leet(part)), stretch.start, link, false, next);
+            if part.contains(['1', '|']) && self.affords_look(part.len()) {
+                let view = decode::leet_as(part, 'l');
+                self.show(Some(view), stretch.start, link, false, next);
+            }
         }
     }
 
@@ -404,12 +413,19 @@ impl Search<'_> {
         decode: impl Fn(&str) -> Option<View<'static>>,
     ) {
         for stretch in stretches {
-            if self.affords(stretch.len() / LOOKED_AT) {
+            if self.affords_look(stretch.len()) {
                 let part = link.view.text().get(stretch.clone());
                 let view = decode(part.unwrap_or_default());
                 self.show(view, stretch.start, link, joined, next);
             }
         }
+    }
+
+    /// Whether so many bytes can be looked at, and what is found in them still be shown.
+    fn affords_look(&mut self, bytes: usize) -> bool {
+        let is_left = self.budget >= bytes / 2;
+        self.whole &= is_left;
+        is_left && self.affords(bytes / LOOKED_AT)
     }
 
     /// Takes so much from the budget, if it is there.
@@ -428,7 +444,7 @@ impl Search<'_> {
                 if turned & way == 0 {
                     for stretch in around(text, found, REACH) {
                         for view in views {
-                            if self.affords(stretch.len() / LOOKED_AT) {
+                            if self.affords_look(stretch.len()) {
                                 let view = view(text, stretch.clone());
                                 self.show(Some(view), 0, link, false, (depth, turned | way));
                             }

@@ -207,6 +207,17 @@ fn as_bytes(bytes: &[u8], row: &[Number], radix: u32) -> Option<Vec<Read>> {
     Some(characters)
 }
 
+/// A letter or a space. The tables of Unicode would take longer than all the rest: beyond ASCII,
+/// blocks are told apart, not characters.
+const fn is_letter(character: char) -> bool {
+    matches!(
+        character,
+        ' ' | 'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{1fff}' | '\u{2c00}'..='\u{2dff}'
+            | '\u{3005}'..='\u{d7ff}' | '\u{f900}'..='\u{fdff}' | '\u{fe70}'..='\u{ffdc}'
+            | '\u{10000}'..='\u{1bfff}' | '\u{20000}'..='\u{3ffff}'
+    )
+}
+
 /// Letters and spaces, so many quarters of it, and nothing that does not print.
 fn is_prose(characters: &[Read], quarters: usize) -> bool {
     let mut letters = 0;
@@ -214,7 +225,7 @@ fn is_prose(characters: &[Read], quarters: usize) -> bool {
         if character.is_control() && !matches!(character, '\n' | '\r' | '\t') {
             return false;
         }
-        letters += usize::from(character.is_alphabetic() || *character == ' ');
+        letters += usize::from(is_letter(*character));
     }
     letters * 4 >= characters.len() * quarters
 }
