@@ -66,11 +66,10 @@ const MIRRORED: u64 = 4;
 pub struct Unveil {
     /// By these a text is told.
     words: Trie,
-    /// These, too, are made whole in a text that was told.
+    /// These are made whole in a text that was told.
     known: Trie,
     turned: Trie,
     clues: Clues,
-    list: Vec<String>,
 }
 
 impl std::fmt::Debug for Unveil {
@@ -169,7 +168,6 @@ impl Unveil {
                 turned.iter().map(|(word, how)| (word.as_str(), *how)),
             )?,
             clues,
-            list: words,
         })
     }
 
@@ -196,9 +194,7 @@ impl Unveil {
         mut self,
         words: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, TrieError> {
-        let words: Vec<String> = long_words(words).collect();
-        let all = words.iter().chain(&self.list);
-        self.known = Trie::build(Fold::Prose, all.map(|word| (word.as_str(), 1)))?;
+        self.known = Trie::build(Fold::Prose, long_words(words).map(|word| (word, 1)))?;
         Ok(self)
     }
 
@@ -224,7 +220,14 @@ impl Unveil {
 
     /// Whether one of the words begins this one.
     fn knows(&self, word: &[u8]) -> bool {
-        self.known.longest(word, 0).is_some()
+        self.known.longest(word, 0).is_some() || self.words.longest(word, 0).is_some()
+    }
+
+    /// Where a word ends that is cut in pieces. In one table, a shorter word that stands whole would
+    /// end the search for a longer one.
+    fn in_pieces(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        let words = self.words.in_pieces(bytes, at);
+        words.max(self.known.in_pieces(bytes, at))
     }
 
     /// Whether a word of the part, with letters in the place of digits between letters, is known.
@@ -298,7 +301,7 @@ impl Unveil {
             if start < copied {
                 return;
             }
-            let Some(end) = self.known.in_pieces(bytes, start) else {
+            let Some(end) = self.in_pieces(bytes, start) else {
                 return;
             };
             builder.copy(copied, text.get(copied..start).unwrap_or_default());
