@@ -38,25 +38,13 @@ pub(crate) fn run(data: &Path) -> Result<()> {
     let settings = fit::Settings::read(&training.join("fit.json"))?;
     let real = rows::read_sets(data, &settings)?;
     let samples = place::root().join("tests/eval");
-    let checks = rows::read_checks(data, &samples)?;
-    let mut file = Vec::new();
-    for in_data in [false, true] {
-        let rows = if in_data {
-            rows::of_data(&grammars, &prose, &real)
-        } else {
-            rows::of_prompts(&grammars, &prose, &real)
-        };
-        let checks: Vec<Row> = checks
-            .iter()
-            .filter(|(_, data)| *data == in_data)
-            .map(|(row, _)| row.clone())
-            .collect();
-        let half = train(&rows, &checks, in_data, &settings)?;
-        // What is learned of documents does not carry over to real ones: it is measured only.
-        if !in_data {
-            file = half;
-        }
-    }
+    let checks = rows::read_checks(&samples)?;
+    let rows = rows::of_prompts(&grammars, &prose, &real);
+    let (file, left_out) = train(&rows, &checks, &settings)?;
+    write_if_changed(
+        &place::root().join("plugins/injection/loso.json"),
+        &left_out,
+    )?;
     let path = place::root().join("plugins/injection/model.bin");
     let changed = write_if_changed(&path, &file)?;
     line(&format!(
@@ -69,16 +57,15 @@ pub(crate) fn run(data: &Path) -> Result<()> {
     Ok(())
 }
 
-/// One half of the file: weights and curves.
-fn train(rows: &[Row], checks: &[Row], data: bool, settings: &Settings) -> Result<Vec<u8>> {
-    let name = if data { "data" } else { "prompts" };
+/// The file, and what was measured with each source left out.
+fn train(rows: &[Row], checks: &[Row], settings: &Settings) -> Result<(Vec<u8>, Vec<u8>)> {
     let reader = Reader::new().map_err(|error| anyhow::anyhow!("{error}"))?;
     let read = |rows: &[Row]| -> Vec<Example> {
         let each = rows.iter();
-        each.map(|row| Example::of(&reader, row, data)).collect()
+        each.map(|row| Example::of(&reader, row)).collect()
     };
     let mut examples = Vec::new();
-    step(&format!("{name}: features"), || {
+    step("features", || {
         examples = read(rows);
         let attacks = rows.iter().filter(|row| row.attack).count();
         Ok(format!(
@@ -87,7 +74,7 @@ fn train(rows: &[Row], checks: &[Row], data: bool, settings: &Settings) -> Resul
         ))
     })?;
     let mut unseen = vec![fit::Scores::default(); rows.len()];
-    step(&format!("{name}: folds"), || {
+    step("folds", || {
         for fold in 0..FOLDS {
             let model = Model::fit(settings, &examples, |at| rows[at].group % FOLDS != fold);
             for (at, example) in examples.iter().enumerate() {
@@ -98,37 +85,53 @@ fn train(rows: &[Row], checks: &[Row], data: bool, settings: &Settings) -> Resul
         }
         Ok(FOLDS)
     })?;
-    let curves = measure::curves(rows, &unseen, settings.curve(data));
-    measure::report(
-        &format!("{name}, folds"),
-        rows,
-        &examples,
-        &unseen,
-        &curves,
-        data,
-    );
-    if !data {
-        for source in rows::SOURCES {
-            let model = Model::fit(settings, &examples, |at| rows[at].source != *source);
-            let scores: Vec<fit::Scores> = examples
-                .iter()
-                .map(|example| model.scores(example))
-                .collect();
-            measure::left_out(source, rows, &examples, &scores, &curves);
-        }
-    }
+    let curves = measure::curves(rows, &unseen, &settings.point());
+    measure::report("folds", rows, &examples, &unseen, &curves);
+    let left_out = leave_out(rows, &examples, &unseen, settings)?;
     let mut bytes = Vec::new();
-    step(&format!("{name}: weights"), || {
+    step("weights", || {
         let model = Model::fit(settings, &examples, |_| true);
         bytes = model.quantised(&curves);
         let examples = read(checks);
-        let scores: Vec<fit::Scores> = examples
-            .iter()
-            .map(|example| model.scores(example))
-            .collect();
-        let title = format!("{name}, never learned from");
-        measure::report(&title, checks, &examples, &scores, &curves, data);
+        let scores = scores(&model, &examples);
+        measure::report("never learned from", checks, &examples, &scores, &curves);
         Ok(bytes.len())
     })?;
-    Ok(bytes)
+    Ok((bytes, left_out))
+}
+
+/// What is found of each source by a model that neither learned from it nor has its curves from it.
+fn leave_out(
+    rows: &[Row],
+    examples: &[Example],
+    unseen: &[fit::Scores],
+    settings: &Settings,
+) -> Result<Vec<u8>> {
+    let mut sources = serde_json::Map::new();
+    for source in rows::SOURCES {
+        let others = rows.iter().zip(unseen);
+        let (others, known): (Vec<Row>, Vec<fit::Scores>) = others
+            .filter(|(row, _)| row.source != *source)
+            .map(|(row, scores)| (row.clone(), *scores))
+            .unzip();
+        let curves = measure::curves(&others, &known, &settings.point());
+        let model = Model::fit(settings, examples, |at| rows[at].source != *source);
+        let mut scores = scores(&model, examples);
+        // Honest texts of other sources were learned from: what is known of them is from the folds.
+        for ((score, row), unseen) in scores.iter_mut().zip(rows).zip(unseen) {
+            if row.source != *source {
+                *score = *unseen;
+            }
+        }
+        let said = measure::left_out(source, rows, examples, &scores, &curves);
+        sources.insert((*source).to_owned(), said);
+    }
+    let mut text = serde_json::to_string_pretty(&sources)?;
+    text.push('\n');
+    Ok(text.into_bytes())
+}
+
+fn scores(model: &Model, examples: &[Example]) -> Vec<fit::Scores> {
+    let each = examples.iter();
+    each.map(|example| model.scores(example)).collect()
 }

@@ -7,11 +7,11 @@ use caponier_sdk::Error;
 use crate::engine::{Engine, Judged, Reading, Verdict};
 use crate::features::{Classes, Sentence, Sum, sentences};
 use crate::model::{LEAST, Model};
-use crate::suffix;
+use crate::{request, suffix};
 
 /// How much of a structure rule's confidence goes where the model sees nothing wrong, and how sure
 /// it must be for nothing to go: honest text has the words of attacks too.
-const PROMPT: (f64, f64) = (0.06, 0.3);
+const PROMPT: (f64, f64) = (0.5, 0.1);
 /// The same in documents, which a false alarm takes away unseen: many of them tell of attacks.
 const DATA: (f64, f64) = (0.3, 0.9);
 /// What a confidence is worth in data for all other rules: documents tell of attacks without doing
@@ -19,11 +19,13 @@ const DATA: (f64, f64) = (0.3, 0.9);
 const TALK: [(f64, f64); 3] = [(0.92, 0.69), (0.96, 0.9), (1.0, 0.97)];
 /// Rules of orders that are none where a user gives them. The model learned from users: it says
 /// nothing against them, and adds so much where it is sure.
-const AGREED: f64 = 0.2;
+const AGREED: f64 = 0.1;
 const OF_DATA: &[&str] = &["exfiltration", "instruction-in-data", "tool-smuggling"];
 /// How far the model alone is believed in data: never so far that a document is dropped.
 const STRANGE: f64 = 0.7;
 
+/// What the model alone thinks of a prompt is told from here on: people ask odd things every day.
+const WORTH_TELLING: f64 = 0.2;
 /// Where a structure rule is so sure, the model has nothing to add.
 const ENOUGH: f64 = 0.9;
 
@@ -74,11 +76,20 @@ impl Detector {
             for verdict in &mut learned {
                 verdict.confidence *= STRANGE;
             }
-            learned.retain(|verdict| verdict.confidence >= LEAST);
         }
+        let least = if reading.data { LEAST } else { WORTH_TELLING };
+        learned.retain(|verdict| verdict.confidence >= least);
         verdicts.extend(unexplained(learned, verdicts));
         if !reading.data {
             verdicts.extend(suffix::find(text));
+        } else if !reading.joined {
+            verdicts.extend(request::find(text));
+        } else if !reading.joined {
+            verdicts.extend(request::find(text));
+        } else if !reading.joined {
+            verdicts.extend(request::find(text));
+        } else if !reading.joined {
+            verdicts.extend(request::find(text));
         }
         judged
     }

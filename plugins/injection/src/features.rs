@@ -112,12 +112,12 @@ impl<T: Tally> Reader<'_, T> {
         if self.count == 0 {
             self.current.start = word.start;
         }
-        let (alone, behind) = (place(word.word, 0), place(word.word, self.before));
+        let (alone, behind) = (top(word.word), place(word.word, self.before));
         let tally = &mut self.current.tally;
         if word.stem == 0 {
             tally.add([alone, behind], self.weights);
         } else {
-            tally.add([place(word.stem, 0), alone, behind], self.weights);
+            tally.add([top(word.stem), alone, behind], self.weights);
         }
         self.before = word.word | 1;
         self.current.end = word.end;
@@ -148,10 +148,14 @@ impl<T: Tally> Reader<'_, T> {
     }
 }
 
-/// Where a hash, beside another that stands before it, lies in the table.
+/// Where a hash lies in the table.
+const fn top(hash: u32) -> u16 {
+    (hash >> (32 - BITS)) as u16
+}
+
+/// The same, beside another that stands before it.
 const fn place(hash: u32, before: u32) -> u16 {
-    let both = hash.rotate_left(15) ^ before.wrapping_mul(0x85eb_ca6b);
-    (both.wrapping_mul(0xc2b2_ae35) >> (32 - BITS)) as u16
+    top((hash.rotate_left(15) ^ before).wrapping_mul(0xc2b2_ae35))
 }
 
 /// What stands between two words.

@@ -15,6 +15,7 @@ mod lexicon;
 mod model;
 mod patterns;
 mod places;
+mod request;
 mod suffix;
 pub mod training;
 mod words;
@@ -191,7 +192,7 @@ impl Plugin for Injection {
 
 /// How far the model is believed about what it was not trained on: in a prompt it knows what people
 /// say, and a tool's description is full of orders.
-const STRANGE: f64 = 0.9;
+const STRANGE: f64 = 0.5;
 
 /// Whether it is a person who speaks.
 const fn speaks_for_itself(role: Role) -> bool {

@@ -203,7 +203,8 @@ pub(crate) static PATTERNS: &[Pattern] = &[
         80,
         0.8,
     ),
-    pattern("instruction-in-data", Data, &[SECRECY], &[], 0, 0.85),
+    pattern("instruction-in-data", Data, &[SECRECY], &[ANSWER], 0, 0.85),
+    pattern("instruction-in-data", Data, &[SECRECY], &[], 0, 0.62),
     pattern(
         "instruction-in-data",
         Data,
@@ -244,7 +245,7 @@ pub(crate) static PATTERNS: &[Pattern] = &[
         60,
         0.66,
     ),
-    pattern("instruction-in-data", Data, &[URGENT, TASK], &[], 24, 0.72),
+    pattern("instruction-in-data", Data, &[URGENT, TASK], &[], 24, 0.66),
     pattern(
         "instruction-in-data",
         Data,

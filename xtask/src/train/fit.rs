@@ -11,7 +11,7 @@ use caponier_plugin_injection::training::{DAMPING, FEATURES, KNOTS, Reader, stre
 use serde_json::Value;
 
 use super::grammar::Dice;
-use super::measure::Curves;
+use super::measure::{Curves, Point};
 use super::rows::Row;
 
 /// What is set by hand: `plugins/injection/training/fit.json`.
@@ -27,7 +27,7 @@ impl Settings {
         ))
     }
 
-    /// The number at a path like `/data/honest`; 1 where there is none.
+    /// The number at a path like `/alarms/half`; 1 where there is none.
     fn number(&self, path: &str) -> f32 {
         self.0.pointer(path).and_then(Value::as_f64).unwrap_or(1.0) as f32
     }
@@ -37,11 +37,13 @@ impl Settings {
         self.number(&format!("/weights/{source}"))
     }
 
-    /// How much an honest row counts in a curve, and the highest confidence of it.
-    pub(super) fn curve(&self, data: bool) -> (f64, f32) {
-        let name = if data { "data" } else { "prompts" };
-        let honest = self.number(&format!("/{name}/honest"));
-        (f64::from(honest), self.number(&format!("/{name}/highest")))
+    /// How scores become confidence.
+    pub(super) fn point(&self) -> Point {
+        Point {
+            honest: f64::from(self.number("/honest")),
+            highest: self.number("/highest"),
+            alarms: ["/alarms/half", "/alarms/high"].map(|path| f64::from(self.number(path))),
+        }
     }
 }
 
@@ -60,8 +62,8 @@ pub(super) struct Example {
 }
 
 impl Example {
-    pub(super) fn of(reader: &Reader, row: &Row, data: bool) -> Self {
-        let (sentences, structure) = reader.read(&row.text, data);
+    pub(super) fn of(reader: &Reader, row: &Row) -> Self {
+        let (sentences, structure) = reader.read(&row.text, false);
         let mut example = Self {
             features: Vec::new(),
             ends: Vec::new(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use caponier_plugin_injection::training::KNOTS;
+use serde_json::{Value, json};
 
 use super::fit::{Example, Scores};
 use super::rows::{GENERATED, Row};
@@ -14,8 +15,8 @@ const LEVELS: [f32; KNOTS] = [
 ];
 /// Where a prompt is denied.
 const THRESHOLD: f32 = 0.9;
-/// Where a document is dropped.
-const DROPPED: f32 = 0.7;
+/// Where it is flagged.
+const FLAGGED: f32 = 0.5;
 
 /// Score and confidence, in order: of sentences, and of stretches.
 pub(super) type Curves = [Vec<(f32, f32)>; 2];
@@ -23,11 +24,43 @@ pub(super) type Curves = [Vec<(f32, f32)>; 2];
 /// Isotonic regression (pool adjacent violators), drawn with few points.
 ///
 /// Honest texts are rarer among the rows than in life: each counts for `honest`.
-pub(super) fn curves(rows: &[Row], unseen: &[Scores], (honest, most): (f64, f32)) -> Curves {
+pub(super) fn curves(rows: &[Row], unseen: &[Scores], point: &Point) -> Curves {
     [
-        curve(rows, unseen, honest, most, |scores| scores.sentence),
-        curve(rows, unseen, honest, most, |scores| scores.stretch),
+        curve(rows, unseen, point, |scores| scores.sentence),
+        curve(rows, unseen, point, |scores| scores.stretch),
     ]
+}
+
+/// Where on its curve the model works.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Point {
+    /// How much an honest row counts.
+    pub(super) honest: f64,
+    /// The highest confidence.
+    pub(super) highest: f32,
+    /// The share of honest texts of the sets that may reach a confidence of 0.5, and of 0.9.
+    pub(super) alarms: [f64; 2],
+}
+
+/// The least scores that so few honest texts of the sets reach.
+fn floors(
+    rows: &[Row],
+    unseen: &[Scores],
+    alarms: [f64; 2],
+    of: impl Fn(&Scores) -> Option<f32>,
+) -> [f32; 2] {
+    let mut honest: Vec<f32> = rows
+        .iter()
+        .zip(unseen)
+        .filter(|(row, _)| !row.attack && row.source != GENERATED)
+        .map(|(_, scores)| of(scores).unwrap_or(f32::MIN))
+        .collect();
+    honest.sort_by(|a, b| b.total_cmp(a));
+    alarms.map(|share| {
+        let rank = (share * honest.len() as f64) as usize;
+        // Many may say the same, and have the same score: it lies above all of them.
+        honest.get(rank).map_or(f32::MIN, |score| score + 1e-3)
+    })
 }
 
 struct Pool {
@@ -39,15 +72,14 @@ struct Pool {
 fn curve(
     rows: &[Row],
     unseen: &[Scores],
-    honest: f64,
-    most: f32,
-    of: impl Fn(&Scores) -> Option<f32>,
+    point: &Point,
+    of: impl Fn(&Scores) -> Option<f32> + Copy,
 ) -> Vec<(f32, f32)> {
     let mut points: Vec<(f32, bool, f64)> = rows
         .iter()
         .zip(unseen)
         .filter_map(|(row, scores)| {
-            let weight = f64::from(row.weight) * if row.attack { 1.0 } else { honest };
+            let weight = f64::from(row.weight) * if row.attack { 1.0 } else { point.honest };
             Some((of(scores)?, row.attack, weight))
         })
         .collect();
@@ -71,6 +103,7 @@ fn curve(
             }
         }
     }
+    let [half, high] = floors(rows, unseen, point.alarms, of);
     let mut least = f32::MIN;
     let mut points: Vec<(f32, f32)> = Vec::new();
     for level in LEVELS.into_iter().skip(1) {
@@ -80,8 +113,13 @@ fn curve(
             .find(|pool| (pool.attacks + 0.2) / (pool.all + 0.4) >= f64::from(level));
         let highest = pools.last().map_or(0.0, |pool| pool.least);
         let score = reached.map_or(highest + 1.0, |pool| pool.least);
-        least = score.max(least + 1e-3);
-        points.push((least, level * most / 0.97));
+        let floor = match level {
+            0.9.. => high,
+            0.5.. => half,
+            _ => f32::MIN,
+        };
+        least = score.max(floor).max(least + 1e-3);
+        points.push((least, level * point.highest / 0.97));
     }
     let first = points.first().map_or(0.0, |point| point.0);
     points.insert(0, (first - 1.0, 0.0));
@@ -119,9 +157,7 @@ struct Counts {
 
 impl Counts {
     fn add(&mut self, confidence: f32, structure: f64, threshold: f32) {
-        let discount = if threshold < THRESHOLD { 0.4 } else { 0.15 };
-        let rules = structure * (1.0 - discount * (1.0 - f64::from(confidence / 0.5).min(1.0)));
-        let (model, rules) = (confidence >= threshold, rules >= f64::from(threshold));
+        let (model, rules) = (confidence >= threshold, structure >= f64::from(threshold));
         self.rows += 1;
         self.seen += usize::from(confidence >= 0.05);
         self.half += usize::from(confidence >= 0.5);
@@ -153,11 +189,9 @@ pub(super) fn report(
     examples: &[Example],
     unseen: &[Scores],
     curves: &Curves,
-    data: bool,
 ) {
-    let threshold = if data { DROPPED } else { THRESHOLD };
     line(&format!(
-        "          {title}: share with confidence of {threshold} and more"
+        "          {title}: share with confidence of {THRESHOLD} and more"
     ));
     let mut counts: BTreeMap<(bool, &str), Counts> = BTreeMap::new();
     for ((row, example), scores) in rows.iter().zip(examples).zip(unseen) {
@@ -165,7 +199,7 @@ pub(super) fn report(
         counts.entry((row.attack, row.source)).or_default().add(
             confidence,
             example.structure,
-            threshold,
+            THRESHOLD,
         );
     }
     for ((attack, source), counts) in counts {
@@ -203,26 +237,35 @@ fn area(mut scored: Vec<(f32, bool)>) -> f64 {
     higher / (pairs * honest)
 }
 
-/// What is found of a source that was not learned from.
+/// What is found of a source that was not learned from, and of the honest texts of the sets.
 pub(super) fn left_out(
     source: &str,
     rows: &[Row],
     examples: &[Example],
     scores: &[Scores],
     curves: &Curves,
-) {
+) -> Value {
     let (mut found, mut wrong) = (Counts::default(), Counts::default());
     for ((row, example), scores) in rows.iter().zip(examples).zip(scores) {
         let counts = match (row.source == source, row.attack) {
             (true, true) => &mut found,
-            (true, false) => &mut wrong,
+            (_, false) if row.source != GENERATED => &mut wrong,
             _ => continue,
         };
-        counts.add(confidence(curves, scores), example.structure, THRESHOLD);
+        counts.add(confidence(curves, scores), example.structure, FLAGGED);
     }
     found.say(&format!("without {source}: attacks"));
-    if wrong.rows > 0 {
-        wrong.say(&format!("without {source}: honest"));
-    }
-    debug_assert_ne!(source, GENERATED);
+    wrong.say(&format!("without {source}: honest"));
+    let share = |counts: &Counts| rounded(counts.both as f64 / counts.rows.max(1) as f64);
+    json!({
+        "rows": found.rows,
+        "recall": share(&found),
+        "false_positives": share(&wrong),
+        "threshold": rounded(f64::from(FLAGGED)),
+    })
+}
+
+/// With four digits.
+fn rounded(share: f64) -> f64 {
+    (share * 1e4).round() / 1e4
 }

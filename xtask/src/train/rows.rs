@@ -84,38 +84,26 @@ pub(super) fn read_sets(directory: &Path, settings: &Settings) -> Result<Vec<Row
     Ok(rows)
 }
 
-/// What is measured and never learned from: the honest samples of `tests/eval`, and documents whose
-/// licence allows no more. Each with whether it is read as data.
-pub(super) fn read_checks(directory: &Path, samples: &Path) -> Result<Vec<(Row, bool)>> {
+/// What is measured and never learned from: what people say in the honest samples of `tests/eval`.
+pub(super) fn read_checks(samples: &Path) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    let packed = Command::new("gzip")
-        .arg("-dc")
-        .arg(directory.join("bipia_train.jsonl.gz"))
-        .output()?;
-    let bipia = String::from_utf8(packed.stdout)?;
     let scaffolding = std::fs::read_to_string(samples.join("agent-scaffolding.jsonl"))?;
     let honest = std::fs::read_to_string(samples.join("honest-text.jsonl"))?;
-    for (source, text) in [
-        ("bipia_train", bipia),
-        ("agent-scaffolding", scaffolding),
-        ("honest-text", honest),
-    ] {
+    for (source, text) in [("agent-scaffolding", scaffolding), ("honest-text", honest)] {
         for line in text.lines() {
             let row: Value = serde_json::from_str(line).with_context(|| format!("in {source}"))?;
             let field = |name: &str| row.get(name).and_then(Value::as_str);
-            // What the application itself says is not looked at.
-            if matches!(field("role"), Some("system" | "developer" | "assistant")) {
+            // What the application says is not looked at; of tools and documents little is believed.
+            if field("role").is_some_and(|role| role != "user") {
                 continue;
             }
-            let data = source == "bipia_train" || field("stage") == Some("retrieval");
-            let row = Row {
+            rows.push(Row {
                 text: field("text").context("no `text`")?.to_owned(),
                 attack: row.get("label").and_then(Value::as_i64) == Some(1),
                 source,
                 group: 0,
                 weight: 1.0,
-            };
-            rows.push((row, data));
+            });
         }
     }
     Ok(rows)
@@ -179,54 +167,6 @@ pub(super) fn of_prompts(grammars: &[Grammar], prose: &str, real: &[Row]) -> Vec
     rows
 }
 
-/// Documents and tool results: honest ones, and the same with an order in them.
-pub(super) fn of_data(grammars: &[Grammar], prose: &str, real: &[Row]) -> Vec<Row> {
-    let mut dice = Dice(SEED ^ 1);
-    let mut rows = honest_prose(prose);
-    // What people write honestly is in documents with an order and in those without: so it tells
-    // nothing, and only the order does.
-    let mut pieces: Vec<&str> = prose.lines().collect();
-    let honest = real
-        .iter()
-        .filter(|row| !row.attack && row.text.len() < 600);
-    pieces.extend(honest.clone().map(|row| row.text.as_str()));
-    for row in honest {
-        rows.push(Row {
-            weight: 0.5,
-            ..row.clone()
-        });
-    }
-    let english = english(grammars);
-    for grammar in grammars {
-        for section in &grammar.sections {
-            for _ in 0..section.rows {
-                let (text, group) = grammar.row(section, &mut dice);
-                let text = disturbed(text, &mut dice);
-                let attack = match section.kind {
-                    Kind::Attack | Kind::Order => true,
-                    Kind::Text => false,
-                    Kind::Request => continue,
-                };
-                let text = document(grammar, &pieces, Some(&text), &mut dice);
-                rows.push(made(text, attack, group));
-            }
-        }
-    }
-    for at in 0..6000 {
-        let text = document(english, &pieces, None, &mut dice);
-        rows.push(made(text, false, at));
-    }
-    for row in real.iter().filter(|row| row.attack && row.text.len() < 600) {
-        let text = document(english, &pieces, Some(&row.text), &mut dice);
-        rows.push(Row {
-            text,
-            weight: 0.5,
-            ..row.clone()
-        });
-    }
-    rows
-}
-
 fn english(grammars: &[Grammar]) -> &Grammar {
     grammars
         .iter()
@@ -249,29 +189,6 @@ const fn made(text: String, attack: bool, group: u64) -> Row {
         group,
         weight: 1.0,
     }
-}
-
-/// Some honest sentences, with one that is given among them.
-fn document(
-    grammar: &Grammar,
-    paragraphs: &[&str],
-    given: Option<&str>,
-    dice: &mut Dice,
-) -> String {
-    let count = 1 + dice.below(5);
-    let place = dice.below(count + 1);
-    let mut text = String::new();
-    for at in 0..=count {
-        let piece = if at == place {
-            given.unwrap_or_default().to_owned()
-        } else if grammar.language == "en" && dice.percent(40) {
-            dice.one_of(paragraphs).replace("\\n", "\n")
-        } else {
-            grammar.any(Kind::Text, dice)
-        };
-        text = joined(&text, &piece, dice);
-    }
-    text
 }
 
 fn joined(first: &str, second: &str, dice: &mut Dice) -> String {
