@@ -1,6 +1,7 @@
-//! Finds personal data: e-mail addresses, telephone numbers, payment cards, bank accounts, social
-//! security numbers and IP addresses. It can put a token in a value's place and the value back in
-//! the model's answer, where that cannot carry it away.
+//! Finds personal data: e-mail addresses, telephone numbers, payment cards, bank accounts, network and
+//! postal addresses, names, dates of birth, documents, and the identifiers of nearly forty countries
+//! by their issuers' own checks. It can put a token in a value's place and the value back in the
+//! model's answer, where that cannot carry it away.
 
 mod detect;
 mod entity;

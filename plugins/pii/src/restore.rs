@@ -248,11 +248,10 @@ pub(crate) fn forged(text: &str, key: u64) -> Vec<(Token, usize, usize)> {
 pub(crate) fn may_hold_token(text: &str) -> bool {
     let mut rest = text;
     while let Some((_, after)) = rest.split_once('[') {
-        if Entity::ALL.iter().any(|entity| {
-            after
-                .strip_prefix(entity.label())
-                .is_some_and(|after| after.starts_with('_'))
-        }) {
+        let label = run_end(after.as_bytes(), 0, |byte| byte.is_ascii_uppercase());
+        if after.as_bytes().get(label) == Some(&b'_')
+            && after.get(..label).and_then(Entity::from_label).is_some()
+        {
             return true;
         }
         rest = after;

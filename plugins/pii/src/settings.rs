@@ -2,18 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::de::{MapAccess, Visitor, value::MapAccessDeserializer};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{Error as _, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
 use crate::Entity;
 use crate::detect::Detector;
+use crate::entity::unknown;
 
 /// What an operator may set.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// What to look for. Default: everything.
+    /// What to look for. Default: everything but names of people. `all` stands for everything, a
+    /// country's code, such as `us`, for all that is that country's alone.
+    #[serde(deserialize_with = "entities")]
+    #[schemars(with = "Vec<EntityOrGroup>")]
     pub entities: Vec<Entity>,
     /// What to put in place of a value. Default: `tokenise` where `restore` is on, else `redact`.
     pub operator: Option<Operator>,
@@ -25,8 +29,8 @@ pub struct Settings {
     /// Values that are nobody's secret, such as a public address: as they are written, in either
     /// case. One that begins with `*` stands for everything that ends as it does.
     pub allow: Vec<String>,
-    /// Countries (ISO 3166 codes) whose national telephone numbers to look for. Numbers that begin
-    /// with `+` are always looked for.
+    /// Countries (ISO 3166 codes) whose national telephone numbers, identifiers, documents and plates
+    /// to look for. Numbers that begin with `+` are always looked for.
     pub countries: Vec<String>,
     /// Keys the operator `hash`, so that a value has the same hash in every exchange. Without it
     /// the hash is the same within an exchange only.
@@ -36,7 +40,10 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            entities: Entity::ALL.to_vec(),
+            entities: Entity::ALL
+                .into_iter()
+                .filter(|entity| entity.is_default())
+                .collect(),
             operator: None,
             operators: BTreeMap::new(),
             restore: Restore::default(),
@@ -180,5 +187,67 @@ impl<'de> Deserialize<'de> for Restore {
         }
 
         deserializer.deserialize_any(SwitchOrOptions)
+    }
+}
+
+/// The entities that words name: each one, or a country's.
+fn entities<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Entity>, D::Error> {
+    let mut entities = Vec::new();
+    for word in Vec::<String>::deserialize(deserializer)? {
+        let before = entities.len();
+        entities.extend(Entity::from_id(&word));
+        entities.extend(group(&word));
+        if entities.len() == before {
+            return Err(D::Error::custom(unknown(&word)));
+        }
+    }
+    entities.sort_unstable();
+    entities.dedup();
+    Ok(entities)
+}
+
+/// Everything, or what is a country's alone. `uk` is what people write for `gb`.
+fn group(word: &str) -> impl Iterator<Item = Entity> {
+    let country = if word == "uk" {
+        "GB".to_owned()
+    } else if word.len() == 2 && word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        word.to_ascii_uppercase()
+    } else {
+        String::new()
+    };
+    let is_all = word == "all";
+    let is_of = move |entity: &Entity| !country.is_empty() && entity.country() == country;
+    Entity::ALL
+        .into_iter()
+        .filter(move |entity| is_all || is_of(entity))
+}
+
+/// A word that `entities` takes.
+struct EntityOrGroup;
+
+impl JsonSchema for EntityOrGroup {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "EntityOrGroup".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let mut words: Vec<String> = Entity::ALL
+            .iter()
+            .map(|entity| entity.id().to_owned())
+            .collect();
+        let mut countries: Vec<String> = Entity::ALL
+            .iter()
+            .map(|entity| entity.country().to_ascii_lowercase())
+            .filter(|country| !country.is_empty())
+            .chain(["all".to_owned(), "uk".to_owned()])
+            .collect();
+        countries.sort_unstable();
+        countries.dedup();
+        words.append(&mut countries);
+        json_schema!({ "type": "string", "enum": words })
     }
 }

@@ -2,7 +2,7 @@
 
 use caponier_sdk::scan::checksum;
 
-use super::number::Groups;
+use super::number::{Groups, is_in_code};
 use super::text::{begins_freely, ends_freely};
 use super::{Match, context};
 use crate::Entity;
@@ -40,6 +40,9 @@ pub(super) fn at_groups(text: &str, groups: &Groups) -> Option<Match> {
         return None;
     }
     let said = context::near(text, groups.start, context::CARD);
+    if !said && is_in_code(text.as_bytes(), groups.start) {
+        return None;
+    }
     let confidence = match (said, grouped, issuer) {
         (true, _, Issuer::Major) => 0.99,
         (true, ..) => 0.9,

@@ -1,26 +1,49 @@
 //! Where the end of a text could still be growing into something.
 
 use super::text::{at, before, floor, joins};
-use super::{email, iban, ip};
+use super::{address as place, birth, crypto, email, iban, ip, token};
 use crate::Entity;
 
 /// The most bytes of a number with its separators, its extension and what follows it.
 const NUMBER: usize = 64;
 
-/// The first byte that belongs to something unfinished.
-pub(super) fn tail(text: &str, wants: impl Fn(Entity) -> bool) -> Option<usize> {
+/// The first byte that belongs to something unfinished. `ids`: whether identifiers are looked for.
+pub(super) fn tail(text: &str, ids: bool, wants: impl Fn(Entity) -> bool) -> Option<usize> {
     let numbers = [Entity::Phone, Entity::CreditCard, Entity::Ssn, Entity::Ip]
         .into_iter()
         .any(&wants);
+    let chains = ids || wants(Entity::BirthDate) || wants(Entity::Address);
     [
         wants(Entity::Email).then(|| address(text)).flatten(),
         numbers.then(|| number(text)).flatten(),
         wants(Entity::Iban).then(|| account(text)).flatten(),
-        wants(Entity::Ip).then(|| network(text)).flatten(),
+        (wants(Entity::Ip) || wants(Entity::Mac))
+            .then(|| network(text))
+            .flatten(),
+        chains.then(|| token::tail(text)).flatten(),
+        wants(Entity::BirthDate)
+            .then(|| birth::tail(text))
+            .flatten(),
+        wants(Entity::Address).then(|| place::tail(text)).flatten(),
+        wants(Entity::Crypto).then(|| wallet(text)).flatten(),
     ]
     .into_iter()
     .flatten()
     .min()
+}
+
+/// An address of a cryptocurrency, and the two characters that tell where it ends.
+fn wallet(text: &str) -> Option<usize> {
+    let end = text
+        .trim_end_matches(|character: char| !character.is_ascii_alphanumeric())
+        .len();
+    if text.len() - end > 2 {
+        return None;
+    }
+    run_of(text.get(..end)?, *crypto::LENGTHS.end(), |character| {
+        character.is_ascii_alphanumeric()
+    })
+    .filter(|start| end == text.len() || crypto::LENGTHS.contains(&(end - start)))
 }
 
 fn address(text: &str) -> Option<usize> {

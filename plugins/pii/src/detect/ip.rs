@@ -79,6 +79,22 @@ fn in_version(text: &str, start: usize) -> bool {
     slash || context::next_to(text, start, context::VERSION)
 }
 
+/// The unspecified address: code is full of its two colons, so a word or a prefix's length must
+/// say that it is one.
+fn unspecified(text: &str, start: usize) -> Option<Match> {
+    let (bytes, end) = (text.as_bytes(), start + 2);
+    let has_length = at(bytes, end) == b'/' && at(bytes, end + 1).is_ascii_digit();
+    if before(text, start).is_some_and(joins) || after(text, end).is_some_and(joins) {
+        return None;
+    }
+    (has_length || context::near(text, start, context::IP)).then_some(Match {
+        entity: Entity::Ip,
+        start,
+        end,
+        confidence: 0.2,
+    })
+}
+
 /// The version 6 address around a colon.
 pub(super) fn version_6(text: &str, colon: usize) -> Option<Match> {
     let bytes = text.as_bytes();
@@ -104,6 +120,9 @@ pub(super) fn version_6(text: &str, colon: usize) -> Option<Match> {
         start
     };
     let address = text.get(start..end)?;
+    if address == "::" {
+        return unspecified(text, start);
+    }
     if address.len() > MAX_BYTES
         || address.len() < 3
         || address.bytes().filter(|byte| *byte == b':').count() < 2

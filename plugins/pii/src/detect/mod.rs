@@ -3,12 +3,19 @@
 //! What is found at a place depends only on the text within a rule's window of it, so that a
 //! stream, looked at piece by piece, comes to the same as the whole text.
 
+mod address;
+mod birth;
 mod card;
 mod context;
+mod crypto;
 mod email;
 mod hold;
 mod iban;
+mod ids;
 mod ip;
+mod lexicon;
+mod mac;
+mod names;
 mod number;
 mod phone;
 mod shapes;
@@ -16,11 +23,13 @@ mod ssn;
 #[cfg(test)]
 mod tests;
 mod text;
+mod token;
 
 use caponier_sdk::scan::bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::Entity;
+use lexicon::{Lexicon, Topic, Words};
 use text::at;
 
 /// Something found.
@@ -36,32 +45,65 @@ pub struct Match {
     pub confidence: f64,
 }
 
+/// What one place reads as.
+#[derive(Clone, Copy, Debug, Default)]
+struct Reading {
+    found: Option<Match>,
+    /// Where something begins that text which has not come yet could make into a match, or into
+    /// another one.
+    unsure_from: Option<usize>,
+}
+
+/// What a scan knows of the place it has come to.
+struct Near<'a> {
+    words: Words<'a>,
+    /// The end of the last run of letters and digits that was looked at as a whole.
+    run_end: usize,
+    /// Where something begins that text which has not come yet could change.
+    unsure: Option<usize>,
+}
+
 /// Finds the entities it was told to.
 #[derive(Clone, Debug)]
 pub struct Detector {
     enabled: [bool; Entity::ALL.len()],
-    shapes: Vec<&'static shapes::Shape>,
+    shapes: shapes::Table,
     north_america: bool,
+    ids: ids::Table,
+    has_ids: bool,
+    lexicon: Lexicon,
+    birth: Topic,
+    address: Topic,
 }
 
 impl Detector {
-    /// A detector of these entities, with the national telephone numbers of these countries.
+    /// A detector of these entities, with the national numbers of these countries.
     pub fn new(entities: &[Entity], countries: &[String]) -> Self {
         let known = |country: &str| countries.iter().any(|wanted| wanted == country);
+        let enabled = Entity::ALL.map(|entity| {
+            let country = entity.country();
+            entities.contains(&entity) && (country.is_empty() || known(country))
+        });
+        let wants = |entity: Entity| enabled.get(entity.index()).copied().unwrap_or(false);
+        let mut lexicon = Lexicon::new();
+        let ids = ids::Table::new(&mut lexicon, wants, known);
         Self {
-            enabled: Entity::ALL.map(|entity| entities.contains(&entity)),
-            shapes: shapes::ALL
-                .iter()
-                .filter(|shape| known(shape.country))
-                .collect(),
+            enabled,
+            shapes: shapes::Table::new(known),
             north_america: known("US") || known("CA"),
+            has_ids: !ids.is_empty(),
+            ids,
+            birth: lexicon.topic(birth::WORDS),
+            address: lexicon.topic(address::WORDS),
+            lexicon,
         }
     }
 
-    /// The countries whose national telephone numbers are known.
+    /// The countries whose national numbers are known.
     pub fn countries() -> Vec<&'static str> {
         let mut countries = vec!["US", "CA"];
         countries.extend(shapes::ALL.iter().map(|shape| shape.country));
+        countries.extend(ids::Table::countries());
         countries.sort_unstable();
         countries.dedup();
         countries
@@ -73,15 +115,21 @@ impl Detector {
 
     /// Everything that begins at or after `from`, in order and without overlaps.
     pub fn scan(&self, text: &str, from: usize) -> Vec<Match> {
-        let mut found = self.scan_all(text, from);
+        let mut found = Vec::new();
+        self.scan_all(text, from, &mut found);
         resolve(&mut found);
         found
     }
 
-    /// Everything that begins at or after `from`, overlaps included.
-    fn scan_all(&self, text: &str, from: usize) -> Vec<Match> {
+    /// Everything that begins at or after `from`, overlaps included. Answers where something begins
+    /// that text which has not come yet could change.
+    fn scan_all(&self, text: &str, from: usize, found: &mut Vec<Match>) -> Option<usize> {
         let bytes = text.as_bytes();
-        let mut found = Vec::new();
+        let mut near = Near {
+            words: Words::new(&self.lexicon),
+            run_end: 0,
+            unsure: None,
+        };
         let mut at = from;
         // Digits and the colon are neighbours in ASCII: two comparisons find all that matters.
         while let Some(hit) = bytes::find(bytes, at, |byte| {
@@ -94,37 +142,76 @@ impl Detector {
                         .flatten(),
                     hit + 1,
                 ),
-                Some(b':') => (
-                    self.wants(Entity::Ip)
-                        .then(|| ip::version_6(text, hit))
-                        .flatten(),
-                    hit + 1,
-                ),
-                _ => (
-                    self.number(text, hit),
-                    bytes::run_end(bytes, hit, |byte| byte.is_ascii_digit()),
-                ),
+                Some(b':') => (self.colon(text, hit), hit + 1),
+                _ => {
+                    let end = bytes::run_end(bytes, hit, |byte| byte.is_ascii_digit());
+                    (self.number(text, (hit, end), &mut near), end)
+                }
             };
             at = matched.map_or(next, |matched| matched.end.max(next));
             found.extend(matched.filter(|matched| matched.start >= from));
         }
-        found
+        if self.wants(Entity::PersonName) {
+            let growing = names::scan(text, from, found);
+            near.unsure = earlier(near.unsure, growing);
+        }
+        near.unsure.filter(|unsure| *unsure >= from)
     }
 
-    /// What the group of digits that begins at `hit` is the first of.
-    fn number(&self, text: &str, hit: usize) -> Option<Match> {
+    /// What the colon is a part of.
+    fn colon(&self, text: &str, hit: usize) -> Option<Match> {
         let bytes = text.as_bytes();
-        if hit > 0 && at(bytes, hit - 1).is_ascii_digit() {
+        // Three in a row are in no address.
+        if hit > 1 && at(bytes, hit - 1) == b':' && at(bytes, hit - 2) == b':' {
             return None;
         }
-        if self.wants(Entity::Iban)
+        let address = || {
+            self.wants(Entity::Ip)
+                .then(|| ip::version_6(text, hit))
+                .flatten()
+        };
+        let pairs = at(bytes, hit + 3) == b':' && self.wants(Entity::Mac);
+        pairs
+            .then(|| mac::at_start(text, hit.checked_sub(2)?))
+            .flatten()
+            .or_else(address)
+    }
+
+    /// What the digits from `hit` to `end` are the first of, or a part of the first of.
+    fn number(&self, text: &str, (hit, end): (usize, usize), near: &mut Near<'_>) -> Option<Match> {
+        let bytes = text.as_bytes();
+        let last = hit.checked_sub(1).map_or(0, |last| at(bytes, last));
+        // Nothing begins inside of a number, nor of a name in code.
+        if last.is_ascii_digit() || last == b'_' {
+            return None;
+        }
+        if matches!(last, b'.' | b',' | b':' | b'-' | b'/' | b'+')
+            && at(bytes, hit.wrapping_sub(2)).is_ascii_digit()
+        {
+            return None;
+        }
+        if last.is_ascii_alphabetic()
+            && self.wants(Entity::Iban)
             && let Some(found) = iban::at_check_digits(text, hit)
         {
             return Some(found);
         }
-        let groups = number::Groups::read(bytes, hit);
-        let plus = hit > 0 && at(bytes, hit - 1) == b'+';
-        if plus {
+        let run = if hit >= near.run_end {
+            self.run(text, (hit, end), last, near)
+        } else {
+            None
+        };
+        // Fewer digits that nothing follows are no number of those that come in groups.
+        if end - hit < phone::LEAST && !number::may_go_on(bytes, end) {
+            return run;
+        }
+        surer(self.grouped(text, hit, last), run)
+    }
+
+    /// What the groups of digits are that begin at `hit`; `last` stands before them.
+    fn grouped(&self, text: &str, hit: usize, last: u8) -> Option<Match> {
+        let groups = number::Groups::read(text.as_bytes(), hit);
+        if last == b'+' {
             return self
                 .wants(Entity::Phone)
                 .then(|| phone::international(text, &groups))
@@ -150,12 +237,68 @@ impl Detector {
             })
     }
 
+    /// What the run of letters and digits is, or is the first part of, that has the digits from
+    /// `hit` to `end` as its first; `last` stands before them.
+    fn run(
+        &self,
+        text: &str,
+        (hit, end): (usize, usize),
+        last: u8,
+        near: &mut Near<'_>,
+    ) -> Option<Match> {
+        let bytes = text.as_bytes();
+        let inside = |byte: u8| byte.is_ascii_alphanumeric();
+        let start = match inside(last) {
+            true => bytes::run_start(bytes, hit, *crypto::LENGTHS.end(), inside),
+            false => hit,
+        };
+        near.run_end = bytes::run_end(bytes, end, inside);
+        if bytes.get(start..hit)?.iter().any(u8::is_ascii_digit) {
+            return None;
+        }
+        let span = (start, near.run_end);
+        let length = near.run_end - start;
+        let mut best = None;
+        if mac::may_have(bytes, span) && self.wants(Entity::Mac) {
+            best = mac::around(text, start);
+        }
+        if crypto::LENGTHS.contains(&length) && self.wants(Entity::Crypto) {
+            best = surer(best, crypto::at_run(text, start, near.run_end));
+        }
+        let mut take = |reading: Reading, near: &mut Near<'_>| {
+            near.unsure = earlier(near.unsure, reading.unsure_from);
+            best = surer(best, reading.found);
+        };
+        if length <= token::MAX && self.has_ids {
+            let reading = self.ids.at(text, span, &mut near.words);
+            take(reading, near);
+        }
+        if start < hit {
+            return best;
+        }
+        let capital = text::follows_capital(bytes, hit);
+        let around = (hit, end);
+        if birth::may_be_at(bytes, around, capital) && self.wants(Entity::BirthDate) {
+            let reading = birth::at_digits(text, hit, &mut near.words, self.birth);
+            take(reading, near);
+        }
+        let sides = address::sides(bytes, around, capital);
+        if sides.any() && self.wants(Entity::Address) {
+            let reading = address::at_number(text, hit, sides, &mut near.words, self.address);
+            take(reading, near);
+        }
+        best
+    }
+
     /// Where the text must be held from, if more of it may come: what begins before can no longer
     /// change, whatever follows.
     pub fn hold(&self, text: &str, from: usize) -> Option<usize> {
-        let mut hold = hold::tail(text, |entity| self.wants(entity))?.max(from);
+        let tail = hold::tail(text, self.has_ids, |entity| self.wants(entity));
+        let mut hold = tail.unwrap_or(text.len()).max(from);
         let near = text::floor(text, hold.saturating_sub(1024)).max(from);
-        let mut found = self.scan_all(text, near);
+        let mut found = Vec::new();
+        let unsure = self.scan_all(text, near, &mut found);
+        hold = unsure.map_or(hold, |unsure| unsure.min(hold));
         // A match that the hold would cut is held whole, and so on.
         found.sort_by_key(|found| std::cmp::Reverse(found.end));
         for found in found {
@@ -163,7 +306,26 @@ impl Detector {
                 hold = found.start;
             }
         }
-        Some(hold)
+        (hold < text.len() || tail.is_some()).then_some(hold)
+    }
+}
+
+/// The earlier of two places.
+fn earlier(one: Option<usize>, other: Option<usize>) -> Option<usize> {
+    one.into_iter().chain(other).min()
+}
+
+/// The surer of two matches; of two that are as sure, the longer, then the first.
+fn surer(one: Option<Match>, other: Option<Match>) -> Option<Match> {
+    match (one, other) {
+        (Some(one), Some(other)) => {
+            let better = other
+                .confidence
+                .total_cmp(&one.confidence)
+                .then((other.end - other.start).cmp(&(one.end - one.start)));
+            Some(if better.is_gt() { other } else { one })
+        }
+        (one, other) => one.or(other),
     }
 }
 

@@ -122,6 +122,44 @@ impl Groups {
     }
 }
 
+/// Whether the groups of four before a place, each set apart by a space, are those of a longer code
+/// with letters, such as an account number with a wrong check digit.
+pub(super) fn is_in_code(bytes: &[u8], start: usize) -> bool {
+    let mut end = start;
+    for _ in 0..3 {
+        let Some(group) = end.checked_sub(5).and_then(|first| bytes.get(first..end)) else {
+            return false;
+        };
+        let Some((b' ', group)) = group.split_last() else {
+            return false;
+        };
+        if !group
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+        {
+            return false;
+        }
+        end -= 5;
+        if end > 0 && at(bytes, end - 1).is_ascii_alphanumeric() {
+            return false;
+        }
+        let has = |class: fn(&u8) -> bool| group.iter().any(class);
+        if has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a digit may follow the digits that end here, with separators between them.
+#[inline]
+pub(super) fn may_go_on(bytes: &[u8], end: usize) -> bool {
+    let is_separator =
+        |byte: u8| matches!(byte, b' ' | b'-' | b'.' | b'/' | b'(' | b')') || byte >= 0x80;
+    let next = at(bytes, end + 1);
+    is_separator(at(bytes, end)) && (next.is_ascii_digit() || is_separator(next))
+}
+
 /// The separator at a place, where a digit follows it: its width, what it is, and whether it
 /// closes a bracket.
 fn separator_at(bytes: &[u8], place: usize) -> Option<(usize, Separator, bool)> {

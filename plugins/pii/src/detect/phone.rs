@@ -1,10 +1,13 @@
 //! Telephone numbers.
 
-use super::number::{Group, Groups, Separator};
-use super::shapes::{Shape, calling_code, is_north_american};
+use super::number::{self, Group, Groups, Separator};
+use super::shapes::{self, calling_code, is_north_american};
 use super::text::{at, begins_freely, ends_freely};
 use super::{Match, context};
 use crate::Entity;
+
+/// The fewest digits of a number.
+pub(super) const LEAST: usize = 7;
 
 /// A number after a `+`.
 pub(super) fn international(text: &str, groups: &Groups) -> Option<Match> {
@@ -49,13 +52,13 @@ pub(super) fn international(text: &str, groups: &Groups) -> Option<Match> {
 pub(super) fn national(
     text: &str,
     groups: &Groups,
-    shapes: &[&Shape],
+    shapes: &shapes::Table,
     north_america: bool,
 ) -> Option<Match> {
     let bytes = text.as_bytes();
     let first = groups.all().first()?;
     let total = groups.all().last()?.total;
-    if total < 7 || (first.length > 15) {
+    if total < LEAST || (first.length > 15) {
         return None;
     }
     let bracket = groups.closes && groups.start > 0 && at(bytes, groups.start - 1) == b'(';
@@ -68,6 +71,9 @@ pub(super) fn national(
         return None;
     }
     let said = context::near(text, start, context::PHONE);
+    if !said && number::is_in_code(bytes, start) {
+        return None;
+    }
     let row = !said && continues_row(bytes, start);
     longest(text, groups, |count, last| {
         let digits = groups.digits(last.total);
@@ -123,7 +129,7 @@ fn known_shape(
     groups: &Groups,
     count: usize,
     style: Style,
-    shapes: &[&Shape],
+    shapes: &shapes::Table,
     north_america: bool,
 ) -> f64 {
     // Three, two and four is how social security numbers are written.
@@ -142,15 +148,19 @@ fn known_shape(
         best = best.max(0.7);
     }
     // A national number is written in few groups, none of them single digits.
-    let sane = groups.lengths(count).all(|length| length >= 2) && count <= 6 && !all_same(digits);
-    for shape in shapes {
-        let fits = (shape.digits.0..=shape.digits.1).contains(&digits.len())
-            && shape
-                .leads
-                .iter()
-                .any(|lead| digits.starts_with(lead.as_bytes()));
+    // But for the zero that is dialled first.
+    let trunk =
+        usize::from(digits.first() == Some(&b'0') && groups.lengths(1).eq([1]) && count > 3);
+    let mut lengths = groups.lengths(count).skip(trunk);
+    if !lengths.all(|length| length >= 2) || count > 6 || all_same(digits) {
+        return best;
+    }
+    for shape in shapes.of(digits.len()) {
+        let fits = shape
+            .leads
+            .iter()
+            .any(|lead| digits.starts_with(lead.as_bytes()));
         if fits
-            && sane
             && groups
                 .lengths(1)
                 .all(|first| count == 1 || first <= shape.first_group)
@@ -212,7 +222,7 @@ fn longest(
 ) -> Option<Match> {
     for count in (1..=groups.all().len()).rev() {
         let last = groups.all().get(count - 1)?;
-        if last.total < 7 {
+        if last.total < LEAST {
             return None;
         }
         let end = extension_end(text.as_bytes(), last.end);

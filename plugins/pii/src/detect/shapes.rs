@@ -41,6 +41,43 @@ impl Shape {
     }
 }
 
+/// The most digits of a national number.
+const MAX_DIGITS: usize = 13;
+
+/// Shapes by how many digits they have, one after the other.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    shapes: Vec<&'static Shape>,
+    /// Where those of each length begin.
+    begins: [u16; MAX_DIGITS + 2],
+}
+
+impl Table {
+    /// The shapes of the countries that are known.
+    pub(super) fn new(knows: impl Fn(&str) -> bool) -> Self {
+        let mut table = Self {
+            shapes: Vec::new(),
+            begins: [0; MAX_DIGITS + 2],
+        };
+        for length in 0..=MAX_DIGITS {
+            let fits = |shape: &&Shape| (shape.digits.0..=shape.digits.1).contains(&length);
+            let known = ALL.iter().filter(|shape| knows(shape.country));
+            table.shapes.extend(known.filter(fits));
+            if let Some(begin) = table.begins.get_mut(length + 1) {
+                *begin = table.shapes.len() as u16;
+            }
+        }
+        table
+    }
+
+    /// The shapes with so many digits.
+    pub(super) fn of(&self, digits: usize) -> &[&'static Shape] {
+        let place = |at: usize| self.begins.get(at).copied().map_or(0, usize::from);
+        let range = place(digits)..place(digits + 1);
+        self.shapes.get(range).unwrap_or_default()
+    }
+}
+
 pub(super) const ALL: &[Shape] = &[
     shape("GB", &["07"], (11, 11), 0.75, 0.5),
     shape("GB", &["01", "02", "03", "08"], (10, 11), 0.65, 0.2),
@@ -101,6 +138,28 @@ pub(super) const ALL: &[Shape] = &[
     ),
     shape("JP", &["070", "080", "090", "050"], (11, 11), 0.75, 0.3),
     shape("JP", &["0"], (10, 10), 0.5, 0.0),
+    shape("PH", &["09"], (11, 11), 0.7, 0.35),
+    shape("TR", &["2", "3", "4", "5"], (10, 10), 0.35, 0.06),
+    shape(
+        "NG",
+        &["070", "080", "081", "090", "091"],
+        (11, 11),
+        0.7,
+        0.35,
+    ),
+    shape("PK", &["03"], (11, 11), 0.65, 0.3),
+    shape("EG", &["010", "011", "012", "015"], (11, 11), 0.65, 0.3),
+    shape("SA", &["05"], (10, 10), 0.6, 0.25),
+    shape("AE", &["05"], (10, 10), 0.6, 0.25),
+    shape("ID", &["08"], (10, 13), 0.6, 0.2),
+    shape("MY", &["01"], (10, 11), 0.55, 0.1),
+    shape("IE", &["08"], (10, 10), 0.65, 0.3),
+    shape("FI", &["04", "05"], (9, 11), 0.55, 0.15),
+    shape("GR", &["69", "21"], (10, 10), 0.35, 0.06),
+    shape("PT", &["9", "2"], (9, 9), 0.3, 0.0).first_group(3),
+    shape("MX", &["55", "33", "81"], (10, 10), 0.35, 0.0),
+    shape("RU", &["89"], (11, 11), 0.6, 0.25),
+    shape("UA", &["0"], (10, 10), 0.5, 0.1),
     shape(
         "KR",
         &["010", "02", "03", "04", "05", "06"],

@@ -15,6 +15,25 @@ pub(super) fn floor(text: &str, place: usize) -> usize {
     place
 }
 
+/// The most bytes of a word that is looked at for its first letter.
+const MAX_WORD: usize = 32;
+
+/// Whether the word that stands just before a place begins with a capital, or may do so beyond
+/// ASCII. At most two of space, dot, comma and dash lie between.
+pub(super) fn follows_capital(bytes: &[u8], place: usize) -> bool {
+    let before = bytes.get(place.saturating_sub(MAX_WORD + 2)..place);
+    let before = before.unwrap_or_default();
+    let marks = before.iter().rev().take(2);
+    let marks = marks.take_while(|byte| matches!(byte, b' ' | b'.' | b',' | b'-'));
+    let word = before.get(..before.len() - marks.count());
+    let word = word.unwrap_or_default();
+    let start = word
+        .iter()
+        .rposition(|byte| matches!(byte, b' ' | b'\n' | b',' | b'.'));
+    word.get(start.map_or(0, |space| space + 1))
+        .is_some_and(|first| first.is_ascii_uppercase() || !first.is_ascii())
+}
+
 /// Whether a character would make a longer word of what it touches. Scripts that are written
 /// without spaces touch numbers without being part of them.
 pub(super) fn joins(character: char) -> bool {

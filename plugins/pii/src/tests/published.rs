@@ -32,7 +32,7 @@ fn rows(name: &str) -> Vec<Value> {
 fn naughty_strings_do_no_harm() {
     for row in rows("blns.jsonl.gz") {
         let text = row["text"].as_str().unwrap();
-        let mut harness = Harness::<Pii>::new(r#"{"restore": true}"#).unwrap();
+        let mut harness = Harness::<Pii>::new(r#"{"restore": true, "entities": ["all"]}"#).unwrap();
         let outcome = harness.prompt(text).unwrap();
         outcome.applied(0, text);
         harness
@@ -40,6 +40,79 @@ fn naughty_strings_do_no_harm() {
             .unwrap();
     }
 }
+
+/// What the sets call the entities.
+const RECOGNIZERS: &[(&str, Entity)] = &[
+    ("email", Entity::Email),
+    ("phone", Entity::Phone),
+    ("tr_phone_number", Entity::Phone),
+    ("ph_mobile_number", Entity::Phone),
+    ("credit_card", Entity::CreditCard),
+    ("iban", Entity::Iban),
+    ("us_ssn", Entity::Ssn),
+    ("ip", Entity::Ip),
+    ("mac", Entity::Mac),
+    ("crypto", Entity::Crypto),
+    ("aba_routing", Entity::UsRouting),
+    ("us_itin", Entity::UsItin),
+    ("us_mbi", Entity::UsMbi),
+    ("us_npi", Entity::UsNpi),
+    ("certificate_number", Entity::UsDea),
+    ("us_passport", Entity::Passport),
+    ("us_driver_license", Entity::DriverLicence),
+    ("us_bank", Entity::BankAccount),
+    ("ca_sin", Entity::CaSin),
+    ("uk_nhs", Entity::UkNhs),
+    ("uk_nino", Entity::UkNino),
+    ("uk_passport", Entity::Passport),
+    ("uk_driving_licence", Entity::DriverLicence),
+    ("uk_postcode", Entity::Postcode),
+    ("uk_vehicle_registration", Entity::Plate),
+    ("in_aadhaar", Entity::InAadhaar),
+    ("in_pan", Entity::InPan),
+    ("in_gstin", Entity::InGstin),
+    ("in_voter", Entity::InVoter),
+    ("in_passport", Entity::Passport),
+    ("in_vehicle_registration", Entity::Plate),
+    ("de_tax_id", Entity::DeTax),
+    ("de_tax_number", Entity::DeTax),
+    ("de_social_security", Entity::DeSocial),
+    ("de_health_insurance", Entity::DeHealth),
+    ("de_passport", Entity::Passport),
+    ("de_id_card", Entity::IdCard),
+    ("de_fuehrerschein", Entity::DriverLicence),
+    ("de_kfz", Entity::Plate),
+    ("de_plz", Entity::Postcode),
+    ("de_vat_id", Entity::Vat),
+    ("es_nif", Entity::EsNif),
+    ("es_nie", Entity::EsNie),
+    ("es_passport", Entity::Passport),
+    ("it_fiscal_code", Entity::ItFiscal),
+    ("it_vat_code", Entity::Vat),
+    ("it_driver_license", Entity::DriverLicence),
+    ("it_identity_card", Entity::IdCard),
+    ("it_passport", Entity::Passport),
+    ("au_tfn", Entity::AuTfn),
+    ("au_abn", Entity::AuAbn),
+    ("au_acn", Entity::AuAcn),
+    ("au_medicare", Entity::AuMedicare),
+    ("pl_pesel", Entity::PlPesel),
+    ("sg_fin", Entity::SgNric),
+    ("fi_personal_identity_code", Entity::FiHetu),
+    ("kr_rrn", Entity::KrRrn),
+    ("kr_frn", Entity::KrRrn),
+    ("kr_brn", Entity::KrBrn),
+    ("kr_driver_license", Entity::DriverLicence),
+    ("kr_passport", Entity::Passport),
+    ("th_tnin", Entity::ThTnin),
+    ("se_personnummer", Entity::SePersonnummer),
+    ("tr_national_id", Entity::TrTckn),
+    ("tr_license_plate", Entity::Plate),
+    ("za_id_number", Entity::ZaId),
+    ("ng_nin", Entity::NgNin),
+    ("ng_vehicle_registration", Entity::Plate),
+    ("ph_tin", Entity::PhTin),
+];
 
 /// Prints recall and precision by entity: `cargo test --release -p caponier-plugin-pii published -- --ignored --nocapture`.
 #[test]
@@ -52,6 +125,7 @@ fn figures() {
         ("IBAN_CODE", Entity::Iban),
         ("US_SSN", Entity::Ssn),
         ("IP_ADDRESS", Entity::Ip),
+        ("US_DRIVER_LICENSE", Entity::DriverLicence),
     ];
     let verbose = std::env::var_os("CAPONIER_VERBOSE").is_some();
     let detector = Detector::new(
@@ -119,17 +193,11 @@ fn figures() {
             }
             println!("synth ≥{least} {name}: hit {hit} missed {missed} extra {extra}");
         }
-        for (name, entity) in [
-            ("email", Entity::Email),
-            ("phone", Entity::Phone),
-            ("credit_card", Entity::CreditCard),
-            ("iban", Entity::Iban),
-            ("us_ssn", Entity::Ssn),
-            ("ip", Entity::Ip),
-        ] {
+        for (name, entity) in RECOGNIZERS {
+            let entity = *entity;
             let (mut right, mut missed, mut extra) = (0, 0, 0);
             for row in rows("pii_presidio_recognizers.jsonl.gz") {
-                if row["meta"]["recognizer"] != name {
+                if row["meta"]["recognizer"] != *name {
                     continue;
                 }
                 let text = row["text"].as_str().unwrap();
@@ -156,7 +224,7 @@ fn figures() {
 #[ignore = "it prints a figure of this machine"]
 fn speed() {
     let prose = "When they weren't singing about hobbits, they were in the studio until 10 at night, again and again. ".repeat(10_000);
-    let mut harness = Harness::<Pii>::new("").unwrap();
+    let mut harness = Harness::<Pii>::new(r#"{"entities": ["all"]}"#).unwrap();
     for _ in 0..3 {
         let start = std::time::Instant::now();
         let outcome = harness.prompt(&prose).unwrap();
@@ -166,5 +234,33 @@ fn speed() {
             outcome.findings.len(),
             prose.len() as f64 / 1e6 / seconds
         );
+    }
+}
+
+/// Prints what is found in the project's honest text, where names and numbers are invented too.
+#[test]
+#[ignore = "it prints what a person must judge"]
+fn honest_text() {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/eval"));
+    let detector = Detector::new(
+        &Entity::ALL,
+        &Detector::countries()
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>(),
+    );
+    for name in ["agent-scaffolding.jsonl", "honest-text.jsonl"] {
+        let lines = std::fs::read_to_string(folder.join(name)).unwrap();
+        for line in lines.lines() {
+            let row: Value = serde_json::from_str(line).unwrap();
+            let text = row["text"].as_str().unwrap();
+            for found in detector.scan(text, 0) {
+                let value = &text[found.start..found.end];
+                println!(
+                    "{} {:.2} {} «{value}»",
+                    row["id"], found.confidence, found.entity
+                );
+            }
+        }
     }
 }

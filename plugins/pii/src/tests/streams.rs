@@ -2,6 +2,7 @@
 
 use caponier_sdk::testing::{Harness, Input, check_splits};
 
+use super::samples;
 use crate::Pii;
 
 const TEXTS: &[&str] = &[
@@ -56,5 +57,21 @@ fn prose_goes_out_word_by_word() {
     for (piece, released) in pieces.iter().zip(&streamed.released_upto) {
         come += piece.len();
         assert!(come - released <= 1, "{released} of {come}");
+    }
+}
+
+#[test]
+fn one_value_of_every_entity_split_at_every_byte() {
+    for (_, sample) in samples::ALL {
+        let (text, _) = samples::split(sample);
+        let make = || Harness::<Pii>::new(r#"{"entities": ["all"]}"#);
+        let streamed = check_splits(make, &Input::assistant(""), &text)
+            .unwrap_or_else(|error| panic!("{text}: {error}"));
+        let outcome = make()
+            .unwrap()
+            .inspect(caponier_sdk::Stage::Output, &[Input::assistant(&text)])
+            .unwrap();
+        assert_eq!(streamed.released, outcome.applied(0, &text), "{text}");
+        assert_eq!(streamed.findings, outcome.findings, "{text}");
     }
 }

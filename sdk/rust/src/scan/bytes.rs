@@ -3,6 +3,9 @@
 /// Bytes looked at in one step: wide enough to fill vector registers.
 const STEP: usize = 64;
 
+/// Bytes of a part of it: where in a step something is shows part by part.
+const PART: usize = 16;
+
 /// The first byte at or after `from` for which `wanted` holds.
 ///
 /// Whole steps are judged without branches, so that a predicate made of comparisons becomes
@@ -20,11 +23,15 @@ pub fn find(bytes: &[u8], from: usize, wanted: impl Fn(u8) -> bool) -> Option<us
     let mut at = from;
     let mut steps = rest.chunks_exact(STEP);
     for step in steps.by_ref() {
-        if step.iter().fold(false, |any, byte| any | wanted(*byte)) {
-            return step
+        if holds(step, &wanted) {
+            let (skipped, part) = step
+                .chunks_exact(PART)
+                .enumerate()
+                .find(|(_, part)| holds(part, &wanted))?;
+            return part
                 .iter()
                 .position(|byte| wanted(*byte))
-                .map(|inside| at + inside);
+                .map(|inside| at + skipped * PART + inside);
         }
         at += STEP;
     }
@@ -33,6 +40,12 @@ pub fn find(bytes: &[u8], from: usize, wanted: impl Fn(u8) -> bool) -> Option<us
         .iter()
         .position(|byte| wanted(*byte))
         .map(|inside| at + inside)
+}
+
+/// Whether one of the bytes is wanted. Without branches: it becomes vector code.
+#[inline]
+fn holds(bytes: &[u8], wanted: &impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(false, |any, byte| any | wanted(*byte))
 }
 
 /// The first ASCII digit at or after `from`.

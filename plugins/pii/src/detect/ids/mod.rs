@@ -1,0 +1,394 @@
+//! Identifiers with a fixed length: a table of shapes, the issuers' checks, and the words that name
+//! them.
+//!
+//! Each chain of chunks is looked up by how long it is and which of its places are letters, and
+//! only what fits is checked; the words around it are looked at last.
+
+mod americas;
+mod asia;
+mod checks;
+mod checks_americas;
+mod checks_asia;
+mod checks_british;
+mod checks_east;
+mod checks_west;
+mod digits;
+mod europe;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod world;
+
+pub(super) use digits::is_day;
+
+use caponier_sdk::scan::bytes;
+
+use super::lexicon::{Lexicon, Said, Topic, Words};
+use super::text::{after, at, before, begins_freely, ends_freely};
+use super::token::{self, Chain, Value};
+use super::{Match, Reading, earlier};
+use crate::Entity;
+use shape::Row;
+
+/// The countries of ISO 3166, two letters each, and Kosovo.
+const COUNTRIES: &[u8] = b"ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBTBVBWBYBZCACCCDCFCGCHCICKCLCMCNCOCRCUCVCWCXCYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFRGAGBGDGEGFGGGHGIGLGMGNGPGQGRGSGTGUGWGYHKHMHNHRHTHUIDIEILIMINIOIQIRISITJEJMJOJPKEKGKHKIKMKNKPKRKWKYKZLALBLCLILKLRLSLTLULVLYMAMCMDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMWMXMYMZNANCNENFNGNINLNONPNRNUNZOMPAPEPFPGPHPKPLPMPNPRPSPTPWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSVSXSYSZTCTDTFTGTHTJTKTLTMTNTOTRTTTVTWTZUAUGUMUSUYUZVAVCVEVGVIVNVUWFWSXKYEYTZAZMZW";
+
+/// How sure a shape without a check is where it stands on a line of its own.
+const ALONE: f64 = 0.1;
+
+/// The fewest letters and digits of a row.
+const SHORTEST: usize = 4;
+
+/// What is less sure is not reported.
+const LEAST: f64 = 0.05;
+
+/// All rows.
+fn all() -> impl Iterator<Item = &'static Row> {
+    [americas::ROWS, asia::ROWS, europe::ROWS, world::ROWS]
+        .into_iter()
+        .flatten()
+}
+
+/// How sure a shape without a check is where it is the whole text.
+const WHOLE: f64 = 0.06;
+
+/// One row, as the look-up needs it.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    letters: u32,
+    digits: u32,
+    breaks: u32,
+    /// Which of the topics.
+    topic: u16,
+    apart: bool,
+    needs_word: bool,
+    /// Whether its word must stand just before it.
+    close: bool,
+    row: &'static Row,
+}
+
+impl Entry {
+    /// Whether letters, digits and groups stand where the row has them.
+    #[inline]
+    fn fits(&self, value: &Value<'_>) -> bool {
+        let laid_out = match value.breaks {
+            0 => !self.apart,
+            breaks => breaks == self.breaks,
+        };
+        value.letters & self.digits == 0 && value.letters & self.letters == self.letters && laid_out
+    }
+}
+
+/// The rows that were asked for, by length, one after the other.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    entries: Vec<Entry>,
+    /// Where the entries of each length begin.
+    begins: [u16; token::MAX + 2],
+    topics: Vec<Topic>,
+    begin: Begin,
+}
+
+/// How identifiers begin that have nothing but digits in their first group: a bit for each number
+/// of digits.
+#[derive(Clone, Copy, Debug, Default)]
+struct Begin {
+    /// It is all of it.
+    alone: u32,
+    /// The same, where not only a word just before it can tell.
+    telling: u32,
+    /// A letter begins the second group.
+    letter: u32,
+    /// By the digits of the first group: how many letters and digits the second may have where a
+    /// digit begins it, and where it is the last or a digit or a letter begins the third.
+    last: [u32; token::MAX + 1],
+    digit: [u32; token::MAX + 1],
+    other: [u32; token::MAX + 1],
+}
+
+impl Begin {
+    /// Takes in how a row begins where it has this length.
+    fn add(&mut self, entry: &Entry, length: usize) {
+        let all = (1_u32 << length) - 1;
+        if !entry.apart && entry.letters == 0 {
+            self.alone |= 1 << length;
+            self.telling |= u32::from(!entry.close) << length;
+        }
+        let breaks = entry.breaks & all;
+        let first = breaks.trailing_zeros() as usize;
+        if breaks == 0 || entry.letters & ((1 << first) - 1) != 0 {
+            return;
+        }
+        let may_be_digit = |place: usize| entry.letters >> place & 1 == 0;
+        let may_be_letter = |place: usize| entry.digits >> place & 1 == 0;
+        self.letter |= u32::from(may_be_letter(first)) << first;
+        if !may_be_digit(first) {
+            return;
+        }
+        let later = breaks & (breaks - 1);
+        let second = match later {
+            0 => length,
+            later => later.trailing_zeros() as usize,
+        };
+        let bit = 1 << (second - first);
+        let set = |list: &mut [u32], is: bool| {
+            if let Some(known) = list.get_mut(first).filter(|_| is) {
+                *known |= bit;
+            }
+        };
+        set(&mut self.last, later == 0);
+        set(&mut self.digit, later != 0 && may_be_digit(second));
+        set(&mut self.other, later != 0 && may_be_letter(second));
+    }
+
+    /// Whether a second group may follow a first of so many digits that ends at `end`.
+    fn goes_on(&self, bytes: &[u8], count: usize, end: usize) -> bool {
+        let Some((width, _)) = token::separator_at(bytes, end) else {
+            return false;
+        };
+        let start = end + width;
+        if !at(bytes, start).is_ascii_digit() {
+            return self.letter >> count.min(31) & 1 != 0;
+        }
+        let stop = bytes::run_end(bytes, start, |byte| byte.is_ascii_alphanumeric());
+        let has = |list: &[u32]| {
+            let known = list.get(count).copied().unwrap_or(0);
+            known >> (stop - start).min(31) & 1 != 0
+        };
+        let third = token::separator_at(bytes, stop).map(|(width, _)| at(bytes, stop + width));
+        match third {
+            Some(b'0'..=b'9') => has(&self.last) || has(&self.digit),
+            Some(_) => has(&self.last) || has(&self.other),
+            None => has(&self.last),
+        }
+    }
+}
+
+impl Table {
+    pub(super) fn new(
+        lexicon: &mut Lexicon,
+        wants: impl Fn(Entity) -> bool,
+        knows: impl Fn(&str) -> bool,
+    ) -> Self {
+        let rows: Vec<&'static Row> = all()
+            .filter(|row| wants(row.entity) && (row.country.is_empty() || knows(row.country)))
+            .collect();
+        let mut topics: Vec<Topic> = Vec::new();
+        let mut numbers = Vec::new();
+        for row in &rows {
+            let topic = lexicon.topic(row.words);
+            let known = topics.iter().position(|known| *known == topic);
+            numbers.push(known.unwrap_or(topics.len()) as u16);
+            if known.is_none() {
+                topics.push(topic);
+            }
+        }
+        let mut table = Self {
+            entries: Vec::new(),
+            begins: [0; token::MAX + 2],
+            topics,
+            begin: Begin::default(),
+        };
+        for length in 0..=token::MAX {
+            let of_length = rows.iter().zip(&numbers);
+            for (row, topic) in of_length.filter(|(row, _)| row.lengths().contains(&length)) {
+                let (letters, digits) = row.masks(length);
+                let entry = Entry {
+                    letters,
+                    digits,
+                    breaks: row.breaks,
+                    topic: *topic,
+                    apart: row.apart,
+                    needs_word: row.needs_word(),
+                    close: row.entity == Entity::Postcode && row.needs_word() && letters == 0,
+                    row,
+                };
+                table.begin.add(&entry, length);
+                table.entries.push(entry);
+            }
+            if let Some(begin) = table.begins.get_mut(length + 1) {
+                *begin = table.entries.len() as u16;
+            }
+        }
+        table
+    }
+
+    /// The entries of this length.
+    #[inline]
+    fn of(&self, length: usize) -> &[Entry] {
+        let place = |at: usize| self.begins.get(at).copied().map_or(0, usize::from);
+        let range = place(length)..place(length + 1);
+        self.entries.get(range).unwrap_or_default()
+    }
+
+    /// The countries that have rows.
+    pub(super) fn countries() -> impl Iterator<Item = &'static str> {
+        all()
+            .map(|row| row.country)
+            .filter(|country| !country.is_empty())
+    }
+
+    /// Whether nothing was asked for.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The best reading of the chains that have the chunk from `start` to `end` as their first with
+    /// a digit.
+    pub(super) fn at(
+        &self,
+        text: &str,
+        (start, end): (usize, usize),
+        words: &mut Words<'_>,
+    ) -> Reading {
+        let bytes = text.as_bytes();
+        let lead = token::lead_before(bytes, start);
+        let group = bytes.get(start..end).unwrap_or_default();
+        if lead.is_none() && !self.may_begin(text, group, (start, end), words) {
+            return Reading::default();
+        }
+        let mut best = Best::default();
+        self.chain(text, &Chain::read(bytes, start), words, &mut best);
+        // Two short chunks of capitals may stand before the first with a digit.
+        if let Some(lead) = lead {
+            self.chain(text, &Chain::read(bytes, lead), words, &mut best);
+            if let Some(first) = token::lead_before(bytes, lead) {
+                self.chain(text, &Chain::read(bytes, first), words, &mut best);
+            }
+        }
+        best.reading
+    }
+
+    /// Whether a group that no other leads may be or begin an identifier: a look at what follows it.
+    fn may_begin(&self, text: &str, group: &[u8], span: (usize, usize), words: &Words<'_>) -> bool {
+        let bytes = text.as_bytes();
+        let has = |mask: u32| mask >> group.len().min(31) & 1 != 0;
+        if !group.iter().all(u8::is_ascii_digit) {
+            return group.len() >= SHORTEST || token::separator_at(bytes, span.1).is_some();
+        }
+        has(self.begin.telling)
+            || self.begin.goes_on(bytes, group.len(), span.1)
+            || (has(self.begin.alone)
+                && (is_whole(text, span) || words.just_before(text, span.0).says_any()))
+    }
+
+    fn chain(&self, text: &str, chain: &Chain, words: &mut Words<'_>, best: &mut Best) {
+        let mut begins = None;
+        let mut close = None;
+        for value in chain.values() {
+            let mut ends = None;
+            for entry in self.of(value.characters.len()) {
+                if !entry.fits(&value)
+                    || !*begins.get_or_insert_with(|| begins_freely(text, chain.start))
+                    || !entry.row.is_laid_out(&value)
+                {
+                    continue;
+                }
+                let topic = self.topics.get(usize::from(entry.topic));
+                let topic = topic.copied().unwrap_or_default();
+                if entry.close && !is_whole(text, value.span) {
+                    let near = close.get_or_insert_with(|| words.just_before(text, chain.start));
+                    if !near.says(topic) {
+                        continue;
+                    }
+                } else if entry.needs_word && !may_be_meant(text, topic, &value, words) {
+                    continue;
+                }
+                if !*ends.get_or_insert_with(|| ends_freely(text, value.span.1))
+                    || !(entry.row.check)(&value)
+                {
+                    continue;
+                }
+                let said = words.said(text, value.span, topic);
+                best.consider(text, entry.row, &value, said);
+            }
+        }
+    }
+}
+
+/// Whether something around a value may say that it is what only words tell.
+fn may_be_meant(text: &str, topic: Topic, value: &Value<'_>, words: &mut Words<'_>) -> bool {
+    words.may_say(text, value.span, topic)
+        || (value.letters != 0 && on_own_line(text, value.span))
+        || is_whole(text, value.span)
+}
+
+/// Whether a value is all there is.
+fn is_whole(text: &str, span: (usize, usize)) -> bool {
+    span == (0, text.len())
+}
+
+/// The best of several readings of one place.
+#[derive(Default)]
+struct Best {
+    reading: Reading,
+    /// How far away the word is that spoke for it.
+    distance: usize,
+}
+
+impl Best {
+    fn consider(&mut self, text: &str, row: &Row, value: &Value<'_>, said: Said) {
+        let (start, end) = value.span;
+        if said.unsure {
+            self.reading.unsure_from = earlier(self.reading.unsure_from, Some(start));
+        }
+        let plain = match (value.breaks, said.distance) {
+            (0, _) => row.bare,
+            // Numbers in a row with spaces between them are more often a table.
+            (_, None) if is_in_row(text, value) => return,
+            _ => row.grouped,
+        };
+        // Small letters are how code and prose look.
+        let plain = if value.capitals || row.bare >= 0.8 {
+            plain
+        } else {
+            plain * 0.6
+        };
+        let confidence = if said.distance.is_some() {
+            row.said
+        } else if value.letters != 0 && plain < ALONE && on_own_line(text, value.span) {
+            ALONE
+        } else if is_whole(text, value.span) {
+            f64::max(plain, WHOLE)
+        } else {
+            plain
+        };
+        if confidence < LEAST {
+            return;
+        }
+        let distance = said.distance.unwrap_or(usize::MAX);
+        // Among those that the words speak for, the nearest word counts; else the surer one.
+        let better = self.reading.found.is_none_or(|known| {
+            let longer = end - start > known.end - known.start;
+            distance < self.distance
+                || (distance == self.distance
+                    && (confidence > known.confidence
+                        || (confidence >= known.confidence && longer)))
+        });
+        if better {
+            self.distance = distance;
+            self.reading.found = Some(Match {
+                entity: row.entity,
+                start,
+                end,
+                confidence,
+            });
+        }
+    }
+}
+
+/// Whether spaces set the groups apart, and one more number before or behind.
+fn is_in_row(text: &str, value: &Value<'_>) -> bool {
+    let bytes = text.as_bytes();
+    let (start, end) = value.span;
+    let digit = |place: usize| bytes.get(place).is_some_and(u8::is_ascii_digit);
+    let space = |place: usize| bytes.get(place) == Some(&b' ');
+    value.separators.contains(&b' ')
+        && ((start > 1 && space(start - 1) && digit(start - 2)) || (space(end) && digit(end + 1)))
+}
+
+/// Whether nothing else stands on the value's line.
+fn on_own_line(text: &str, (start, end): (usize, usize)) -> bool {
+    before(text, start).is_none_or(|last| last == '\n')
+        && after(text, end).is_none_or(|first| matches!(first, '\n' | '\r'))
+}
