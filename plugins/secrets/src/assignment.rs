@@ -1,5 +1,6 @@
 //! Values given to a name that says what they are: `password = …`, `"api_key": "…"`, `Authorization: Bearer …`.
 
+use std::cell::LazyCell;
 use std::ops::Range;
 
 use crate::checks;
@@ -12,10 +13,15 @@ use crate::names::{Before, Folded, Name};
 use crate::scan::Pass;
 use crate::shape::Class;
 use crate::structured;
-use crate::value::value_after;
+use crate::value::{may_be_value, value_after};
 
 /// The shortest value that a provider's name alone makes a secret of.
 const UNNAMED: usize = 14;
+
+/// The shortest token that its name alone makes one of.
+const TOKEN: usize = 10;
+/// The shortest user and password in base64.
+const PAIR: usize = 8;
 
 /// Looks at what stands around `=`, `:`, `>`, `~` or `|` at `at`.
 pub(crate) fn at_separator(pass: &mut Pass<'_>, at: usize) {
@@ -36,7 +42,10 @@ pub(crate) fn at_separator(pass: &mut Pass<'_>, at: usize) {
         Some(b'|') => return marks::facebook(pass, at),
         _ => {}
     }
-    if pass.value.is_spent(at + 1) {
+    let element = pass.bytes.get(at) == Some(&b'>');
+    if pass.value.is_spent(at + 1)
+        || !(may_be_value(pass, at + 1, element) || pass.object.is_open(at))
+    {
         return;
     }
     let Some(before) = pass.names.before(pass, at) else {
@@ -48,7 +57,6 @@ pub(crate) fn at_separator(pass: &mut Pass<'_>, at: usize) {
     if before.strength.is_none() && !could_be_secret(pass, at + 1) {
         return;
     }
-    let element = pass.bytes.get(at) == Some(&b'>');
     if let Some(value) = value_after(pass, at + 1, element) {
         judge_assignment(pass, &before, value, at);
     }
@@ -122,6 +130,9 @@ fn judge_assignment(pass: &mut Pass<'_>, before: &Before, value: Range<usize>, a
     if bytes.len() < 6
         || (made.sorts() < 2 && bytes.len() < 16)
         || made.letters() == bytes.len() && made.upper <= 1
+        || bytes.len() < TOKEN
+            && before.strength != Some(Name::Password)
+            && (bytes.len() != PAIR || !is_basic(pass, at))
     {
         return;
     }
@@ -162,10 +173,9 @@ fn judge_value(
     if name.has("contribsyscom") && value.len() == 17 && value.get(8) == Some(&b':') {
         return Some(("sidekiq-secret", 0.93));
     }
-    let stand_in = judge::stands_in(value);
-    let entropy = judge::entropy(value);
+    let entropy = LazyCell::new(|| judge::entropy(value));
     let varied = made.digits > 0 || (made.upper > 1 && judge::is_random(value));
-    let long = value.len() >= UNNAMED && varied && entropy > 2.8;
+    let long = value.len() >= UNNAMED && varied && *entropy > 2.8;
     let provider = (long && before.strength != Some(Name::Password))
         .then(|| {
             pass.providers
@@ -189,13 +199,13 @@ fn judge_value(
     }
     let strength = before.strength?;
     if strength == Name::Password {
-        return password(value, made, entropy, stand_in).map(|confidence| ("password", confidence));
+        return password(value, made, *entropy).map(|confidence| ("password", confidence));
     }
     if is_basic(pass, at)
         && let Some((user, secret)) = checks::basic_pair(value)
     {
         let confidence = if secret.is_empty() {
-            Some(0.6)
+            Some(0.7)
         } else {
             commands::pair(&secret, &user, 0.92)
         };
@@ -209,7 +219,7 @@ fn judge_value(
         strength,
         value,
         made,
-        entropy,
+        *entropy,
         is_header(pass, before.start),
     )?;
     if provider.is_some_and(|row| row.only) {
@@ -217,7 +227,7 @@ fn judge_value(
     }
     Some((
         "generic-secret",
-        if stand_in {
+        if judge::stands_in(value) {
             confidence * 0.3
         } else {
             confidence
@@ -242,7 +252,7 @@ fn is_header(pass: &Pass<'_>, start: usize) -> bool {
     })
 }
 
-fn password(value: &[u8], made: Makeup, entropy: f64, stand_in: bool) -> Option<f64> {
+fn password(value: &[u8], made: Makeup, entropy: f64) -> Option<f64> {
     if is_code(value, made) && made.signs > 0 {
         return None;
     }
@@ -259,7 +269,7 @@ fn password(value: &[u8], made: Makeup, entropy: f64, stand_in: bool) -> Option<
         base
     };
     let short = value.len() < 8 || entropy < 2.3;
-    Some(if stand_in {
+    Some(if judge::stands_in(value) {
         base * 0.3
     } else if short {
         base * 0.75
@@ -284,7 +294,7 @@ fn token(
         };
     }
     let length = value.len();
-    if length < 10 || made.digits == 0 && (made.sorts() < 3 || entropy < 4.0) {
+    if length < TOKEN || made.digits == 0 && (made.sorts() < 3 || entropy < 4.0) {
         return None;
     }
     let hex = made.hex == length;
@@ -324,6 +334,6 @@ fn is_code(value: &[u8], made: Makeup) -> bool {
         .iter()
         .any(|byte| matches!(byte, b'(' | b')' | b'{' | b'}' | b';' | b'|'));
     call && made.signs > 1
-        || judge::names_algorithm(value)
         || (parts >= 2 && plain == parts && !(made.upper > 1 && made.lower > 1 && made.digits > 2))
+        || made.digits > 0 && judge::names_algorithm(value)
 }

@@ -19,9 +19,19 @@ pub(crate) struct Object {
     data: Option<usize>,
 }
 
+impl Object {
+    /// Whether what stands at `at` may belong to it, although no value follows.
+    pub(crate) fn is_open(&self, at: usize) -> bool {
+        is_near(self.kind, at) || is_near(self.data, at)
+    }
+}
+
+fn is_near(mark: Option<usize>, at: usize) -> bool {
+    mark.is_some_and(|mark| at - mark <= REACH)
+}
+
 /// Looks at the entry whose colon is at `at`. Whether it was a Secret's value.
 pub(crate) fn entry(pass: &mut Pass<'_>, name: &Folded, at: usize) -> bool {
-    let is_near = |mark: Option<usize>| mark.is_some_and(|mark| at - mark <= REACH);
     match name.as_slice() {
         b"kind" => {
             let rest = pass.slice(at + 1..(at + 12).min(pass.bytes.len()));
@@ -36,13 +46,13 @@ pub(crate) fn entry(pass: &mut Pass<'_>, name: &Folded, at: usize) -> bool {
             false
         }
         b"data" => {
-            if is_near(pass.object.kind) {
+            if is_near(pass.object.kind, at) {
                 pass.object.data = Some(at);
             }
             false
         }
         b"apiversion" | b"name" | b"namespace" | b"type" | b"metadata" => false,
-        _ => is_near(pass.object.data) && value(pass, at),
+        _ => is_near(pass.object.data, at) && value(pass, at),
     }
 }
 

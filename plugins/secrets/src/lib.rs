@@ -32,11 +32,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use providers::{NAMED, SHAPES};
-use scan::Scanner;
+use scan::{LOOK_BEHIND, Scanner};
 use structured::{PEM_WINDOW, TOKEN_WINDOW};
-
-/// How much released text before the window can decide a match: a name, or context words.
-const LOOK_BEHIND: usize = 768;
 
 /// What the operator may set.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]

@@ -130,7 +130,7 @@ impl Names {
     }
 
     /// The name before a separator, and what it says.
-    pub(crate) fn before(&self, pass: &Pass<'_>, at: usize) -> Option<Before> {
+    pub(crate) fn before(&self, pass: &mut Pass<'_>, at: usize) -> Option<Before> {
         let end = at
             - trailing(pass.slice(at.saturating_sub(8)..at), |byte| {
                 matches!(
@@ -153,8 +153,7 @@ impl Names {
         if end - start < 3 {
             return self.foreign(pass, start, end);
         }
-        let mut name = Folded::of(pass.slice(start..end));
-        let mut strength = self.strength(&name);
+        let (mut name, mut strength) = self.judged(pass, start, end);
         if strength.is_none_or(|strength| strength == Name::Weak) && name.length <= 14 {
             let gap = trailing(pass.slice(start.saturating_sub(4)..start), |byte| {
                 matches!(byte, b' ' | b':' | b'&' | b'*')
@@ -180,6 +179,17 @@ impl Names {
             strength,
             start,
         })
+    }
+
+    /// A name as it is compared, and how strong it is: the same as the last one's where it is the
+    /// same, as it is in lists.
+    fn judged(&self, pass: &mut Pass<'_>, start: usize, end: usize) -> (Folded, Option<Name>) {
+        let raw = pass.slice(start..end);
+        if raw != pass.name.0 {
+            let name = Folded::of(raw);
+            pass.name = (raw, name, self.strength(&name));
+        }
+        (pass.name.1, pass.name.2)
     }
 
     /// What `name = "…"` or `key="…"`, shortly before, calls the value that begins at `at`.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use caponier_sdk::Severity;
 use caponier_sdk::normalise::{Fold, Trie, TrieError};
+use caponier_sdk::scan::repeats;
 
 use crate::assignment;
 use crate::commands::{self, Tool};
@@ -13,11 +14,16 @@ use crate::judge;
 use crate::known;
 use crate::kubernetes::Object;
 use crate::marks;
-use crate::names::{Name, Names};
+use crate::names::{Folded, Name, Names};
 use crate::providers::SHAPES;
 use crate::shape::{CLASSES, Class, Shape};
-use crate::structured;
+use crate::structured::{self, PEM_WINDOW};
 use crate::value::Value;
+
+/// How much released text before the window can decide a match: a name, or context words.
+pub(crate) const LOOK_BEHIND: usize = 768;
+/// Stretches that repeat themselves for so long are looked at once, and where they end.
+const REPEATED: usize = 2 * PEM_WINDOW;
 
 /// How far back context words are looked for.
 const CONTEXT: usize = 96;
@@ -117,14 +123,43 @@ impl Scanner {
     pub(crate) fn scan(&self, text: &str, from: usize) -> Vec<Hit> {
         let bytes = text.as_bytes();
         let mut pass = Pass::new(bytes, &self.names, &self.providers);
-        self.filter.each(bytes, from, |at| match bytes.get(at) {
-            Some(b':' | b'=' | b'>' | b'~' | b'|') => assignment::at_separator(&mut pass, at),
-            Some(b'"' | b'\'') => assignment::at_comma(&mut pass, at),
-            _ if word_begins(bytes, at) => self.start(&mut pass, at),
-            Some(b'-' | b'_') => marks::inside(&mut pass, at),
-            _ => {}
-        });
+        let mut at = from;
+        for repeat in repeats(bytes, from, REPEATED) {
+            let known = repeat.known(LOOK_BEHIND, PEM_WINDOW);
+            self.part(&mut pass, at..known.start);
+            // What is found once is found each time.
+            at = if pass.has_found(known.start - repeat.period) {
+                known.start
+            } else {
+                known.end
+            };
+        }
+        self.part(&mut pass, at..bytes.len());
         pass.finish()
+    }
+
+    fn part(&self, pass: &mut Pass<'_>, range: Range<usize>) {
+        let bytes = pass.bytes;
+        self.filter.each(bytes, range, |at| {
+            let byte = bytes.get(at).copied().unwrap_or(0);
+            // The middle of a word: most places that the filter lets pass in a long one.
+            if is_word(byte) && byte != b'_' && !word_begins(bytes, at) {
+                return;
+            }
+            self.place(pass, byte, at);
+        });
+    }
+
+    /// Looks at what begins, or stands around, the byte at `at`.
+    #[inline(never)]
+    fn place(&self, pass: &mut Pass<'_>, byte: u8, at: usize) {
+        match byte {
+            b':' | b'=' | b'>' | b'~' | b'|' => assignment::at_separator(pass, at),
+            b'"' | b'\'' => assignment::at_comma(pass, at),
+            _ if word_begins(pass.bytes, at) => self.start(pass, at),
+            b'-' | b'_' => marks::inside(pass, at),
+            _ => {}
+        }
     }
 
     fn start(&self, pass: &mut Pass<'_>, at: usize) {
@@ -148,16 +183,46 @@ impl Scanner {
     }
 }
 
-/// Whether a word can begin at `at`: behind no letter, or behind an escape that ends with one.
-fn word_begins(bytes: &[u8], at: usize) -> bool {
-    let before = |back: usize| at.checked_sub(back).and_then(|at| bytes.get(at));
-    match before(1) {
-        // The `n` of an escaped line break, and the digits of `%3D`.
-        Some(b'n' | b't' | b'r') if before(2) == Some(&b'\\') => true,
-        Some(b'D' | b'd' | b'0' | b'A' | b'2') if before(3) == Some(&b'%') => true,
-        Some(byte) => !byte.is_ascii_alphanumeric() && *byte != b'_',
-        None => true,
+/// What a byte is to the word that it may belong to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Outside,
+    Inside,
+    /// It may be the last of an escape: the `n` of a line break, and the digits of `%3D`.
+    Escape,
+}
+
+const fn part(byte: u8) -> Part {
+    match byte {
+        b'n' | b't' | b'r' | b'D' | b'd' | b'0' | b'A' | b'2' => Part::Escape,
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' => Part::Inside,
+        _ => Part::Outside,
     }
+}
+
+fn is_word(byte: u8) -> bool {
+    part(byte) != Part::Outside
+}
+
+/// Whether a word can begin at `at`: behind no letter, or behind an escape that ends with one.
+#[inline]
+fn word_begins(bytes: &[u8], at: usize) -> bool {
+    let Some(last) = at.checked_sub(1).and_then(|last| bytes.get(last)) else {
+        return true;
+    };
+    match part(*last) {
+        Part::Outside => true,
+        Part::Inside => false,
+        Part::Escape => ends_escape(bytes, at),
+    }
+}
+
+fn ends_escape(bytes: &[u8], at: usize) -> bool {
+    let before = bytes.get(at.saturating_sub(3)..at).unwrap_or_default();
+    matches!(
+        before,
+        [.., b'\\', b'n' | b't' | b'r'] | [b'%', _, b'D' | b'd' | b'0' | b'A' | b'2']
+    )
 }
 
 /// The state of one pass. What it remembers keeps its cost linear: no run is measured twice, and
@@ -172,6 +237,8 @@ pub(crate) struct Pass<'a> {
     tools: [Option<usize>; Tool::COUNT],
     /// The value last measured.
     pub(crate) value: Value,
+    /// The name last judged, as it is written and as it is compared, and how strong it is.
+    pub(crate) name: (&'a [u8], Folded, Option<Name>),
     /// The Kubernetes object that is being read.
     pub(crate) object: Object,
 }
@@ -186,6 +253,7 @@ impl<'a> Pass<'a> {
             runs: [(0, 0); CLASSES],
             tools: [None; Tool::COUNT],
             value: Value::default(),
+            name: (&[], Folded::of(&[]), None),
             object: Object::default(),
         }
     }
@@ -234,6 +302,11 @@ impl<'a> Pass<'a> {
     pub(crate) fn has_seen(&self, tool: Tool, at: usize, reach: usize) -> bool {
         let seen = self.tools.get(tool as usize).copied().flatten();
         seen.is_some_and(|seen| seen <= at && at - seen <= reach)
+    }
+
+    /// Whether something was found that ends behind `at`.
+    fn has_found(&self, at: usize) -> bool {
+        self.hits.iter().any(|hit| hit.span.end > at)
     }
 
     pub(crate) fn hit(&mut self, rule: &'static str, span: Range<usize>, confidence: f64) {
@@ -291,14 +364,13 @@ impl<'a> Pass<'a> {
     /// A prefix that nothing else begins with, and no such token behind it: what an assignment
     /// took for a secret here is most often cut short or made up.
     fn reject(&mut self, shape: &Shape, span: Range<usize>, length: usize) {
-        let telling = shape.context.is_empty()
-            && shape.length.0 >= 16
-            && shape.prefixes.iter().all(|prefix| prefix.len() >= 4);
+        if length < 8 {
+            return;
+        }
         if let Some(last) = self.hits.last_mut()
-            && telling
-            && length >= 8
-            && last.rule == "generic-secret"
             && last.span == span
+            && last.rule == "generic-secret"
+            && shape.is_telling()
         {
             last.confidence *= 0.7;
         }

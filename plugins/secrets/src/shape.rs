@@ -116,6 +116,13 @@ pub(crate) const fn shape(
 }
 
 impl Shape {
+    /// Whether nothing else begins like it.
+    pub(crate) fn is_telling(&self) -> bool {
+        self.context.is_empty()
+            && self.length.0 >= 16
+            && self.prefixes.iter().all(|prefix| prefix.len() >= 4)
+    }
+
     pub(crate) const fn near(mut self, context: &'static [&'static str]) -> Self {
         self.context = context;
         self

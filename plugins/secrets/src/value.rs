@@ -49,6 +49,31 @@ impl Value {
     }
 }
 
+/// Whether a value can begin behind a separator: most often a word ends there, or another sign
+/// follows, and the name before need not be judged.
+pub(crate) fn may_be_value(pass: &Pass<'_>, from: usize, element: bool) -> bool {
+    // No longer than the shortest word that says how a value is used.
+    const LEAST: usize = 4;
+    let rest = pass.slice(from..from + 64);
+    let blank =
+        |byte: &u8| matches!(byte, b' ' | b'\t') || element && matches!(byte, b'\n' | b'\r');
+    let start = rest.iter().take_while(|byte| blank(byte)).count();
+    let mut quoted = None;
+    let mut taken = 0;
+    for byte in rest.get(start..).unwrap_or_default() {
+        match byte {
+            b'\\' if taken == 0 => {}
+            b'"' | b'\'' | b'`' if taken == 0 => quoted = Some(*byte),
+            byte if in_value(*byte, quoted) => taken += 1,
+            _ => break,
+        }
+        if taken == LEAST {
+            return true;
+        }
+    }
+    false
+}
+
 /// The value behind a separator, without quotes and scheme words.
 pub(crate) fn value_after(pass: &mut Pass<'_>, from: usize, element: bool) -> Option<Range<usize>> {
     let bytes = pass.bytes;
@@ -73,10 +98,9 @@ pub(crate) fn value_after(pass: &mut Pass<'_>, from: usize, element: bool) -> Op
             }
         }
         let rest = bytes.get(at..).unwrap_or_default();
-        let scheme = SCHEMES.iter().find(|scheme| rest.starts_with(scheme));
-        match scheme {
-            Some(scheme) => at += scheme.len(),
-            None => break,
+        match scheme(rest) {
+            0 => break,
+            length => at += length,
         }
     }
     // What is in a value is measured once, however many separators are in it, and looked at a few
@@ -120,6 +144,17 @@ pub(crate) fn value_after(pass: &mut Pass<'_>, from: usize, element: bool) -> Op
             .count();
     // An ellipsis: the value is not all there.
     (kept > 0 && kept + 1 >= value.len()).then_some(at..at + kept)
+}
+
+/// How long the word is that says how the value behind it is used; 0 where there is none.
+fn scheme(text: &[u8]) -> usize {
+    const LONGEST: usize = 10;
+    let begins = text.first().is_some_and(u8::is_ascii_alphabetic);
+    let near = text.get(..text.len().min(LONGEST)).unwrap_or_default();
+    let end = near.iter().position(|byte| matches!(byte, b' ' | b'='));
+    end.and_then(|end| text.get(..=end))
+        .filter(|word| begins && SCHEMES.contains(word))
+        .map_or(0, <[u8]>::len)
 }
 
 const fn in_value(byte: u8, quoted: Option<u8>) -> bool {

@@ -53,6 +53,35 @@ fn a_stream_cut_anywhere_releases_no_secret() {
     }
 }
 
+/// What repeats itself is looked at once; what stands in it, before it and behind it is found.
+#[test]
+fn a_flood_that_repeats_itself_hides_no_secret() {
+    const SECRET: &str = "github_token = \"ghp_wJ4fQ7pLz2XvB9tRk6YsN3hDc8MaEu5KGo1V\"\n";
+    let found = |text: &str| {
+        Harness::<Secrets>::new("{}")
+            .unwrap()
+            .prompt(text)
+            .unwrap()
+            .findings
+    };
+    for piece in ["api_key = ", "sk-", "=\"", "-----BEGIN ", "curl ", "0"] {
+        let flood = piece.repeat((40 << 10) / piece.len());
+        let text = format!("{SECRET}{flood} {SECRET}{flood} {SECRET}");
+        let whole = found(&text);
+        let spans: Vec<_> = whole
+            .iter()
+            .map(|finding| finding.span.clone().unwrap())
+            .collect();
+        let places = text.match_indices("ghp_").map(|(at, _)| at);
+        assert!(
+            places.clone().count() == 3 && whole.len() == 3,
+            "{piece}: {spans:?}"
+        );
+        assert!(spans.iter().map(|span| span.start).eq(places), "{piece}");
+    }
+    assert_eq!(found(&SECRET.repeat(600)).len(), 600);
+}
+
 #[test]
 fn an_unknown_rule_in_the_settings_is_refused() {
     assert!(Harness::<Secrets>::new(r#"{"disable":["no-such-rule"]}"#).is_err());

@@ -3,4 +3,7 @@
 pub mod bytes;
 pub mod checksum;
 pub mod glob;
+mod repeats;
 pub mod words;
+
+pub use repeats::{Repeat, repeats};
