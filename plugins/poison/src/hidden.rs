@@ -15,6 +15,10 @@ use crate::words::{Address, Words};
 /// The longest tag, and the most hidden text that is judged as one, in bytes.
 const TAG: usize = 2 << 10;
 const CONTENT: usize = 4 << 10;
+/// The shortest tag with an attribute that counts: `<p hidden`.
+const ATTRIBUTED: usize = 9;
+/// The shortest text of three words: fewer say nothing.
+const SAYS: usize = 5;
 /// Characters without a shape that follow one another; flags of regions have up to seven.
 const INVISIBLE: usize = 8;
 /// Blanks that push text out of sight.
@@ -93,7 +97,15 @@ pub(crate) fn find(text: &str, words: &Words) -> Vec<Sign> {
     let candidate =
         |byte: u8| matches!(byte, b'<' | b'[' | b'\\' | 0xc2 | 0xe2 | 0xe3 | 0xef | 0xf3);
     let mut at = 0;
-    while let Some(next) = bytes::find(search.bytes, at, candidate) {
+    while let Some(first) = search.bytes.get(at) {
+        let next = if candidate(*first) {
+            at
+        } else {
+            match bytes::find(search.bytes, at, candidate) {
+                Some(next) => next,
+                None => break,
+            }
+        };
         at = search.look(next).max(next + 1);
         if search.signs.len() >= MOST {
             break;
@@ -169,6 +181,9 @@ impl Search<'_> {
 
     fn report(&mut self, span: Range<usize>, way: Way) {
         let text = self.text.get(span.clone()).unwrap_or_default();
+        if text.len() < SAYS {
+            return;
+        }
         let text = text
             .get(..text.floor_char_boundary(CONTENT))
             .unwrap_or_default();
@@ -203,6 +218,9 @@ impl Search<'_> {
         let Some(tag) = self.text.get(at..end).filter(|tag| tag.len() <= TAG) else {
             return at + 1;
         };
+        if tag.len() < ATTRIBUTED {
+            return end + 1;
+        }
         if let Some(alt) = attribute(tag, "alt=") {
             self.report(at + alt.start..at + alt.end, Way::Description);
         }
@@ -228,14 +246,16 @@ impl Search<'_> {
                 _ => at + 1,
             };
         }
+        if at > 0 && self.bytes.get(at - 1) != Some(&b'\n') {
+            return at + 1;
+        }
         let line = self.text.get(at..).unwrap_or_default();
         let line = line
             .get(..line.floor_char_boundary(CONTENT))
             .unwrap_or_default();
-        let is_first = at == 0 || self.bytes.get(at - 1) == Some(&b'\n');
         let comment = ["[//]: #", "[comment]: ", "[_]: #", "[]: #"];
         match comment.iter().find(|begin| line.starts_with(**begin)) {
-            Some(begin) if is_first => {
+            Some(begin) => {
                 let end = line.find('\n').unwrap_or(line.len());
                 self.report(at + begin.len()..at + end.max(begin.len()), Way::Comment);
                 at + end

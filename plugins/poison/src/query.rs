@@ -15,6 +15,9 @@ const MOST: usize = 48;
 const CONTENTS: usize = 2;
 /// Questions of one message.
 const QUESTIONS: usize = 4;
+/// The longest text that is asked, in bytes, and how many sentences of a message may be questions.
+const LONGEST: usize = 2 << 10;
+const SENTENCES: usize = 64;
 /// What of a document is its head: words, and bytes.
 const HEAD: usize = 96;
 const HEAD_BYTES: usize = 2 << 10;
@@ -48,17 +51,35 @@ pub(crate) struct Echo {
 
 /// The questions of a message.
 pub(crate) fn queries(text: &str, words: &Words) -> Vec<Query> {
-    let whole = Query::new(text, words);
-    if whole.words.len() <= MOST {
-        return whole.is_usable().then_some(whole).into_iter().collect();
+    if text.len() <= LONGEST {
+        let whole = Query::new(text, words);
+        if whole.words.len() <= MOST {
+            return whole.is_usable().then_some(whole).into_iter().collect();
+        }
     }
-    let sentences = text.split_inclusive(['?', '\n', '.', '!', '。', '？']);
-    sentences
-        .filter(|sentence| sentence.ends_with(['?', '？']))
-        .map(|sentence| Query::new(sentence, words))
+    let ends = |mark| text.match_indices(mark).take(SENTENCES);
+    let mut marks: Vec<(usize, &str)> = ends('?').chain(ends('？')).collect();
+    marks.sort_unstable();
+    marks
+        .into_iter()
+        .filter_map(|(at, mark)| Some(Query::new(&format!("{}{mark}", sentence(text, at)?), words)))
         .filter(Query::is_usable)
         .take(QUESTIONS)
         .collect()
+}
+
+/// The sentence that goes on to `end`, where it is not too long.
+fn sentence(text: &str, end: usize) -> Option<&str> {
+    let from = text.floor_char_boundary(end.saturating_sub(LONGEST));
+    let before = text.get(from..end)?;
+    let last = before
+        .char_indices()
+        .rev()
+        .find(|(_, character)| matches!(character, '?' | '\n' | '.' | '!' | '。' | '？'));
+    match last {
+        Some((at, character)) => before.get(at + character.len_utf8()..),
+        None => (from == 0).then_some(before),
+    }
 }
 
 impl Query {
