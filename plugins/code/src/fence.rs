@@ -79,6 +79,9 @@ const LABELS: &[(&str, Languages)] = &[
     ("code", ANY),
 ];
 
+/// The most changes of a window's fences that are kept.
+const MOST_CHANGES: usize = 512;
+
 /// The fence that a place is inside of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Fence {
@@ -224,8 +227,8 @@ impl Fences {
         if after != self.now {
             self.now = after;
             // A fence needs seven bytes at least, and state is bounded: the oldest tell nothing more.
-            if self.changes.len() >= 512 {
-                self.changes.remove(0);
+            if self.changes.len() >= MOST_CHANGES {
+                self.changes.drain(..MOST_CHANGES / 2);
             }
             self.changes.push((self.offset + start as u64, after));
         }

@@ -134,7 +134,10 @@ impl Code {
                 .confidence(hit.confidence);
         }
         if found.spent {
-            report.skip(segment, "too much in it that has to be looked at closely");
+            report.skip(
+                segment,
+                "too much in it that has to be looked at closely, or reported",
+            );
         } else if !any {
             report.clean(segment);
         }

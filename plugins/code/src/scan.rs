@@ -169,13 +169,13 @@ impl Scanner {
                 }
                 class => pass.mark(class, at),
             }
+            last = byte;
+            at += 1;
             if pass.hits.len() >= MOST || text.is_spent() {
                 break;
             }
-            last = byte;
-            at += 1;
         }
-        let spent = text.is_spent();
+        let spent = text.is_spent() || at < bytes.len();
         if place.open {
             pass.tail();
         }

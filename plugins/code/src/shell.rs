@@ -141,8 +141,6 @@ pub(crate) fn separator(site: &Site<'_, '_>) -> Verdict {
     if text.byte(site.start) == Some(b'|') && rest.trim_ascii_end().ends_with(b"|") {
         return None;
     }
-    // In an answer a command is shown, or not run; what an argument or the beginning of a value is, is.
-    let wanted = contains_any(rest, WANTED);
     let argument = matches!(
         text.byte(end),
         None | Some(
@@ -165,6 +163,8 @@ pub(crate) fn separator(site: &Site<'_, '_>) -> Verdict {
     if !argument {
         return None;
     }
+    // In an answer a command is shown, or not run; what an argument or the beginning of a value is, is.
+    let wanted = contains_any(rest, WANTED);
     let confidence = match (begin, site.tool, wanted) {
         (true, _, true) => 0.93,
         (true, _, false) if rest.len() < 48 => 0.75,

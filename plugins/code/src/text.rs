@@ -197,9 +197,24 @@ pub(crate) fn contains(bytes: &[u8], word: &str) -> bool {
     })
 }
 
-/// Whether `bytes` hold one of the words.
+/// Whether `bytes` hold one of the words, which are in lower case, in any case: found in one pass.
 pub(crate) fn contains_any(bytes: &[u8], words: &[&str]) -> bool {
-    words.iter().any(|word| contains(bytes, word))
+    let mut begins = [false; 256];
+    for first in words.iter().filter_map(|word| word.as_bytes().first()) {
+        for byte in [*first, first.to_ascii_uppercase()] {
+            if let Some(slot) = begins.get_mut(usize::from(byte)) {
+                *slot = true;
+            }
+        }
+    }
+    let stands = |at: usize, word: &str| {
+        bytes
+            .get(at..at + word.len())
+            .is_some_and(|next| next.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    bytes.iter().enumerate().any(|(at, byte)| {
+        begins.get(usize::from(*byte)) == Some(&true) && words.iter().any(|word| stands(at, word))
+    })
 }
 
 #[cfg(test)]
