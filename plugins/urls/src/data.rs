@@ -315,7 +315,6 @@ fn of_value(name: &str, value: &str, query: bool) -> Cargo {
 
 /// A place that somebody is to fill: `{{secret}}`, `[INSERT DATA]`, `<data>`, `${x}`, `DATA_HERE`.
 fn is_blank(value: &str) -> bool {
-    let upper = value.to_ascii_uppercase();
     (value.contains("{{") && value.contains("}}"))
         || (value.contains("${") && value.contains('}'))
         || (value.starts_with('{')
@@ -327,7 +326,15 @@ fn is_blank(value: &str) -> bool {
             && value.len() < 80
             && value.contains(|character: char| character.is_ascii_alphabetic()))
         || (value.starts_with('<') && value.ends_with('>') && value.len() < 80)
-        || [
+        || is_name_of_blank(value)
+}
+
+/// Words in capitals that say what is to be filled in.
+fn is_name_of_blank(value: &str) -> bool {
+    value.len() < 80
+        && value.bytes().any(|byte| byte.is_ascii_uppercase())
+        && !value.bytes().any(|byte| byte.is_ascii_lowercase())
+        && [
             "INSERT",
             "_HERE",
             "REPLACE",
@@ -337,10 +344,7 @@ fn is_blank(value: &str) -> bool {
             "URL_ENCODED",
         ]
         .iter()
-        .any(|word| upper.contains(word))
-            && value.bytes().any(|byte| byte.is_ascii_uppercase())
-            && value.len() < 80
-            && !value.bytes().any(|byte| byte.is_ascii_lowercase())
+        .any(|word| value.contains(word))
 }
 
 fn contains_loot(value: &str) -> bool {
@@ -373,21 +377,26 @@ fn contains_loot(value: &str) -> bool {
 
 /// An e-mail address.
 fn is_address(value: &str) -> bool {
-    value.split([' ', ',', ';', ':', '"', '|']).any(|word| {
-        word.split_once('@').is_some_and(|(local, host)| {
-            !local.is_empty()
-                && host.contains('.')
-                && host.len() >= 4
-                && !host.ends_with('.')
-                && host
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+    value.contains('@')
+        && value.split([' ', ',', ';', ':', '"', '|']).any(|word| {
+            word.split_once('@').is_some_and(|(local, host)| {
+                !local.is_empty()
+                    && host.contains('.')
+                    && host.len() >= 4
+                    && !host.ends_with('.')
+                    && host
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+            })
         })
-    })
 }
 
 /// A social security or card number.
 fn is_number_of_person(value: &str) -> bool {
+    // Either has nine digits at least.
+    if value.bytes().filter(u8::is_ascii_digit).count() < 9 {
+        return false;
+    }
     let parts: Vec<&str> = value.split(['-', ' ']).collect();
     let digits = |part: &&str, length: usize| {
         part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit())

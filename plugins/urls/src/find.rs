@@ -69,14 +69,17 @@ pub(crate) fn each(text: &str, from: usize, mut found: impl FnMut(Place)) {
     let mut covered = from;
     let mut at = from;
     for chunk in bytes.get(from..).unwrap_or_default().chunks(64) {
-        // Most of a text has none of these.
+        // Most of a text has none of these, and of a long URL all is known.
         let any = chunk
             .iter()
             .fold(false, |any, byte| any | matches!(byte, b':' | b'(' | b'='));
-        if any {
+        if any && at + chunk.len() > covered {
             for (inside, byte) in chunk.iter().enumerate() {
                 let place = at + inside;
-                if place < covered || !matches!(byte, b':' | b'(' | b'=') {
+                if !matches!(byte, b':' | b'(' | b'=')
+                    || place < covered
+                    || !may_stand_behind(*byte, last(bytes, place))
+                {
                     continue;
                 }
                 let span = match byte {
@@ -91,6 +94,22 @@ pub(crate) fn each(text: &str, from: usize, mut found: impl FnMut(Place)) {
             }
         }
         at += chunk.len();
+    }
+}
+
+/// The byte before `at`; 0 at the beginning.
+fn last(bytes: &[u8], at: usize) -> u8 {
+    let last = at.checked_sub(1).and_then(|last| bytes.get(last));
+    last.copied().unwrap_or(0)
+}
+
+/// Whether a mark behind this byte can belong to a URL: a scheme's colon stands behind its name, a
+/// target's bracket behind another one or `url`, an attribute's sign behind its name.
+const fn may_stand_behind(mark: u8, last: u8) -> bool {
+    match mark {
+        b':' => last.is_ascii_alphanumeric() || matches!(last, b']' | b'+' | b'-' | b'.'),
+        b'(' => matches!(last, b']' | b'l' | b'L'),
+        _ => last.is_ascii_alphabetic() || matches!(last, b' ' | b':' | b'-'),
     }
 }
 

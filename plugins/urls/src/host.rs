@@ -411,20 +411,14 @@ pub(crate) fn looks_like(host: &str, skeleton: &str, allowed: &[String]) -> f64 
     }
     let plain = host.strip_prefix("www.").unwrap_or(host);
     let spelled = spelled(plain);
+    let parts = plain.match_indices(['.', '-']);
+    let ends: Vec<&str> = std::iter::once(Some(plain))
+        .chain(parts.map(|(at, _)| plain.get(at + 1..)))
+        .flatten()
+        .collect();
     for name in KNOWN.iter().copied().chain(own.clone()) {
-        // `paypal.com.evil.example`, `paypal.com-login.example`; `google.com.au` is a country's.
-        if let Some(rest) = plain.find(name).and_then(|at| {
-            let begins = at == 0
-                || plain
-                    .as_bytes()
-                    .get(at - 1)
-                    .is_some_and(|byte| matches!(byte, b'.' | b'-'));
-            plain.get(at + name.len()..).filter(|_| begins)
-        }) {
-            let country = rest.len() == 3 && rest.starts_with('.');
-            if (rest.starts_with('.') || rest.starts_with('-')) && !country {
-                return 0.88;
-            }
+        if ends.iter().any(|end| goes_on_behind(end, name)) {
+            return 0.88;
         }
         if spelled == name && plain != name {
             return 0.92;
@@ -437,6 +431,14 @@ pub(crate) fn looks_like(host: &str, skeleton: &str, allowed: &[String]) -> f64 
         }
     }
     0.0
+}
+
+/// `paypal.com.evil.example`, `paypal.com-login.example`; `google.com.au` is a country's.
+fn goes_on_behind(host: &str, name: &str) -> bool {
+    host.strip_prefix(name).is_some_and(|rest| {
+        let country = rest.len() == 3 && rest.starts_with('.');
+        (rest.starts_with('.') || rest.starts_with('-')) && !country
+    })
 }
 
 /// Digits and pairs of letters as the letters that they are read as.

@@ -110,8 +110,13 @@ impl Urls {
             from -= 1;
         }
         let mut hold = None;
+        let mut left_out = false;
         find::each(text, from, |place| {
-            if place.span.start < settled || report.findings() >= MOST {
+            if place.span.start < settled {
+                return;
+            }
+            if report.findings() >= MOST {
+                left_out = true;
                 return;
             }
             if segment.is_open() && place.unfinished && place.span.len() < LONGEST {
@@ -120,6 +125,9 @@ impl Urls {
             }
             self.place(segment, &place, origin, report);
         });
+        if left_out {
+            report.skip(segment, "more in it than is reported of one look");
+        }
         if origin.tool && !segment.is_open() && settled == 0 {
             self.host_by_itself(segment, origin, report);
         }

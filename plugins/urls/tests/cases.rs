@@ -86,3 +86,16 @@ proptest::proptest! {
         check_splits(|| Harness::<Urls>::new("{}"), &Input::assistant(""), &text).unwrap();
     }
 }
+
+/// What is not looked at any more is told.
+#[test]
+fn a_flood_of_findings_shows_in_the_coverage() {
+    let text = "see javascript:alert(1) and ".repeat(400);
+    let outcome = Harness::<Urls>::new("{}").unwrap().prompt(&text).unwrap();
+    assert_eq!((outcome.findings.len(), outcome.skipped), (256, vec![0]));
+    let outcome = Harness::<Urls>::new("{}")
+        .unwrap()
+        .prompt(text.get(..2800).unwrap())
+        .unwrap();
+    assert!(outcome.findings.len() == 100 && outcome.skipped.is_empty());
+}
