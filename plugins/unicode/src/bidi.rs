@@ -3,6 +3,7 @@
 //! Trojan Source (CVE-2021-42574) hides code by overrides and by embeddings and isolates that a line
 //! leaves open. The bidirectional algorithm (UAX #9) ends them with the paragraph.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::characters::is_rtl;
@@ -56,7 +57,7 @@ impl Opener {
 pub(crate) struct Bidi<'a> {
     text: &'a str,
     is_open: bool,
-    openers: Vec<Opener>,
+    openers: VecDeque<Opener>,
     /// Up to where line ends have been looked for.
     lines_to: usize,
     rtl: Rtl<'a>,
@@ -68,7 +69,7 @@ impl<'a> Bidi<'a> {
         Self {
             text,
             is_open,
-            openers: Vec::new(),
+            openers: VecDeque::new(),
             lines_to: from,
             rtl: Rtl {
                 text,
@@ -86,22 +87,25 @@ impl<'a> Bidi<'a> {
     pub(crate) fn control(&mut self, at: usize, character: char) {
         self.close_lines(at);
         match character {
-            '\u{202c}' => match self.openers.pop_if(|last| !last.is_isolate()) {
-                Some(opener) => self.pair(opener, at),
-                None => self.stray(at),
+            '\u{202c}' => match self.openers.pop_back() {
+                Some(opener) if !opener.is_isolate() => self.pair(opener, at),
+                other => {
+                    self.openers.extend(other);
+                    self.stray(at);
+                }
             },
             '\u{2069}' => {
                 if !self.openers.iter().any(|opener| opener.is_isolate()) {
                     return self.stray(at);
                 }
-                while let Some(opener) = self.openers.pop() {
+                while let Some(opener) = self.openers.pop_back() {
                     if opener.is_isolate() {
                         return self.pair(opener, at);
                     }
                     self.unclosed(opener, at);
                 }
             }
-            _ => self.openers.push(Opener { at, character }),
+            _ => self.openers.push_back(Opener { at, character }),
         }
     }
 
@@ -136,9 +140,8 @@ impl<'a> Bidi<'a> {
             Some(_) => self.openers.len(),
             None => self.openers.partition_point(|opener| opener.at + PAIR < at),
         };
-        if ended > 0 {
-            let left = self.openers.split_off(ended);
-            for opener in std::mem::replace(&mut self.openers, left) {
+        for _ in 0..ended {
+            if let Some(opener) = self.openers.pop_front() {
                 self.unclosed(opener, line_end.map_or(at, |end| passed + end));
             }
         }

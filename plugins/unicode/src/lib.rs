@@ -27,7 +27,7 @@ pub use rules::{Kind, Operator};
 use scan::Hit;
 
 /// The most findings of one text. What comes after is one with the last.
-const MOST: usize = 500;
+const MOST: usize = 256;
 
 /// What the operator may set.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]

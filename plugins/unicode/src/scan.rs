@@ -6,17 +6,20 @@
 
 use std::ops::Range;
 
-use caponier_sdk::scan::bytes;
+use caponier_sdk::scan::{bytes, repeats};
 
 use crate::bidi::Bidi;
 use crate::characters::{Class, Family, class};
 use crate::hidden::{self, Run};
-use crate::rules::Kind;
+use crate::rules::{Kind, LOOK_BEHIND};
 use crate::smuggled;
 use crate::words::{self, Word};
 
 /// The most marks that any language stacks on one letter.
 const MARKS: usize = 4;
+
+/// Stretches that repeat themselves for so long are looked at once, and where they end.
+const REPEATED: usize = 8 * LOOK_BEHIND;
 
 /// Something found.
 #[derive(Debug, PartialEq)]
@@ -80,9 +83,29 @@ fn last_word(text: &str) -> Option<usize> {
 
 impl Scan<'_> {
     fn pass(&mut self, from: usize) {
+        let text = self.text;
+        let mut at = from;
+        for repeat in repeats(text.as_bytes(), from, REPEATED) {
+            let known = repeat.known(LOOK_BEHIND, LOOK_BEHIND);
+            at = self.stretch(at, known.start);
+            if at < known.end && self.has_passed(known.start - repeat.period) {
+                at = words::floor(text, known.end);
+            }
+        }
+        self.stretch(at, text.len());
+    }
+
+    /// Whether nothing was found behind `at`, and nothing is open: what repeats itself from there on
+    /// holds nothing either.
+    fn has_passed(&self, at: usize) -> bool {
+        self.bidi.is_none() && self.found.hits.iter().all(|hit| hit.span.end <= at)
+    }
+
+    /// Looks at what begins before `until`. Answers where to go on.
+    fn stretch(&mut self, from: usize, until: usize) -> usize {
         let bytes = self.text.as_bytes();
         let mut at = from;
-        while let Some(lead) = bytes.get(at) {
+        while let Some(lead) = bytes.get(at).filter(|_| at < until) {
             at = match lead {
                 0..=0x7f => next_beyond_ascii(bytes, at),
                 // Latin letters with marks and phonetic ones; Hebrew, Arabic but for its letter mark.
@@ -97,6 +120,7 @@ impl Scan<'_> {
                 _ => self.character(at),
             };
         }
+        at
     }
 
     fn finish(mut self) -> Scanned {

@@ -81,6 +81,26 @@ fn a_stream_cut_anywhere_comes_to_the_same() {
     }
 }
 
+/// What repeats itself is looked at once; what stands before it and behind it is found.
+#[test]
+fn a_flood_that_repeats_itself_hides_nothing() {
+    const HIDDEN: &str = " p\u{200b}assword, \u{440}\u{430}ypal ";
+    let found = |text: &str| plugin().unwrap().prompt(text).unwrap().findings.len();
+    for piece in [
+        "a\u{301}",
+        "\u{ff41} ",
+        "\u{1f468}\u{200d}\u{1f469} ",
+        "na\u{ef}ve ",
+        "\u{434}\u{43e}\u{43c} ",
+    ] {
+        let flood = piece.repeat((20 << 10) / piece.len());
+        assert_eq!(found(&flood), 0, "{piece}");
+        let text = format!("{HIDDEN}{flood}{HIDDEN}{flood}{HIDDEN}");
+        assert_eq!(found(&text), 3 * found(HIDDEN), "{piece}");
+    }
+    assert_eq!(found(&HIDDEN.repeat(100)), 100 * found(HIDDEN));
+}
+
 proptest::proptest! {
     #[test]
     fn any_text_is_survived(text in "\\PC{0,80}|[a-zа-яα-ω \u{ad}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}\u{fe0f}\u{e0100}\u{e0041}\u{e007f}\u{1f3f4}\u{300}\u{34f}\n.א]{0,80}") {
