@@ -49,16 +49,19 @@ fn floors(
     alarms: [f64; 2],
     of: impl Fn(&Scores) -> Option<f32>,
 ) -> [f32; 2] {
-    let mut honest: Vec<f32> = rows
-        .iter()
-        .zip(unseen)
-        .filter(|(row, _)| !row.attack && row.source != GENERATED)
-        .map(|(_, scores)| of(scores).unwrap_or(f32::MIN))
-        .collect();
+    // Rows that were made alike count once.
+    let mut groups: BTreeMap<u64, f32> = BTreeMap::new();
+    for (row, scores) in rows.iter().zip(unseen) {
+        if !row.attack && row.source != GENERATED {
+            let highest = groups.entry(row.group).or_insert(f32::MIN);
+            *highest = highest.max(of(scores).unwrap_or(f32::MIN));
+        }
+    }
+    let mut honest: Vec<f32> = groups.into_values().collect();
     honest.sort_by(|a, b| b.total_cmp(a));
     alarms.map(|share| {
         let rank = (share * honest.len() as f64) as usize;
-        // Many may say the same, and have the same score: it lies above all of them.
+        // It lies above all that share this score.
         honest.get(rank).map_or(f32::MIN, |score| score + 1e-3)
     })
 }
