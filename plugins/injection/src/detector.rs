@@ -84,12 +84,6 @@ impl Detector {
             verdicts.extend(suffix::find(text));
         } else if !reading.joined {
             verdicts.extend(request::find(text));
-        } else if !reading.joined {
-            verdicts.extend(request::find(text));
-        } else if !reading.joined {
-            verdicts.extend(request::find(text));
-        } else if !reading.joined {
-            verdicts.extend(request::find(text));
         }
         judged
     }
