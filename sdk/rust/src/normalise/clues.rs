@@ -76,7 +76,7 @@ fn head(bytes: &[u8]) -> u64 {
             .rev()
             .fold(0, |all, byte| all << 8 | u64::from(*byte)),
     };
-    raw | EACH * 0x20
+    raw | (EACH * 0x20)
 }
 
 #[inline]
