@@ -80,11 +80,15 @@ impl Sides {
 pub(super) fn sides(bytes: &[u8], (hit, end): (usize, usize), capital: bool) -> Sides {
     let last = at(bytes, hit.wrapping_sub(1));
     let is_box = last == b' ' && at(bytes, hit.wrapping_sub(2)) == b'x';
-    let short = end - hit <= 5;
+    if end - hit > 5 {
+        return Sides {
+            before: false,
+            after: false,
+        };
+    }
     Sides {
-        before: short && matches!(last, b' ' | b',') && (capital || is_box),
-        after: short
-            && !matches!(last, b'.' | b',' | b':' | b'-' | b'/' | b'+' | b'=')
+        before: matches!(last, b' ' | b',') && (capital || is_box),
+        after: !matches!(last, b'.' | b',' | b':' | b'-' | b'/' | b'+' | b'=')
             && may_precede_street(bytes, end),
     }
 }
@@ -106,9 +110,18 @@ fn may_precede_street(bytes: &[u8], end: usize) -> bool {
         && matches!(fourth, b' ' | b'.' | b',' | b';' | b'?' | b'!' | b')');
     place + 2 >= bytes.len()
         || (first.is_ascii_uppercase() && !is_currency)
-        || (first.is_ascii_digit() && [second, third, fourth].iter().any(u8::is_ascii_alphabetic))
+        || (first.is_ascii_digit() && leads_on(bytes, place))
         || first >= 0x80
         || may_be_french([first, second])
+}
+
+/// Whether the digits at a place are an ordinal's, or a second number before a street: letters follow
+/// them, or a space and a capital.
+fn leads_on(bytes: &[u8], place: usize) -> bool {
+    let count = (0..5).take_while(|step| at(bytes, place + step).is_ascii_digit());
+    let next = place + count.count();
+    at(bytes, next).is_ascii_alphabetic()
+        || (at(bytes, next) == b' ' && at(bytes, next + 1).is_ascii_uppercase())
 }
 
 /// Whether the word before a street may begin so.
@@ -360,7 +373,7 @@ fn street_after(text: &str, number_end: usize) -> (Option<(usize, f64)>, bool) {
         let end = place + word.len();
         let whole = end < text.len();
         let ordinal = word.starts_with(|first: char| first.is_ascii_digit())
-            && word.ends_with(char::is_alphabetic);
+            && leads_on(text.as_bytes(), place);
         let capital = ordinal || word.starts_with(char::is_uppercase);
         if end - number_end > MAX_STREET || words > 5 || (whole && word.is_empty()) {
             return (best, true);

@@ -9,6 +9,7 @@ mod card;
 mod context;
 mod crypto;
 mod email;
+mod hits;
 mod hold;
 mod iban;
 mod ids;
@@ -131,10 +132,8 @@ impl Detector {
             unsure: None,
         };
         let mut at = from;
-        // Digits and the colon are neighbours in ASCII: two comparisons find all that matters.
-        while let Some(hit) = bytes::find(bytes, at, |byte| {
-            byte.wrapping_sub(b'0') <= 10 || byte == b'@'
-        }) {
+        let mut hits = hits::Hits::new(bytes);
+        while let Some(hit) = hits.next(at) {
             let (matched, next) = match bytes.get(hit) {
                 Some(b'@') => (
                     self.wants(Entity::Email)

@@ -21,6 +21,9 @@ const MAX_WORD: usize = 32;
 /// Whether the word that stands just before a place begins with a capital, or may do so beyond
 /// ASCII. At most two of space, dot, comma and dash lie between.
 pub(super) fn follows_capital(bytes: &[u8], place: usize) -> bool {
+    if !matches!(at(bytes, place.wrapping_sub(1)), b' ' | b'.' | b',' | b'-') {
+        return false;
+    }
     let before = bytes.get(place.saturating_sub(MAX_WORD + 2)..place);
     let before = before.unwrap_or_default();
     let marks = before.iter().rev().take(2);

@@ -87,6 +87,14 @@ pub(super) struct Table {
     begins: [u16; token::MAX + 2],
     topics: Vec<Topic>,
     begin: Begin,
+    /// By length: a bit for each layout that a row has, as far as 64 tell them apart.
+    layouts: [u64; token::MAX + 1],
+}
+
+/// The bit for how the groups of a value are set apart.
+#[inline]
+fn layout(breaks: u32) -> u32 {
+    breaks.wrapping_mul(0x9e37_79b1) >> 26
 }
 
 /// How identifiers begin that have nothing but digits in their first group: a bit for each number
@@ -188,6 +196,7 @@ impl Table {
             begins: [0; token::MAX + 2],
             topics,
             begin: Begin::default(),
+            layouts: [0; token::MAX + 1],
         };
         for length in 0..=token::MAX {
             let of_length = rows.iter().zip(&numbers);
@@ -204,6 +213,11 @@ impl Table {
                     row,
                 };
                 table.begin.add(&entry, length);
+                let breaks = entry.breaks & ((1_u32 << length) - 1);
+                let joined = u64::from(!entry.apart) << layout(0);
+                if let Some(layouts) = table.layouts.get_mut(length) {
+                    *layouts |= joined | 1 << layout(breaks);
+                }
                 table.entries.push(entry);
             }
             if let Some(begin) = table.begins.get_mut(length + 1) {
@@ -211,6 +225,13 @@ impl Table {
             }
         }
         table
+    }
+
+    /// Whether a row of a value's length may have its groups.
+    #[inline]
+    fn may_have(&self, value: &Value<'_>) -> bool {
+        let known = self.layouts.get(value.characters.len());
+        known.is_some_and(|known| known >> layout(value.breaks) & 1 != 0)
     }
 
     /// The entries of this length.
@@ -243,8 +264,7 @@ impl Table {
     ) -> Reading {
         let bytes = text.as_bytes();
         let lead = token::lead_before(bytes, start);
-        let group = bytes.get(start..end).unwrap_or_default();
-        if lead.is_none() && !self.may_begin(text, group, (start, end), words) {
+        if lead.is_none() && !self.may_begin(text, (start, end), words) {
             return Reading::default();
         }
         let mut best = Best::default();
@@ -260,14 +280,15 @@ impl Table {
     }
 
     /// Whether a group that no other leads may be or begin an identifier: a look at what follows it.
-    fn may_begin(&self, text: &str, group: &[u8], span: (usize, usize), words: &Words<'_>) -> bool {
-        let bytes = text.as_bytes();
-        let has = |mask: u32| mask >> group.len().min(31) & 1 != 0;
+    fn may_begin(&self, text: &str, span: (usize, usize), words: &Words<'_>) -> bool {
+        let (bytes, count) = (text.as_bytes(), span.1 - span.0);
+        let has = |mask: u32| mask >> count.min(31) & 1 != 0;
+        let group = bytes.get(span.0..span.1).unwrap_or_default();
         if !group.iter().all(u8::is_ascii_digit) {
-            return group.len() >= SHORTEST || token::separator_at(bytes, span.1).is_some();
+            return count >= SHORTEST || token::separator_at(bytes, span.1).is_some();
         }
         has(self.begin.telling)
-            || self.begin.goes_on(bytes, group.len(), span.1)
+            || self.begin.goes_on(bytes, count, span.1)
             || (has(self.begin.alone)
                 && (is_whole(text, span) || words.just_before(text, span.0).says_any()))
     }
@@ -276,11 +297,16 @@ impl Table {
         let mut begins = None;
         let mut close = None;
         for value in chain.values() {
+            if !self.may_have(&value) {
+                continue;
+            }
             let mut ends = None;
             for entry in self.of(value.characters.len()) {
                 if !entry.fits(&value)
                     || !*begins.get_or_insert_with(|| begins_freely(text, chain.start))
+                    || !*ends.get_or_insert_with(|| ends_freely(text, value.span.1))
                     || !entry.row.is_laid_out(&value)
+                    || !(entry.row.check)(&value)
                 {
                     continue;
                 }
@@ -292,11 +318,6 @@ impl Table {
                         continue;
                     }
                 } else if entry.needs_word && !may_be_meant(text, topic, &value, words) {
-                    continue;
-                }
-                if !*ends.get_or_insert_with(|| ends_freely(text, value.span.1))
-                    || !(entry.row.check)(&value)
-                {
                     continue;
                 }
                 let said = words.said(text, value.span, topic);
