@@ -2,7 +2,7 @@
 
 /// Bytes that are looked at as one number, and bytes that are passed over at once.
 const WORD: usize = 8;
-const BLOCK: usize = 64;
+const BLOCK: usize = 32;
 
 /// A byte in each place of a word.
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -49,13 +49,15 @@ impl<'a> Hits<'a> {
 
     /// Passes over whole blocks that hold no place.
     fn pass_blocks(&mut self) {
-        while let Some(block) = self.bytes.get(self.word..self.word + BLOCK) {
+        let mut rest = self.bytes.get(self.word..).unwrap_or_default();
+        while let Some((block, after)) = rest.split_first_chunk::<BLOCK>() {
             // Without branches: it becomes vector code.
             let is_place = |byte: u8| (byte.wrapping_sub(b'0') <= 10) | (byte == b'@');
             if block.iter().fold(false, |any, byte| any | is_place(*byte)) {
                 return;
             }
             self.word += BLOCK;
+            rest = after;
         }
     }
 }

@@ -33,6 +33,9 @@ use crate::Entity;
 use lexicon::{Lexicon, Topic, Words};
 use text::at;
 
+/// The most digits of a number that is nothing by itself.
+const MOST_PLAIN: usize = 3;
+
 /// Something found.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Match {
@@ -189,6 +192,9 @@ impl Detector {
         {
             return None;
         }
+        if is_plain(bytes, (hit, end), last) {
+            return None;
+        }
         if last.is_ascii_alphabetic()
             && self.wants(Entity::Iban)
             && let Some(found) = iban::at_check_digits(text, hit)
@@ -307,6 +313,24 @@ impl Detector {
         }
         (hold < text.len() || tail.is_some()).then_some(hold)
     }
+}
+
+/// Whether the digits from `hit` to `end` are a small number and nothing more: nothing goes on behind
+/// them, and no capital or box stands before.
+fn is_plain(bytes: &[u8], (hit, end): (usize, usize), last: u8) -> bool {
+    let joins = |byte: u8| byte.is_ascii_alphanumeric() || byte >= 0x80;
+    if end - hit > MOST_PLAIN || end + 2 > bytes.len() || joins(last) || last == b':' {
+        return false;
+    }
+    let [next, second] = [at(bytes, end), at(bytes, end + 1)];
+    let goes_on = match next {
+        b' ' | b'-' | b'.' | b'/' | b'+' | b',' | b'(' | b')' => {
+            joins(second) || matches!(second, b' ' | b'-' | b'.' | b'/' | b'(' | b')' | b'\'')
+        }
+        next => next == b':' || joins(next),
+    };
+    let before = at(bytes, hit.wrapping_sub(2));
+    !goes_on && !before.is_ascii_uppercase() && before != b'x' && !text::follows_capital(bytes, hit)
 }
 
 /// The earlier of two places.

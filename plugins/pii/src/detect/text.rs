@@ -30,9 +30,8 @@ pub(super) fn follows_capital(bytes: &[u8], place: usize) -> bool {
     let marks = marks.take_while(|byte| matches!(byte, b' ' | b'.' | b',' | b'-'));
     let word = before.get(..before.len() - marks.count());
     let word = word.unwrap_or_default();
-    let start = word
-        .iter()
-        .rposition(|byte| matches!(byte, b' ' | b'\n' | b',' | b'.'));
+    let is_mark = |byte: &u8| *byte < b'A' && *byte != b'-';
+    let start = word.iter().rposition(is_mark);
     word.get(start.map_or(0, |space| space + 1))
         .is_some_and(|first| first.is_ascii_uppercase() || !first.is_ascii())
 }
