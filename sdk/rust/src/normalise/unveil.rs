@@ -397,7 +397,7 @@ impl Search<'_> {
 
     fn leet(&mut self, link: &Link<'_>, stretch: &Range<usize>, next: (usize, u64)) {
         let part = link.view.text().get(stretch.clone()).unwrap_or_default();
-        if self.affords_look(part.len()) && self.unveil.spells_a_word(part) {
+        if self.affords(part.len() / LOOKED_AT) && self.unveil.spells_a_word(part) {
             self.show(Some(decode::leet(part)), stretch.start, link, false, next);
             if part.contains(['1', '|']) && self.affords_look(part.len()) {
                 let view = decode::leet_as(part, 'l');
@@ -416,7 +416,7 @@ impl Search<'_> {
         decode: impl Fn(&str) -> Option<View<'static>>,
     ) {
         for stretch in stretches {
-            if self.affords_look(stretch.len()) {
+            if self.affords(stretch.len() / LOOKED_AT) {
                 let part = link.view.text().get(stretch.clone());
                 let view = decode(part.unwrap_or_default());
                 self.show(view, stretch.start, link, joined, next);
@@ -424,11 +424,12 @@ impl Search<'_> {
         }
     }
 
-    /// Whether so many bytes can be looked at, and what is found in them still be shown.
+    /// Whether so many bytes can be looked at, and as many that come of it be shown.
     fn affords_look(&mut self, bytes: usize) -> bool {
-        let is_left = self.budget >= bytes / 2;
+        let look = bytes / LOOKED_AT;
+        let is_left = self.budget >= look + bytes;
         self.whole &= is_left;
-        is_left && self.affords(bytes / LOOKED_AT)
+        is_left && self.affords(look)
     }
 
     /// Takes so much from the budget, if it is there.
@@ -463,10 +464,12 @@ impl Search<'_> {
             &[decode::reversed, decode::reversed_words],
         );
         let unveil = self.unveil;
-        let cut = around(text, &places.cut, REACH);
-        self.each(link, &cut, false, (depth, turned), |part| {
-            Some(unveil.rejoined(part))
-        });
+        for stretch in around(text, &places.cut, REACH) {
+            if self.affords_look(stretch.len()) {
+                let view = unveil.rejoined(text.get(stretch.clone()).unwrap_or_default());
+                self.show(Some(view), stretch.start, link, false, (depth, turned));
+            }
+        }
     }
 
     /// Has a view of the text of `outer`, from `offset` on, looked at, and what it hides in turn.
