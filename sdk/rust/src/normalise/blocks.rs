@@ -24,11 +24,6 @@ pub(super) struct Bits {
 }
 
 impl Bits {
-    /// ASCII, but for space and the signs before the apostrophe.
-    pub(super) const fn tied(&self) -> u64 {
-        self.letters | self.digits | self.marks | self.rare
-    }
-
     /// Letters, and what is beyond ASCII.
     pub(super) const fn lettered(&self) -> u64 {
         self.letters | self.high
@@ -156,7 +151,6 @@ mod tests {
                 proptest::prop_assert_eq!(is(bits.y), byte.eq_ignore_ascii_case(&b'y'));
                 proptest::prop_assert_eq!(is(bits.marks), (b'\''..b'/').contains(byte));
                 proptest::prop_assert_eq!(is(bits.high), *byte >= 0x80);
-                proptest::prop_assert_eq!(is(bits.tied()), (b'\''..0x80).contains(byte) && *byte != 0x7f || is(bits.rare));
                 proptest::prop_assert_eq!(is(wide), *byte >= 0xe3);
                 let other = (b'!'..0x80).contains(byte) && !byte.is_ascii_alphanumeric();
                 proptest::prop_assert_eq!(is(bits.rare), other && !is(bits.marks));

@@ -143,8 +143,8 @@ struct Before {
     stand_ins: u64,
     /// Where characters of two and of three bytes begin.
     leads: [u64; 2],
-    /// How many bytes in a row might be of an encoding.
-    tied: u32,
+    /// How many bytes in a row are of an encoding.
+    encoded: u32,
 }
 
 impl Default for Before {
@@ -154,7 +154,7 @@ impl Default for Before {
             inside: u64::MAX,
             stand_ins: 0,
             leads: [0; 2],
-            tied: 0,
+            encoded: 0,
         }
     }
 }
@@ -192,11 +192,12 @@ impl Pass<'_> {
         } else {
             u64::MAX
         };
-        self.marks(block, &bits);
-        let stand_ins = self.rare(&bits, at) | bits.digits;
+        let (rare, joints) = self.rare(&bits, at);
+        let stand_ins = rare | bits.digits;
+        let encoded = bits.letters | bits.digits | joints | self.marks(block, &bits);
         self.letters(&bits, valid, stand_ins, at);
         self.apart(block, &bits, valid, at);
-        self.run(&bits, at);
+        self.run(encoded, at);
         self.before.bits = bits;
         self.before.stand_ins = stand_ins;
     }
@@ -205,16 +206,22 @@ impl Pass<'_> {
         self.text.as_bytes().get(at).copied().unwrap_or(b' ')
     }
 
-    fn marks(&mut self, block: &[u8; BLOCK], bits: &Bits) {
+    /// Counts digits and dashes. Gives the marks that encodings have.
+    fn marks(&mut self, block: &[u8; BLOCK], bits: &Bits) -> u64 {
         self.found.digits += bits.digits.count_ones() as usize;
-        self.found.dashes += each(bits.marks)
-            .filter(|bit| matches!(block.get(*bit), Some(b'.' | b'-')))
-            .count();
+        let mut joints = 0;
+        for bit in each(bits.marks) {
+            let mark = block.get(bit).copied().unwrap_or(b' ');
+            self.found.dashes += usize::from(matches!(mark, b'.' | b'-'));
+            joints |= u64::from(decode::in_alphabet(mark)) << bit;
+        }
+        joints
     }
 
-    /// Signs that prose has few of. Gives those that stand for letters.
-    fn rare(&mut self, bits: &Bits, at: usize) -> u64 {
-        let mut stand_ins = 0;
+    /// Signs that prose has few of. Gives those that stand for letters, and those that encodings
+    /// have.
+    fn rare(&mut self, bits: &Bits, at: usize) -> (u64, u64) {
+        let (mut stand_ins, mut joints) = (0, 0);
         for bit in each(bits.rare) {
             let next = self.byte(at + bit + 1);
             match self.byte(at + bit) {
@@ -224,12 +231,16 @@ impl Pass<'_> {
                 }
                 b'@' | b'$' | b'!' => stand_ins |= 1 << bit,
                 b'<' => self.found.comments += usize::from(next == b'!'),
-                b'/' => self.found.comments += usize::from(next == b'*'),
+                b'/' => {
+                    joints |= 1 << bit;
+                    self.found.comments += usize::from(next == b'*');
+                }
+                b'_' => joints |= 1 << bit,
                 b'{' => self.found.comments += usize::from(next == b'#'),
                 _ => {}
             }
         }
-        stand_ins
+        (stand_ins, joints)
     }
 
     fn is_escape(&self, at: usize) -> bool {
@@ -294,15 +305,14 @@ impl Pass<'_> {
         each(behind).filter(is_alone).count()
     }
 
-    /// Whether so many bytes in a row have no space between them that an encoding may be there.
-    fn run(&mut self, bits: &Bits, at: usize) {
-        let tied = bits.tied();
-        let head = self.before.tied + tied.trailing_ones();
-        self.before.tied = match tied {
-            u64::MAX => self.before.tied.saturating_add(u64::BITS),
-            _ => tied.leading_ones(),
+    /// Looks for runs where so many bytes in a row are of an encoding.
+    fn run(&mut self, encoded: u64, at: usize) {
+        let head = self.before.encoded + encoded.trailing_ones();
+        self.before.encoded = match encoded {
+            u64::MAX => self.before.encoded.saturating_add(u64::BITS),
+            _ => encoded.leading_ones(),
         };
-        if head as usize >= RUN || has_run(tied) {
+        if head as usize >= RUN || has_run(encoded) {
             self.runs(at);
         }
     }
