@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use caponier_sdk::normalise::{Fold, Trie, TrieError, fold};
 
+use crate::heads::Heads;
 use crate::languages::LANGUAGES;
 use crate::lexicon::{
     ABOUT, BACKWARDS, HARM, LEXICON, MODEL, NO_REFUSAL, PERSONA, POLICY, ROLE, SYSTEM_PROMPT,
@@ -87,6 +88,7 @@ impl Patterns {
 pub(crate) struct Engine {
     lexicon: Trie,
     places: Places,
+    heads: Heads,
     prompt: Patterns,
     data: Patterns,
 }
@@ -103,6 +105,7 @@ pub(crate) struct Reading {
 impl Engine {
     pub(crate) fn new() -> Result<Self, TrieError> {
         Ok(Self {
+            heads: Heads::new(words().map(|(word, _)| word)),
             places: Places::new(words().map(|(word, classes)| (word, classes & OPEN != 0))),
             lexicon: Trie::build(Fold::Prose, words())?,
             prompt: Patterns::of(Where::Data),
@@ -128,7 +131,9 @@ impl Engine {
             if bytes.get(at).is_some_and(|byte| may_end(*byte)) {
                 judge.stop(at);
             }
-            if let Some(word) = self.word(bytes, at, reading.joined) {
+            if self.heads.may(bytes, at)
+                && let Some(word) = self.word(bytes, at, reading.joined)
+            {
                 each(&word);
                 judge.word(word);
             }

@@ -9,6 +9,7 @@
 mod detector;
 mod engine;
 mod features;
+mod heads;
 mod hidden;
 mod languages;
 mod lexicon;
