@@ -25,6 +25,8 @@ pub const BLOCK: usize = 512;
 pub(crate) const RULE: &str = "learned-pattern";
 /// Less is not reported.
 pub(crate) const LEAST: f64 = 0.05;
+/// How many sentences back a repetition is looked for.
+const NEAR: usize = 8;
 /// From here on every place is reported; below, the most suspicious one alone.
 const LIKELY: f64 = 0.5;
 
@@ -115,11 +117,19 @@ fn score(sum: Sum) -> f32 {
     sum.weight as f32 / ((sum.count + DAMPING) as f32).sqrt()
 }
 
+/// What says the same as one shortly before says nothing more, or whatever is repeated often enough
+/// would read like an attack.
 fn total(sentences: &[Sentence<Sum>]) -> Sum {
-    sentences.iter().fold(Sum::default(), |sum, sentence| Sum {
-        weight: sum.weight + sentence.tally.weight,
-        count: sum.count + sentence.tally.count,
-    })
+    let mut sum = Sum::default();
+    for (at, Sentence { tally, .. }) in sentences.iter().enumerate() {
+        let before = sentences.get(at.saturating_sub(NEAR)..at);
+        let is_said = |other: &Sentence<Sum>| other.tally == *tally;
+        if !before.unwrap_or_default().iter().any(is_said) {
+            sum.weight += tally.weight;
+            sum.count += tally.count;
+        }
+    }
+    sum
 }
 
 /// Stretches of a text, as ranges of its sentences: each two neighbouring blocks. None where the
@@ -223,6 +233,22 @@ mod tests {
             assert!(confidences.iter().all(|c| (0.0..=1.0).contains(c)));
             assert!(confidences.last().is_some_and(|most| *most > 0.9));
         }
+    }
+
+    #[test]
+    fn what_is_repeated_says_no_more() {
+        let tally = |weight| Sum { weight, count: 9 };
+        let said = |weights: &[i32]| {
+            let sentence = |weight: &i32| Sentence {
+                start: 0,
+                end: 1,
+                tally: tally(*weight),
+            };
+            total(&weights.iter().map(sentence).collect::<Vec<_>>())
+        };
+        assert_eq!(said(&[5, 7, 5, 7, 5]), said(&[5, 7]));
+        assert_eq!(said(&[5, 7]).weight, 12);
+        assert_eq!(said(&[]), Sum::default());
     }
 
     #[test]
