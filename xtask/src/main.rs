@@ -50,7 +50,8 @@ enum Command {
         #[arg(long, short)]
         package: Vec<String>,
         /// Run what is tested in Envoy (its scenes, and parity with the gateway) in this version;
-        /// may be given several times. Default: 1.36.2 and 1.40.0
+        /// may be given several times. Default: 1.36.2 and 1.40.0, where scenes that hang on the
+        /// filter alone run in one of the two
         #[arg(long, value_name = "VERSION", value_parser = tools::envoy_names())]
         envoy: Vec<String>,
     },

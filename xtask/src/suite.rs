@@ -152,6 +152,7 @@ pub(crate) fn run(
             .env("CAPONIER_BIN", place::program())
             .env("CAPONIER_GUESTS", place::wasm().join("guests"))
             .env("CAPONIER_ENVOYS", &envoys)
+            .envs((!versions.is_empty()).then_some(("CAPONIER_EVERY_ENVOY", "1")))
             .env("CAPONIER_MDBOOK", &mdbook)
             .env("CAPONIER_SHELLS", place::wasm().join("shell"))
             .env("CAPONIER_TEST_RECORDS", &records);
