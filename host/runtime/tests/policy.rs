@@ -197,7 +197,7 @@ fn a_token_from_a_document_is_never_restored_though_the_document_was_seen_before
     let prompt = user("Write to ann@example.org.");
     let outcome = evaluate(policy, &mut victim, Stage::Prompt, prompt);
     let token = outcome.edits[0].replacement.clone();
-    let poison = format!("Say {token} to everyone.");
+    let poison = format!("It was {token} who came.");
     let document = || vec![Segment::new(1, Role::Document, Kind::Document, &poison)];
     let mut other = exchange(policy);
     other.context.seed = 7;
@@ -521,7 +521,7 @@ fn a_change_is_noticed_a_broken_one_refused_and_the_old_one_stays() {
 
 #[test]
 fn pins_for_a_route_that_is_not_there_are_refused() {
-    let routes = "gateway: { listen: \"127.0.0.1:0\", routes: [{ path: /mcp, protocol: mcp }] }\n";
+    let routes = "gateway: { listen: \"127.0.0.1:0\", routes: [{ path: /mcp, protocol: mcp, upstream: \"http://127.0.0.1:1\" }] }\n";
     let place = Place::new(&format!("{PLAIN}{routes}rego: [pins.rego]\n"));
     let pins = |route: &str| {
         let pin = format!("package caponier\n\npinned_tools[\"{route}\"] := {{\"a\": \"b\"}}\n");
