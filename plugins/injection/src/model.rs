@@ -97,20 +97,37 @@ impl Model {
             found.add(sentence.start..sentence.end, confidence);
             alone.push(confidence);
         }
-        for stretch in stretches(sentences) {
+        let stretches = stretches(sentences);
+        let mut likely = 0;
+        for stretch in &stretches {
             let inside = sentences.get(stretch.clone()).unwrap_or_default();
             let (Some(first), Some(last)) = (inside.first(), inside.last()) else {
                 continue;
             };
             let confidence = self.stretch.at(score(total(inside)));
             // It says something of its own where it is surer than each of its sentences.
-            let known = alone.get(stretch).unwrap_or_default();
-            if known.iter().all(|known| *known < confidence) {
+            let known = alone.get(stretch.clone()).unwrap_or_default();
+            let surest = known.iter().copied().fold(0.0, f64::max);
+            if surest < confidence {
                 found.add(first.start..last.end, confidence);
             }
+            likely += usize::from(surest.max(confidence) >= LIKELY);
         }
-        (found.finish(), alone)
+        let mut found = found.finish();
+        for verdict in &mut found {
+            verdict.confidence = among(verdict.confidence, stretches.len(), likely);
+        }
+        found.retain(|verdict| verdict.confidence >= LEAST);
+        (found, alone)
     }
+}
+
+/// What a confidence is worth in a text of so many stretches, so many of them likely: a long honest
+/// text has as many chances to look odd somewhere, and an attack is seldom odd in one place alone.
+/// Squared, since stretches overlap: one odd place makes two of them likely.
+fn among(confidence: f64, stretches: usize, likely: usize) -> f64 {
+    let chances = stretches.max(1) as f64 / likely.max(1) as f64;
+    confidence / (confidence + (1.0 - confidence) * chances * chances)
 }
 
 fn score(sum: Sum) -> f32 {
@@ -233,6 +250,16 @@ mod tests {
             assert!(confidences.iter().all(|c| (0.0..=1.0).contains(c)));
             assert!(confidences.last().is_some_and(|most| *most > 0.9));
         }
+    }
+
+    #[test]
+    fn one_odd_place_in_a_long_text_is_chance() {
+        for stretches in [0, 1] {
+            assert_eq!(among(0.9, stretches, 0), 0.9);
+        }
+        assert_eq!(among(0.9, 12, 12), 0.9);
+        assert!((among(0.9, 3, 1) - 0.5).abs() < 1e-9);
+        assert!(among(0.97, 12, 2) < 0.5 && among(0.97, 12, 9) > 0.9);
     }
 
     #[test]
