@@ -1,5 +1,6 @@
 //! The sandbox that serves requests, for one plugin at its author's.
 
+use std::cell::OnceCell;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -91,21 +92,16 @@ impl LogSink for Heard {
 pub(crate) struct Sandbox {
     pub(crate) engine: Engine,
     pub(crate) heard: Arc<Heard>,
-    /// For other settings than the first ones.
-    quick: Engine,
+    /// For other settings than the first ones, once there are such.
+    quick: OnceCell<Engine>,
 }
 
 impl Sandbox {
     pub(crate) fn new() -> Result<Self, Error> {
-        let options = |compiles_fast| EngineOptions {
-            plugins: 4,
-            compiles_fast,
-            ..EngineOptions::default()
-        };
         Ok(Self {
-            engine: Engine::new(options(false))?,
+            engine: engine(false)?,
             heard: Arc::default(),
-            quick: Engine::new(options(true))?,
+            quick: OnceCell::new(),
         })
     }
 
@@ -128,7 +124,15 @@ impl Sandbox {
         settings: &str,
         data: Option<&Path>,
     ) -> Result<Plugin, Error> {
-        Ok(self.quick.load(component, self.options(settings, data))?)
+        let quick = match self.quick.get() {
+            Some(quick) => quick,
+            // Not every machine has the compiler for it.
+            None => {
+                let made = engine(true).unwrap_or_else(|_| self.engine.clone());
+                self.quick.get_or_init(|| made)
+            }
+        };
+        Ok(quick.load(component, self.options(settings, data))?)
     }
 
     fn options(&self, settings: &str, data: Option<&Path>) -> LoadOptions {
@@ -137,6 +141,14 @@ impl Sandbox {
             ..options(settings, data)
         }
     }
+}
+
+fn engine(compiles_fast: bool) -> Result<Engine, Error> {
+    Ok(Engine::new(EngineOptions {
+        plugins: 4,
+        compiles_fast,
+        ..EngineOptions::default()
+    })?)
 }
 
 /// How an author's plugin is loaded.

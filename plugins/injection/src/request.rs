@@ -93,12 +93,16 @@ const ASKING: &[&str] = &[
 /// The sentence of a document that stands out most.
 pub(crate) fn find(text: &str) -> Option<Verdict> {
     let mut best: Option<Verdict> = None;
+    let mut words = Vec::with_capacity(MOST + 1);
     let mut at = 0;
     for line in text.split('\n') {
         // A row of a table, or of cells, is no speech.
         if line.bytes().filter(|byte| *byte == b'|').count() < 2 {
             for (start, sentence) in sentences(line) {
-                let confidence = judge(sentence);
+                words.clear();
+                let pieces = sentence.split_ascii_whitespace().take(MOST + 1);
+                words.extend(pieces.map(plain).filter(|word| !word.is_empty()));
+                let confidence = judge(sentence, &words);
                 if confidence > best.as_ref().map_or(0.0, |best| best.confidence) {
                     let start = at + start;
                     best = Some(Verdict {
@@ -127,22 +131,16 @@ fn sentences(line: &str) -> impl Iterator<Item = (usize, &str)> {
         .filter(|(_, sentence)| !sentence.is_empty())
 }
 
-/// How far a sentence stands out.
-fn judge(sentence: &str) -> f64 {
-    let words: Vec<String> = sentence
-        .split_ascii_whitespace()
-        .take(MOST + 1)
-        .map(plain)
-        .filter(|word| !word.is_empty())
-        .collect();
+/// How far a sentence of these words stands out.
+fn judge(sentence: &str, words: &[&str]) -> f64 {
     if words.len() < FEWEST || words.len() > MOST {
         return 0.0;
     }
-    let answer = about_answer(&words);
-    if orders(sentence, &words) {
+    let answer = about_answer(words);
+    if orders(sentence, words) {
         return if answer {
             ABOUT_ANSWER
-        } else if about_code(&words) {
+        } else if about_code(words) {
             ABOUT_CODE
         } else {
             ORDER
@@ -155,47 +153,53 @@ fn judge(sentence: &str) -> f64 {
     if asks { QUESTION } else { 0.0 }
 }
 
-/// A word in small letters, without marks around it.
-fn plain(word: &str) -> String {
+/// A word without marks around it.
+fn plain(word: &str) -> &str {
     word.trim_matches(|letter: char| !letter.is_alphanumeric())
-        .to_ascii_lowercase()
 }
 
+/// Whether a sorted list of words in small letters has it.
 fn is_in(word: &str, sorted: &[&str]) -> bool {
-    sorted.binary_search(&word).is_ok()
+    let small = || word.bytes().map(|byte| byte.to_ascii_lowercase());
+    sorted
+        .binary_search_by(|known| known.bytes().cmp(small()))
+        .is_ok()
+}
+
+fn is_adverb(word: &str) -> bool {
+    let ending = word.as_bytes().last_chunk::<2>();
+    ending.is_some_and(|ending| ending.eq_ignore_ascii_case(b"ly"))
 }
 
 /// Whether it begins with a verb in the form of an order, behind polite words or a clause.
-fn orders(sentence: &str, words: &[String]) -> bool {
-    let begins = |words: &[String]| {
-        words
-            .iter()
-            .find(|word| !is_in(word, BEFORE) && !word.ends_with("ly"))
+fn orders(sentence: &str, words: &[&str]) -> bool {
+    let begins = |mut words: &mut dyn Iterator<Item = &str>| {
+        (&mut words)
+            .find(|word| !is_in(word, BEFORE) && !is_adverb(word))
             .is_some_and(|word| is_in(word, VERBS))
     };
-    if begins(words) {
+    if begins(&mut words.iter().copied()) {
         return true;
     }
     if !words.first().is_some_and(|word| is_in(word, CLAUSE)) {
         return false;
     }
-    sentence.split_once(", ").is_some_and(|(_, rest)| {
-        let rest: Vec<String> = rest.split_ascii_whitespace().map(plain).collect();
-        begins(&rest)
-    })
+    sentence
+        .split_once(", ")
+        .is_some_and(|(_, rest)| begins(&mut rest.split_ascii_whitespace().map(plain)))
 }
 
 /// `your` and one of [`OWN`] within the next three words.
-fn about_answer(words: &[String]) -> bool {
-    near(words, |word| word == "your", OWN)
+fn about_answer(words: &[&str]) -> bool {
+    near(words, |word| word.eq_ignore_ascii_case("your"), OWN)
 }
 
 /// The same of code.
-fn about_code(words: &[String]) -> bool {
+fn about_code(words: &[&str]) -> bool {
     near(words, |word| is_in(word, WHICH), CODE)
 }
 
-fn near(words: &[String], first: impl Fn(&str) -> bool, second: &[&str]) -> bool {
+fn near(words: &[&str], first: impl Fn(&str) -> bool, second: &[&str]) -> bool {
     words.iter().enumerate().any(|(at, word)| {
         let next = words.iter().skip(at + 1).take(3);
         first(word) && next.into_iter().any(|word| is_in(word, second))

@@ -18,6 +18,8 @@ use crate::evaluate::{evaluate, exchange};
 const CONNECTIONS: usize = 64;
 /// Bytes of a request's body.
 const BODY: usize = 1024;
+/// Texts that may be denied by chance, one after the other.
+const TRIES: usize = 20;
 
 /// One proxy under load.
 struct Target<'a> {
@@ -103,7 +105,7 @@ pub(super) fn against_nginx(bench: &Bench) -> anyhow::Result<Values> {
 /// A chat request of 1 KB.
 fn body(bench: &Bench, texts: &mut Texts) -> anyhow::Result<Vec<u8>> {
     let frame = chat("", false).len();
-    loop {
+    for _ in 0..TRIES {
         // What JSON escapes makes it a little longer: take that off again.
         let mut text = texts.prose(BODY - frame);
         let over = chat(&text, false).len().saturating_sub(BODY);
@@ -118,6 +120,7 @@ fn body(bench: &Bench, texts: &mut Texts) -> anyhow::Result<Vec<u8>> {
         }
         tracing::debug!("a text is denied");
     }
+    anyhow::bail!("the configuration denies {TRIES} plain texts in a row");
 }
 
 /// Words without sense read like an attack once in thousands of texts.
