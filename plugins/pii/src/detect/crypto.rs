@@ -7,8 +7,8 @@
 
 mod base58;
 mod bech32;
-mod keccak;
-mod sha256;
+
+use sha3::{Digest as _, Keccak256};
 
 use super::text::{begins_freely, ends_freely};
 use super::{Match, context};
@@ -65,7 +65,7 @@ fn ethereum(digits: &[u8]) -> Option<f64> {
         return Some(0.5);
     }
     let lower: Vec<u8> = digits.iter().map(u8::to_ascii_lowercase).collect();
-    let hash = keccak::keccak256(&lower);
+    let hash = Keccak256::digest(&lower);
     let right = digits.iter().enumerate().all(|(place, digit)| {
         let byte = hash.get(place / 2).copied().unwrap_or(0);
         let nibble = if place % 2 == 0 { byte >> 4 } else { byte & 15 };

@@ -1,6 +1,6 @@
 //! Base58Check: a version, a payload, and four bytes of a double SHA-256.
 
-use super::sha256::sha256;
+use sha2::{Digest as _, Sha256};
 
 const BITCOIN: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const RIPPLE: &[u8; 58] = b"rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz";
@@ -28,7 +28,7 @@ const LENGTH: usize = 25;
 
 fn is_whole(bytes: &[u8; LENGTH]) -> bool {
     let (payload, check) = bytes.split_at(LENGTH - 4);
-    sha256(&sha256(payload)).starts_with(check)
+    Sha256::digest(Sha256::digest(payload)).starts_with(check)
 }
 
 /// The 25 bytes that the digits stand for, if there are neither more nor fewer.
