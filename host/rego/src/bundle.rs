@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use caponier_core::Decision;
+use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, PolicyLengthConfig, Value};
 
 use crate::actions::Actions;
-use crate::evaluator::{Evaluator, Failure, place_of, reason_of};
+use crate::evaluator::{CHECK_INTERVAL, Evaluator, Failure, place_of, reason_of};
 use crate::input::{Input, MAX_FINDINGS, Reads};
 use crate::{bounded, check, selftest};
 
@@ -340,12 +341,16 @@ impl Bundle {
     /// that is not there would guard nothing.
     ///
     /// # Errors
-    /// None that [`Bundle::compile`] would not have found.
+    /// If a rule of that name fails or takes too long: the entry point need not have asked for it.
     pub fn pinned_routes(&self) -> Result<Vec<String>, BundleError> {
         let mut engine = self.parts.engine()?;
         if !declares(&mut engine, "pinned_tools") {
             return Ok(Vec::new());
         }
+        engine.set_execution_timer_config(ExecutionTimerConfig {
+            limit: SELF_TEST_LIMIT,
+            check_interval: CHECK_INTERVAL,
+        });
         // Each route has a rule of its own, so there is no one rule that could be asked for.
         let found = engine
             .eval_query(format!("{PACKAGE}.pinned_tools"), false)

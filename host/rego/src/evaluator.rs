@@ -17,7 +17,7 @@ use crate::input::{Input, Words};
 pub const DEFAULT_TIME_LIMIT: Duration = Duration::from_millis(5);
 
 /// Rules and loop steps between two looks at the clock.
-const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::new(64).expect("64 is not zero");
+pub(crate) const CHECK_INTERVAL: NonZeroU32 = NonZeroU32::new(64).expect("64 is not zero");
 
 /// Why there is no decision. Each is a denial: see [`DecideError::as_denial`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

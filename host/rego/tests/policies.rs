@@ -63,6 +63,20 @@ fn routes_that_tools_are_pinned_for_are_known() {
 }
 
 #[test]
+fn pins_that_take_for_ever_to_find_are_an_error() {
+    let rego = "package caponier\n\
+        pinned_tools[\"/mcp\"] := {\"echo\": n} if {\n\
+            n := count([1 | some a in numbers.range(1, 90000); some b in numbers.range(1, 90000); a == b * b])\n\
+        }";
+    let sources = vec![Source::new("pins.rego", rego)];
+    let bundle = Bundle::with_default(sources, Actions::shipped(), serde_json::json!({})).unwrap();
+    let begun = std::time::Instant::now();
+    let error = bundle.pinned_routes().unwrap_err().to_string();
+    assert!(error.contains("time"), "{error}");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(60));
+}
+
+#[test]
 fn a_rego_test_that_does_not_hold_is_told() {
     let rego = "package mine\ntest_good if true\ntest_bad if 1 == 2\ntest_false := false\ntest_broken if { x := numbers.range(1, \"a\"); x }\nother if false";
     let sources = vec![Source::new("mine_test.rego", rego)];

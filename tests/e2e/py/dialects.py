@@ -37,6 +37,15 @@ class Chat:
 
         return isinstance(error, openai.BadRequestError) and error.code == "content_filter"
 
+    def broken(self, client):
+        """Whether a stream ends in what this client makes of a denial after its beginning."""
+        import openai
+
+        try:
+            self.say(client, "Go on", True)
+        except openai.APIError as error:
+            return error.code == "content_filter" and "denied by policy" in str(error)
+
     def say(self, client, text, stream=False):
         """What the client reads of the answer, and why it ended."""
         answer = client.chat.completions.create(**self.body(text, stream))
@@ -104,6 +113,14 @@ class Messages(Chat):
         import anthropic
 
         return isinstance(error, anthropic.BadRequestError) and "denied by policy" in str(error)
+
+    def broken(self, client):
+        import anthropic
+
+        try:
+            self.say(client, "Go on", True)
+        except anthropic.APIStatusError as error:
+            return error.type == "invalid_request_error" and "denied by policy" in str(error)
 
     def _read(self, client, text, stream):
         body = self.body(text)
@@ -354,6 +371,14 @@ class Ollama(Chat):
             and error.status_code == 400
             and "denied by policy" in error.error
         )
+
+    def broken(self, client):
+        import ollama
+
+        try:
+            self.say(client, "Go on", True)
+        except ollama.ResponseError as error:
+            return "denied by policy" in error.error
 
     def _read(self, client, text, stream):
         answer = client.chat(**self.body(text, stream))

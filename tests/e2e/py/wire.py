@@ -143,6 +143,26 @@ def answer_is_denied(dialect):
         assert end == dialect.FILTERED, end
 
 
+def denied_answer_is_an_error(dialect):
+    """Where a route wants it so, what the client raises for a denied request it raises for an answer."""
+    pieces = ["This much is fine. ", "The key is ", AWS_KEY, " and more."]
+    upstream = Upstream(
+        lambda request: dialect.events(pieces)
+        if dialect.streams(request)
+        else dialect.whole("".join(pieces))
+    )
+    with Guarded(upstream, 'actions: { "secrets/*": deny }', route="deny_as: error") as gateway:
+        client = dialect.client(gateway.port)
+        try:
+            said = dialect.say(client, "Go on")
+        except Exception as error:
+            assert dialect.denial(error), repr(error)
+            held(str(error))
+        else:
+            raise AssertionError(f"a denied answer was read: {said}")
+        assert dialect.broken(client), "the stream ended otherwise"
+
+
 def held(said):
     for size in range(8, len(AWS_KEY)):
         assert AWS_KEY[:size] not in said and AWS_KEY[-size:] not in said, said
@@ -170,6 +190,7 @@ PROMISES = [
     secret_is_split_in_tool_arguments,
     secret_in_a_whole_answer,
     answer_is_denied,
+    denied_answer_is_an_error,
     stream_is_cut,
 ]
 
