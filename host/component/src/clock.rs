@@ -1,7 +1,7 @@
 //! Time limits: a thread that ticks while calls run, and the budget of one call.
 //!
 //! Guest code compares a counter with a deadline at every loop and function entry. The counter
-//! goes up once a millisecond; when the deadline is reached, the call's own processor time decides
+//! goes up every two milliseconds; when the deadline is reached, the call's own processor time decides
 //! whether it goes on.
 //!
 //! Where the machine is one of several on another, it may stand still for longer than a call may
@@ -18,19 +18,20 @@ use parking_lot::Mutex;
 
 use crate::os::thread_cpu_time;
 
-/// A little less than a millisecond: the sleep itself takes the rest.
-const TICK: Duration = Duration::from_micros(900);
+/// A little less than two milliseconds: the sleep itself takes the rest. Each tick wakes a thread, which
+/// a busy gateway pays for.
+const TICK: Duration = Duration::from_micros(1900);
 
 /// After this many ticks without a call the thread goes to sleep.
-const IDLE_TICKS: u32 = 200;
+const IDLE_TICKS: u32 = 100;
 
 /// A wall clock may run this many times as long as the processor time allowed.
 const WALL_FACTOR: u32 = 10;
 
 /// Ticks between two looks at what a call has used.
-pub(crate) const LOOK_EVERY: u64 = 2;
+pub(crate) const LOOK_EVERY: u64 = 1;
 
-/// The most processor time that counts between two looks. Longer than two ticks, since what fills or
+/// The most processor time that counts between two looks. Longer than a tick, since what fills or
 /// copies memory meets no deadline until it is done.
 const UNSEEN: Duration = Duration::from_millis(5);
 
@@ -178,7 +179,7 @@ impl Budget {
     }
 }
 
-/// How far apart the system is asked for a thread's processor time: half a tick.
+/// How far apart the system is asked for a thread's processor time: a quarter of a tick.
 const ASKED_EVERY: Duration = Duration::from_micros(500);
 
 /// The processor time that this thread had used by now. For a short while after the system was asked
