@@ -1,5 +1,6 @@
 //! Everything that is measured: each row with what was decided of it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Result;
@@ -77,6 +78,14 @@ impl Corpus {
         self.labelled(key, label)
             .map(|(_, verdict)| verdict.caught(plugin))
             .collect()
+    }
+
+    /// Texts of a set that stand in it with more than one label. Whatever is decided of them is
+    /// wrong once.
+    pub(super) fn disputed(&self, key: &str) -> BTreeSet<&str> {
+        let texts = |label| self.labelled(key, label).map(|(row, _)| row.text.as_str());
+        let honest: BTreeSet<&str> = texts(0).collect();
+        texts(1).filter(|text| honest.contains(text)).collect()
     }
 
     /// How sure a plugin was of each.
