@@ -3,7 +3,7 @@
 use caponier_decide::{IdentityFrom, Shell};
 
 use crate::tests::{
-    DENY, Exchange, ask, event, exchange, open_stream, refusal, respond, send, stream,
+    DENY, Exchange, answer, ask, event, exchange, open_stream, refusal, respond, send, stream,
 };
 use crate::{Flow, fake::owned};
 
@@ -281,6 +281,47 @@ fn compressed_bodies_are_judged_plain() {
         assert_eq!(other.on_request_headers(false), Flow::Pause);
         assert_eq!(refusal(&other).0, 415, "{several}");
     }
+}
+
+#[test]
+fn a_request_that_passes_for_its_size_has_its_answer_judged() {
+    let limits = "limits: { body: 1KiB, over_limit: allow }\n";
+    let large = ask(&format!("a SECRET {}", "x".repeat(4096)));
+    let open = || {
+        let mut large_one = exchange(&format!("{DENY}{limits}"), Shell::default(), &[]);
+        assert_eq!(large_one.on_request_headers(false), Flow::Pause);
+        *large_one.host().request_body.borrow_mut() = large.clone();
+        assert_eq!(large_one.on_request_body(1024, false), Flow::Pause);
+        assert_eq!(large_one.on_request_body(2048, false), Flow::Continue);
+        large_one
+    };
+    for (said, status) in [("Hello", "flag"), ("a SECRET", "deny")] {
+        let mut whole = open();
+        assert_eq!(whole.on_request_body(large.len(), true), Flow::Continue);
+        assert_eq!(*whole.host().request_body.borrow(), large);
+        let (flow, body) = answer(&mut whole, "200", said);
+        assert_eq!(flow, Flow::Continue);
+        assert!(!body.contains("SECRET"), "{body}");
+        let action = whole.host().response_header("x-caponier-action");
+        assert_eq!(action.as_deref(), Some(status));
+    }
+    // The model begins to answer before it has read everything.
+    let mut early = open();
+    *early.host().response.borrow_mut() =
+        owned(&[(":status", "200"), ("content-type", "text/event-stream")]);
+    assert_eq!(early.on_response_headers(false), Flow::Continue);
+    assert_eq!(early.on_request_body(large.len(), true), Flow::Continue);
+    let out = stream(&mut early, &[event("a SECRET word")], false);
+    assert!(!out.contains("SECRET"), "{out}");
+    // Where access is denied, size is no way around it.
+    let mut stuck = exchange(
+        &format!("{DENY}limits: {{ body: 1KiB }}\n"),
+        Shell::default(),
+        &[],
+    );
+    assert_eq!(stuck.on_request_headers(false), Flow::Pause);
+    assert_eq!(stuck.on_request_body(2048, false), Flow::Pause);
+    assert_eq!(refusal(&stuck).0, 413);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Endpoints that no wire format knows, and upgrades to something else than HTTP.
 
 use caponier_config::Treatment;
-use caponier_core::{Action, Decision, Gap, GapKind, RequestFacts};
+use caponier_core::{Action, Decision, Exchange, Gap, GapKind, RequestFacts};
 use caponier_decide::{Guests, Refusal, format_of, uninspected};
 use caponier_protocol::ErrorKind;
 
@@ -58,13 +58,29 @@ impl<H: Host, G: Guests> Filter<H, G> {
         )
     }
 
-    /// Lets a request through without inspection, if the access rules agree.
-    pub(crate) fn let_pass(&mut self, mut passage: Passage, action: Action, gap: Gap) -> Flow {
+    /// Lets a request through without inspection, if the access rules agree, and its answer.
+    pub(crate) fn let_pass(&mut self, passage: Passage, action: Action, gap: Gap) -> Flow {
+        match self.uninspected(passage, action, gap) {
+            Ok((passage, _)) => {
+                self.state = State::Passing(Box::new(passage));
+                Flow::Continue
+            }
+            Err(flow) => flow,
+        }
+    }
+
+    /// Decides and records a request that nobody looks into. The error: it was refused.
+    pub(crate) fn uninspected(
+        &mut self,
+        mut passage: Passage,
+        action: Action,
+        gap: Gap,
+    ) -> Result<(Passage, Exchange), Flow> {
         let (mut exchange, mut outcome) = self.begin(&passage, RequestFacts::default(), 0);
         if outcome.action() == Action::Deny {
             let refusal = Refusal::denied(&outcome.decision, outcome.kind);
             self.record(&exchange, &outcome, Some(&refusal));
-            return self.refuse(&refusal, &passage.format, passage.mark());
+            return Err(self.refuse(&refusal, &passage.format, passage.mark()));
         }
         outcome.coverage.gaps.push(gap);
         outcome.decision.action = outcome.decision.action.max(action);
@@ -74,8 +90,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
         exchange.action = exchange.action.max(action);
         self.record(&exchange, &outcome, None);
         passage.action = exchange.action;
-        self.state = State::Passing(Box::new(passage));
-        Flow::Continue
+        Ok((passage, exchange))
     }
 
     /// Records that something was refused without inspection.

@@ -51,6 +51,20 @@ pub(crate) enum State {
     Shut,
 }
 
+impl State {
+    /// The exchange that is under way.
+    pub(crate) fn passage(&self) -> Option<&Passage> {
+        match self {
+            Self::Held(passage) | Self::Passing(passage) => Some(passage),
+            Self::Sent(sent) => Some(&sent.passage),
+            Self::Gathering(gathered) => Some(&gathered.sent.passage),
+            Self::Live(live) => Some(&live.passage),
+            Self::Letters(letters) => Some(&letters.sent.passage),
+            Self::Idle | Self::Refused | Self::Over | Self::Shut => None,
+        }
+    }
+}
+
 /// Everything that is the same in all stages of an exchange.
 pub(crate) struct Passage {
     pub(crate) route: usize,
@@ -65,6 +79,8 @@ pub(crate) struct Passage {
     pub(crate) digests: Digests,
     /// The request's body is compressed.
     pub(crate) is_packed: bool,
+    /// The request's body is more than may be inspected: what still comes of it passes.
+    pub(crate) is_oversize: bool,
     /// Bytes that the gauge of held text was told.
     pub(crate) held: i64,
 }

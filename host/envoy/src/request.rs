@@ -80,6 +80,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             action: Action::Allow,
             digests: Digests::default(),
             is_packed: false,
+            is_oversize: false,
             held: 0,
         };
         match self.passes(&passage, &headers, is_whole) {
@@ -146,8 +147,13 @@ impl<H: Host, G: Guests> Filter<H, G> {
 
     /// Something of the request comes that is not waited for.
     fn after_request(&mut self, state: State, is_more: bool) -> Flow {
+        let is_oversize = state.passage().is_some_and(|passage| passage.is_oversize);
         match state {
             State::Idle | State::Passing(_) => {
+                self.state = state;
+                Flow::Continue
+            }
+            state if is_oversize => {
                 self.state = state;
                 Flow::Continue
             }
@@ -181,7 +187,18 @@ impl<H: Host, G: Guests> Filter<H, G> {
             kind: GapKind::OverLimit,
             place: "body".to_owned(),
         };
-        self.let_pass(passage, Action::Flag, gap)
+        let (mut passage, exchange) = match self.uninspected(passage, Action::Flag, gap) {
+            Ok(passed) => passed,
+            Err(flow) => return flow,
+        };
+        passage.is_oversize = true;
+        self.state = State::Sent(Box::new(Sent {
+            passage,
+            exchange,
+            next_segment: 0,
+            queries: Vec::new(),
+        }));
+        Flow::Continue
     }
 
     /// All of the body is there: parses, inspects and decides it.

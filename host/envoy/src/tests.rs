@@ -145,7 +145,7 @@ pub(crate) fn send(exchange: &mut Exchange, body: Vec<u8>) -> Flow {
     exchange.on_request_body(size, true)
 }
 
-fn answer(exchange: &mut Exchange, status: &str, text: &str) -> (Flow, String) {
+pub(crate) fn answer(exchange: &mut Exchange, status: &str, text: &str) -> (Flow, String) {
     let body = json!({"choices": [{"index": 0, "finish_reason": "stop",
         "message": {"role": "assistant", "content": text}}]})
     .to_string();

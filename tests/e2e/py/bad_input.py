@@ -192,8 +192,12 @@ def bodies_over_the_limit():
         (record, *_) = gateway.audit(1)
         assert [gap["kind"] for gap in record["coverage"]["gaps"]] == ["over-limit"], record
         assert metric(gateway.get("/metrics")[1], "caponier_coverage_gaps_total", kind="over-limit") >= 1
-        # What is within the limit is looked at as ever.
+        # What is within the limit is looked at as ever, and what is answered.
         assert gateway.post(CHAT, user(ATTACK))[0] == 400
+        upstream.answer = lambda _: completion(f"The key is {AWS_KEY}.")
+        status, headers, answer = gateway.post(CHAT, large)
+        assert (status, headers["x-caponier-action"]) == (200, "flag")
+        assert b"The key is [" in answer and AWS_KEY.encode() not in answer, answer
     # More text than is to be inspected, in a body that is not too large.
     upstream.requests.clear()
     with Gateway(upstream, "limits: { text: 2KiB }") as gateway:

@@ -13,7 +13,7 @@ from envoy_chat import RULES, user
 from envoy_packed import PackedGateway
 from envoy_support import Envoy, packed
 from raw_http2 import Http2
-from support import DONE, Raw, Upstream, echo, event, last_text, metric, text_events
+from support import DONE, Raw, Upstream, completion, echo, event, last_text, metric, text_events
 
 PATH = "/v1/chat/completions"
 GOOD = json.dumps({"model": "m", "messages": user("Hello")}).encode()
@@ -208,13 +208,17 @@ def http2_in_many_frames():
 
 
 def over_limit_may_pass_uninspected():
-    upstream = Upstream()
+    said = {}
+    upstream = Upstream(lambda _: completion(said["text"]))
     large = json.dumps({"model": "m", "messages": user("FORBIDDEN" + "x" * 5000)}).encode()
     with Envoy(upstream, packed(RULES, {"body": 2048, "over_limit": "allow"})) as envoy:
-        status, headers, _ = envoy.post(PATH, large)
-        assert status == 200
-        assert headers["x-caponier-action"] == "flag"
-        assert upstream.requests[0].body == large
+        # Its answer is looked at as ever.
+        for said["text"], action in [("Fine.", "flag"), ("FORBIDDEN", "deny")]:
+            status, headers, answer = envoy.post(PATH, large)
+            assert status == 200
+            assert headers["x-caponier-action"] == action
+            assert b"FORBIDDEN" not in answer, answer
+            assert upstream.requests[-1].body == large
 
 
 def client_and_upstream_that_leave():
