@@ -6,15 +6,16 @@
 //! |---|---|
 //! | a document that is indexed, created or updated; each line of a bulk that is not an action | a record that is written |
 //! | `query`, `knn`, `post_filter`, `rescore`, `suggest` of a search | queries |
-//! | the hits of an answer | records |
+//! | the hits of an answer, those that an aggregation shows of a bucket, the options of a suggestion, what the processors of a search pipeline were given and made of it | records |
 //! | a document that is asked for by id, alone or with others | a record |
 //!
 //! A hit's `_source` is told with each of its texts. Another document among its `inner_hits` is
 //! told of by itself, and takes the whole hit along. With a hit that goes, `hits.total` counts one
 //! less, and `max_score` is that of the best hit that stays; hits that are not on this page are
 //! counted still. A document that is asked for alone cannot be taken out of the answer, which is
-//! denied then. What aggregations and suggestions say is a document's text, with nothing that tells
-//! of which; dropped, it is replaced. Everything else is read as in every store of documents.
+//! denied then. What else aggregations and suggestions say, and what a model said of the hits, is a
+//! document's text, with nothing that tells of which; dropped, it is replaced. Everything else is read
+//! as in every store of documents.
 
 mod errors;
 mod request;

@@ -3,26 +3,21 @@
 use super::{Endpoint, NAMES, bare, fields};
 use crate::store::{Path, Shape, Table};
 
-/// What is counted and suggested is made of documents, and says of none whose it is.
+/// Where what a search answers stands in a body.
+const SEARCH: &[&str] = &["", "response."];
+const SEARCHES: &[&str] = &["responses.*."];
+
+/// What is counted, suggested and said is made of documents, and says of none whose it is.
 const MADE: &[&str] = &[
     "aggregations",
     "suggest",
-    "response.aggregations",
-    "response.suggest",
-    "responses.*.aggregations",
-    "responses.*.suggest",
+    "ext.retrieval_augmented_generation.answer",
 ];
 
 pub(crate) fn answered(endpoint: Option<Endpoint>) -> Shape {
     let table = match endpoint {
-        Some(Endpoint::Search) => {
-            let mut shape = Shape::of(hits("hits"), NAMES).with_made(MADE);
-            shape.tables.push(hits("response.hits"));
-            return shape;
-        }
-        Some(Endpoint::Searches) => {
-            return Shape::of(hits("responses.*.hits"), NAMES).with_made(MADE);
-        }
+        Some(Endpoint::Search) => return found(SEARCH),
+        Some(Endpoint::Searches) => return found(SEARCHES),
         Some(Endpoint::Document) => Table::alone("", fields()),
         Some(Endpoint::Source) => Table::alone("", bare()),
         Some(Endpoint::Documents) => Table::rows("", "docs", fields()),
@@ -34,6 +29,26 @@ pub(crate) fn answered(endpoint: Option<Endpoint>) -> Shape {
         }
     };
     Shape::of(table, NAMES)
+}
+
+/// What a search found, in each of these places.
+fn found(places: &[&str]) -> Shape {
+    let mut shape = Shape::asking(&[], NAMES);
+    for place in places {
+        let at = |path: &str| format!("{place}{path}");
+        let made = MADE.iter().map(|path| Path::of(&at(path)));
+        shape.made.extend(made);
+        shape.tables.extend([
+            hits(&at("hits")),
+            // An aggregation may show hits of its own, in each bucket, however deep.
+            hits(&at("aggregations.**.hits")),
+            Table::rows(&at("suggest.*.*"), "options", fields()),
+            // What a search pipeline was given, and what it made of it.
+            Table::rows(&at("processor_results.*"), "input_data", fields()),
+            Table::rows(&at("processor_results.*"), "output_data", fields()),
+        ]);
+    }
+    shape
 }
 
 fn hits(owner: &str) -> Table {

@@ -3,6 +3,7 @@
 mod chroma;
 mod json;
 mod opensearch;
+mod opensearch_parts;
 mod postgrest;
 mod qdrant;
 mod tables;

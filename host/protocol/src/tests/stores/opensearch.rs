@@ -143,7 +143,7 @@ fn what_is_made_of_documents_is_theirs() {
         .map(|placed| placed.segment.kind);
     assert_eq!(
         roles.collect::<Vec<_>>(),
-        [caponier_core::Kind::Document; 3]
+        [caponier_core::Kind::Document; 2]
     );
     let left = without(&search, body, "globex");
     assert!(left.contains(r#""key":"[removed by policy]""#), "{left}");
