@@ -1,9 +1,10 @@
-"""A store of documents behind Envoy: the gateway's own scene, packed."""
+"""Stores of documents behind Envoy: the gateway's own scenes, packed."""
 
 import pathlib
 import tempfile
 import types
 
+import store_answers
 import stores
 from envoy_packed import packed_module
 from envoy_support import Envoy
@@ -29,3 +30,29 @@ def chroma_gives_each_tenant_its_own_and_takes_no_poison():
             stores.check_reads(mine, theirs)
             stores.check_writes(mine, port)
             assert {record["stage"] for record in envoy.audit(20)} == {"prompt", "retrieval"}
+
+
+def check_answers(protocol):
+    values = [document["text"] for document in stores.THREE]
+    with (
+        store_answers.store(protocol) as upstream,
+        tempfile.TemporaryDirectory(prefix="caponier-pack-") as name,
+    ):
+        directory = pathlib.Path(name)
+        (directory / "tenants.rego").write_text(stores.TENANTS)
+        store = types.SimpleNamespace(url=upstream.url)
+        module = packed_module(directory, stores.CONFIG, store, f"protocol: {protocol}", "/*")
+        shell = {"audit": True, "identity": IDENTITY}
+        with Envoy(store, shell, values=values, module=module) as envoy:
+            headers = {
+                tenant: {"x-user": f"of-{tenant}", "x-org": tenant} for tenant in ("acme", "globex")
+            }
+            store_answers.check(protocol, upstream, envoy.port, headers)
+
+
+def opensearch_answers_lose_documents_and_nothing_else():
+    check_answers("opensearch")
+
+
+def qdrant_answers_lose_documents_and_nothing_else():
+    check_answers("qdrant")

@@ -105,7 +105,11 @@ mod clients {
 }
 
 mod stores {
-    caponier_e2e::scenarios!("envoy_stores": chroma_gives_each_tenant_its_own_and_takes_no_poison);
+    caponier_e2e::scenarios!("envoy_stores":
+        chroma_gives_each_tenant_its_own_and_takes_no_poison,
+        opensearch_answers_lose_documents_and_nothing_else,
+        qdrant_answers_lose_documents_and_nothing_else,
+    );
 }
 
 mod bootstrap {

@@ -13,7 +13,7 @@
 //! told of by itself, and takes the whole hit along. With a hit that goes, `hits.total` counts one
 //! less, and `max_score` is that of the best hit that stays; hits that are not on this page are
 //! counted still. A document that is asked for alone cannot be taken out of the answer, which is
-//! denied then. What else aggregations and suggestions say, and what a model said of the hits, is a
+//! denied then. What else aggregations say, and what a model said of the hits, is a
 //! document's text, with nothing that tells of which; dropped, it is replaced. Everything else is read
 //! as in every store of documents.
 

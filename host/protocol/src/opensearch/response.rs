@@ -7,12 +7,8 @@ use crate::store::{Path, Shape, Table};
 const SEARCH: &[&str] = &["", "response."];
 const SEARCHES: &[&str] = &["responses.*."];
 
-/// What is counted, suggested and said is made of documents, and says of none whose it is.
-const MADE: &[&str] = &[
-    "aggregations",
-    "suggest",
-    "ext.retrieval_augmented_generation.answer",
-];
+/// What is counted and said is made of documents, and says of none whose it is.
+const MADE: &[&str] = &["aggregations", "ext.retrieval_augmented_generation.answer"];
 
 pub(crate) fn answered(endpoint: Option<Endpoint>) -> Shape {
     let table = match endpoint {
@@ -38,10 +34,14 @@ fn found(places: &[&str]) -> Shape {
         let at = |path: &str| format!("{place}{path}");
         let made = MADE.iter().map(|path| Path::of(&at(path)));
         shape.made.extend(made);
+        // Whether a count is exact is nobody's text.
+        let exact = Path::of(&at("aggregations.**.hits.total.relation"));
+        shape.ids.push(exact);
         shape.tables.extend([
             hits(&at("hits")),
             // An aggregation may show hits of its own, in each bucket, however deep.
             hits(&at("aggregations.**.hits")),
+            // Beside its options a suggestion says again what was asked.
             Table::rows(&at("suggest.*.*"), "options", fields()),
             // What a search pipeline was given, and what it made of it.
             Table::rows(&at("processor_results.*"), "input_data", fields()),

@@ -93,7 +93,7 @@ fn what_is_suggested_are_records() {
     };
     let of = |options: &str| {
         format!(
-            r#""suggest":{{"completion#s":[{{"text":"th","offset":0,"length":2,"options":[{options}]}}]}}"#
+            r#""suggest":{{"completion#s":[{{"text":"th e","offset":0,"length":2,"options":[{options}]}}]}}"#
         )
     };
     let (theirs, mine) = (option("Theirs", "globex"), option("Those", "acme"));
@@ -104,6 +104,9 @@ fn what_is_suggested_are_records() {
     let said = lines(response(&search(), &found(&body)).segments());
     let of_theirs = said.iter().filter(|line| line.contains("tenant=globex"));
     assert_eq!(of_theirs.count(), 4, "{said:?}");
+    // What was asked is of no document.
+    let asked = line_of(&search(), &found(&body), "\"th e\"");
+    assert!(asked.contains(" retrieval other other "), "{asked}");
     // A corrected word is of no document that could be named.
     let corrected = of(r#"{"text":"their","score":0.75,"freq":2}"#);
     assert_eq!(
@@ -121,7 +124,7 @@ fn what_a_pipeline_was_given_are_records() {
         )
     };
     let (theirs, mine) = (
-        hit(1, "0.18232156", "Theirs", "globex"),
+        hit(1, "0.75", "Theirs", "globex"),
         hit(2, "0.1", "Mine", "acme"),
     );
     let renamed = theirs.replace("\"text\"", "\"renamed\"");
@@ -162,7 +165,7 @@ const PRETTY: &str = r#"{
     "max_score" : 1.3862942,
     "hits" : [
       {
-        "_index" : "docs-000001", "_id" : "pQ-zKZMBxkQ1_0Yn", "_version" : 2, "_seq_no" : 41, "_primary_term" : 1,
+        "_index" : "docs-000001", "_id" : "an-id_of-ours-0001", "_version" : 2, "_seq_no" : 41, "_primary_term" : 1,
         "_score" : 1.3862942, "_routing" : "acme", "_ignored" : [ "long" ],
         "_source" :
 {
