@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crate::check::check;
 use crate::report::{Hold, RawFinding};
 use crate::revise::Revised;
+use crate::triggers::Triggers;
 use crate::{
     AppliedEdit, Coverage, Edit, Fault, FaultRecord, Finding, Manifest, Mode, OnError, Report,
     ReportLimits, Segment, Skipped, Span, Stage,
@@ -32,6 +33,32 @@ pub struct PluginSpec {
     pub rewrite: bool,
     /// How much it may hand back.
     pub limits: ReportLimits,
+}
+
+/// The plugins of a revision, in chain order, and what tells which of them a text may concern.
+#[derive(Debug, Default)]
+pub struct Plugins {
+    specs: Vec<Arc<PluginSpec>>,
+    triggers: Triggers,
+}
+
+impl Plugins {
+    /// Makes ready to look for their triggers.
+    pub fn new(specs: impl Into<Vec<Arc<PluginSpec>>>) -> Self {
+        let specs = specs.into();
+        Self {
+            triggers: Triggers::new(&specs),
+            specs,
+        }
+    }
+}
+
+impl std::ops::Deref for Plugins {
+    type Target = [Arc<PluginSpec>];
+
+    fn deref(&self) -> &Self::Target {
+        &self.specs
+    }
 }
 
 /// One call to make.
@@ -67,7 +94,8 @@ pub struct StageReport {
 /// The step machine of one stage.
 #[derive(Debug)]
 pub struct Chain<'p> {
-    plugins: &'p [Arc<PluginSpec>],
+    plugins: &'p Plugins,
+    stage: Stage,
     segments: Vec<Segment>,
     /// Where the segment of an id is among them; for most texts nobody asks.
     places: OnceCell<HashMap<u32, usize>>,
@@ -75,6 +103,10 @@ pub struct Chain<'p> {
     revised: Vec<Revised>,
     /// The plugins to call, and how far this round is.
     route: Vec<usize>,
+    /// Those of them that have nothing to do, since they have kept no state.
+    idle: Vec<usize>,
+    /// For each text of this round, the plugins that it may concern.
+    concerned: OnceCell<Vec<u64>>,
     at: usize,
     second: bool,
     /// What the plugin of the last call was shown: places among the texts of this round.
@@ -87,7 +119,7 @@ pub struct Chain<'p> {
 impl<'p> Chain<'p> {
     /// A run of `route` (indices into `plugins`, in chain order) over `segments`.
     pub fn new(
-        plugins: &'p [Arc<PluginSpec>],
+        plugins: &'p Plugins,
         route: &[usize],
         stage: Stage,
         segments: Vec<Segment>,
@@ -103,6 +135,9 @@ impl<'p> Chain<'p> {
             .collect();
         Self {
             plugins,
+            stage,
+            idle: Vec::new(),
+            concerned: OnceCell::new(),
             covered: vec![false; segments.len()],
             places: OnceCell::new(),
             segments,
@@ -113,6 +148,18 @@ impl<'p> Chain<'p> {
             shown: Vec::new(),
             report: StageReport::default(),
         }
+    }
+
+    /// Says which plugins have kept something of this exchange: who needs that and has not is not
+    /// called.
+    #[must_use]
+    pub fn with_states(mut self, has_state: impl Fn(usize) -> bool) -> Self {
+        let needs_state = |plugin: usize| self.plugins.triggers.needs_state(plugin, self.stage);
+        let idle = self.route.iter().copied();
+        self.idle = idle
+            .filter(|plugin| needs_state(*plugin) && !has_state(*plugin))
+            .collect();
+        self
     }
 
     /// The segments under inspection.
@@ -154,36 +201,63 @@ impl<'p> Chain<'p> {
         self.segments.get(*places.get(&id)?)
     }
 
+    /// The texts of this round.
+    fn texts(&self) -> impl Iterator<Item = &Segment> {
+        let (first, again) = match self.second {
+            false => (self.segments.as_slice(), [].as_slice()),
+            true => ([].as_slice(), self.revised.as_slice()),
+        };
+        let again = again.iter().map(|revised: &Revised| &revised.segment);
+        first.iter().chain(again)
+    }
+
+    /// For each text of this round, the plugins of the route that have a trigger in it.
+    fn concerned(&self) -> &[u64] {
+        self.concerned.get_or_init(|| {
+            let triggers = &self.plugins.triggers;
+            let wanted = triggers.looked_for(&self.route);
+            self.texts()
+                .map(|text| triggers.concerned(text, wanted))
+                .collect()
+        })
+    }
+
     /// Chooses what `plugin` is shown in this round. A text in which it can find nothing counts as
     /// looked at.
     fn choose(&mut self, plugin: usize) {
-        self.shown.clear();
-        let Some(spec) = self.plugins.get(plugin) else {
-            return;
-        };
-        let manifest = &spec.manifest;
-        let texts = match self.second {
-            false => self.segments.as_slice(),
-            true => &[],
-        };
-        for (place, segment) in texts.iter().enumerate() {
-            if !manifest.kinds.contains(&segment.kind) {
-                continue;
+        let mut shown = std::mem::take(&mut self.shown);
+        shown.clear();
+        let mut passed = Vec::new();
+        if let Some(spec) = self.plugins.get(plugin) {
+            let triggers = &self.plugins.triggers;
+            let wants = |text: &Segment| spec.manifest.kinds.contains(&text.kind);
+            let roles = self.segments.iter().filter(|text| wants(text));
+            let roles = roles.map(|text| text.role);
+            let is_idle =
+                self.idle.contains(&plugin) || !triggers.has_role(plugin, self.stage, roles);
+            for ((place, text), concerned) in self.texts().enumerate().zip(self.concerned()) {
+                if !wants(text) || self.has_edited(plugin, place) {
+                    continue;
+                }
+                if !is_idle && triggers.is_shown(plugin, text, *concerned) {
+                    shown.push(place);
+                } else {
+                    passed.push(place);
+                }
             }
-            if manifest.may_concern(segment) {
-                self.shown.push(place);
-            } else if let Some(covered) = self.covered.get_mut(place) {
+        }
+        self.shown = shown;
+        for place in passed.into_iter().filter(|_| !self.second) {
+            if let Some(covered) = self.covered.get_mut(place) {
                 *covered = true;
             }
         }
-        let again = self.revised.iter().enumerate();
-        for (place, revised) in again.filter(|_| self.second) {
-            let wants = manifest.kinds.contains(&revised.segment.kind)
-                && manifest.may_concern(&revised.segment);
-            if wants && !revised.editors.contains(&plugin) {
-                self.shown.push(place);
-            }
-        }
+    }
+
+    /// Whether a text of the second look is as this plugin wanted it.
+    fn has_edited(&self, plugin: usize, place: usize) -> bool {
+        let revised = self.revised.get(place).filter(|_| self.second);
+        revised.is_some_and(|revised| revised.editors.contains(&plugin))
     }
 
     /// What a plugin has handed back so far.
@@ -373,6 +447,7 @@ impl<'p> Chain<'p> {
                 self.revised.push(Revised::new(segment, edits));
             }
         }
+        self.concerned = OnceCell::new();
         self.at = 0;
         true
     }

@@ -27,8 +27,9 @@ mod report;
 mod revise;
 mod segment;
 mod stream;
+mod triggers;
 
-pub use chain::{Call, Chain, PluginSpec, StageReport};
+pub use chain::{Call, Chain, PluginSpec, Plugins, StageReport};
 pub use check::check;
 pub use context::{Context, Principal, RequestFacts, ToolCall, Usage};
 pub use coverage::{Coverage, Gap, GapKind, Skipped};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::segment::words;
-use crate::{Kind, Segment, Stage};
+use crate::{Kind, Stage, triggers};
 
 words! {
     /// How bad a finding is.
@@ -68,14 +68,9 @@ pub struct Manifest {
     pub rules: Vec<Rule>,
     /// JSON Schema of its settings.
     pub settings_schema: String,
-    /// Anything else; see [`Manifest::may_concern`].
+    /// Anything else. Those whose names begin with `trigger` say when the plugin need not be called.
     pub attributes: Vec<(String, String)>,
 }
-
-/// The attribute that names a text without which nothing is found in a segment, letter for letter.
-const TRIGGER: &str = "trigger";
-/// The attribute that names a sort of characters without which nothing is.
-const TRIGGER_CLASS: &str = "trigger-class";
 
 /// Why a manifest cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +83,10 @@ pub enum ManifestError {
     NoKind,
     /// More rules than a host accepts.
     TooManyRules(usize),
+    /// More triggers than a host looks for.
+    TooManyTriggers(usize),
+    /// A trigger of more bytes than a host looks for.
+    LongTrigger(usize),
 }
 
 impl std::fmt::Display for ManifestError {
@@ -102,6 +101,16 @@ impl std::fmt::Display for ManifestError {
             Self::TooManyRules(count) => {
                 write!(f, "it declares {count} rules; at most 1024 are accepted")
             }
+            Self::TooManyTriggers(count) => write!(
+                f,
+                "it declares {count} triggers; at most {} are looked for; hint: a part that several of them have in common is a trigger too",
+                triggers::MOST
+            ),
+            Self::LongTrigger(bytes) => write!(
+                f,
+                "it declares a trigger of {bytes} bytes; at most {} are looked for; hint: a part of it is a trigger too",
+                triggers::LONGEST
+            ),
         }
     }
 }
@@ -124,6 +133,7 @@ impl Manifest {
         if self.rules.len() > 1024 {
             return Err(ManifestError::TooManyRules(self.rules.len()));
         }
+        self.check_triggers()?;
         let mut seen = std::collections::BTreeSet::new();
         for rule in &mut self.rules {
             check_name(&rule.id)?;
@@ -140,36 +150,24 @@ impl Manifest {
         self.rules.iter().find(|rule| &*rule.id == id)
     }
 
-    /// Whether the plugin may find anything in a segment. One that has triggers, texts or sorts of
-    /// characters, finds nothing where none of them occurs, so it need not be called. What is to come
-    /// of an open segment is not known.
-    pub fn may_concern(&self, segment: &Segment) -> bool {
-        if segment.open || segment.offset > 0 {
-            return true;
-        }
-        let mut has_any = false;
-        for (name, value) in &self.attributes {
-            let occurs = match (name.as_str(), value.as_str()) {
-                (TRIGGER, text) => segment.text.contains(text),
-                (TRIGGER_CLASS, "non-ascii") => !segment.text.is_ascii(),
-                (TRIGGER_CLASS, "control") => segment.text.bytes().any(is_control),
-                // What this host does not know may occur.
-                (TRIGGER_CLASS, _) => true,
-                _ => continue,
-            };
-            if occurs {
-                return true;
-            }
-            has_any = true;
-        }
-        !has_any
+    /// The attributes that say when it need not be called.
+    pub fn triggers(&self) -> impl Iterator<Item = &(String, String)> {
+        let attributes = self.attributes.iter();
+        attributes.filter(|(name, _)| triggers::is_trigger(name))
     }
 
-    /// Its triggers: the attributes that [`Manifest::may_concern`] reads.
-    pub fn triggers(&self) -> impl Iterator<Item = &(String, String)> {
-        let is_trigger = |name: &str| name == TRIGGER || name == TRIGGER_CLASS;
-        let attributes = self.attributes.iter();
-        attributes.filter(move |(name, _)| is_trigger(name))
+    fn check_triggers(&self) -> Result<(), ManifestError> {
+        let count = self.triggers().count();
+        if count > triggers::MOST {
+            return Err(ManifestError::TooManyTriggers(count));
+        }
+        let longest = self.triggers().map(|(_, value)| value.len()).max();
+        match longest {
+            Some(longest) if longest > triggers::LONGEST => {
+                Err(ManifestError::LongTrigger(longest))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The largest window that any rule declares, in bytes.
@@ -180,11 +178,6 @@ impl Manifest {
             .max()
             .unwrap_or(0) as usize
     }
-}
-
-/// Whether it is an ASCII control character that is no white space.
-const fn is_control(byte: u8) -> bool {
-    byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r')
 }
 
 fn check_name(name: &str) -> Result<(), ManifestError> {
@@ -208,7 +201,6 @@ fn check_name(name: &str) -> Result<(), ManifestError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Role;
 
     fn manifest() -> Manifest {
         let rule = |id: &str| Rule {
@@ -239,40 +231,6 @@ mod tests {
     }
 
     #[test]
-    fn without_a_trigger_nothing_is_found() {
-        let with = |attributes: &[(&str, &str)]| {
-            let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-            Manifest {
-                attributes: attributes.iter().map(pair).collect(),
-                ..manifest()
-            }
-        };
-        let segment = |text: &str| Segment::new(1, Role::User, Kind::Text, text.to_owned());
-        let concerns = |manifest: &Manifest, text| manifest.may_concern(&segment(text));
-        assert!(concerns(&with(&[]), ""));
-        assert!(concerns(&with(&[("homepage", "x")]), ""));
-        let marks = with(&[("trigger", "://"), ("trigger", "]("), ("homepage", "a")]);
-        assert!(concerns(&marks, "see ftp://a"));
-        assert!(concerns(&marks, "[a](b)"));
-        assert!(!concerns(&marks, "a: // b"));
-        let letters = with(&[("trigger-class", "non-ascii")]);
-        assert!(concerns(&letters, "café"));
-        assert!(!concerns(&letters, "cafe\u{1b}"));
-        let controls = with(&[("trigger-class", "control")]);
-        assert!(concerns(&controls, "cafe\u{1b}"));
-        assert!(!concerns(&controls, "ca\tfe\r\n"));
-        // What this host does not know is not held against the text.
-        assert!(concerns(&with(&[("trigger-class", "emoji")]), "a"));
-        // Nor is what has not come yet, or has gone.
-        let mut open = segment("a");
-        open.open = true;
-        assert!(marks.may_concern(&open));
-        let mut last = segment("a");
-        last.offset = 7;
-        assert!(marks.may_concern(&last));
-    }
-
-    #[test]
     fn what_cannot_be_used_is_refused() {
         let mut twice = manifest();
         twice.rules[1].id = "email".into();
@@ -283,6 +241,19 @@ mod tests {
         let mut nothing = manifest();
         nothing.kinds.clear();
         assert_eq!(nothing.checked(None), Err(ManifestError::NoKind));
+        let triggers = |count: usize, bytes: usize| Manifest {
+            attributes: vec![("trigger".to_owned(), "x".repeat(bytes)); count],
+            ..manifest()
+        };
+        assert_eq!(
+            triggers(129, 1).checked(None),
+            Err(ManifestError::TooManyTriggers(129))
+        );
+        assert_eq!(
+            triggers(1, 129).checked(None),
+            Err(ManifestError::LongTrigger(129))
+        );
+        triggers(128, 128).checked(None).unwrap();
         for bad in ["", "Pii", "a--b", "-a", "a b", "a/b"] {
             assert!(
                 matches!(manifest().checked(Some(bad)), Err(ManifestError::Name(_))),

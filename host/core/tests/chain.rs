@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use caponier_core::{
-    Chain, Edit, Fault, FaultKind, Hold, Kind, Manifest, Mode, OnError, PluginSpec, RawFinding,
-    Report, ReportLimits, Role, Rule, Scope, Segment, Severity, Skip, Span, Stage, StageReport,
+    Chain, Edit, Fault, FaultKind, Hold, Kind, Manifest, Mode, OnError, PluginSpec, Plugins,
+    RawFinding, Report, ReportLimits, Role, Rule, Scope, Segment, Severity, Skip, Span, Stage,
+    StageReport,
 };
 
 fn spec(name: &str, rewrite: bool) -> Arc<PluginSpec> {
@@ -71,7 +72,7 @@ fn edit(start: usize, end: usize) -> Edit {
 }
 
 fn run(spec: Arc<PluginSpec>, report: Report) -> StageReport {
-    let plugins = [spec];
+    let plugins = Plugins::new([spec]);
     let segments = vec![Segment::new(0, Role::User, Kind::Text, "\u{e9}\u{e9}cd")];
     let mut chain = Chain::new(&plugins, &[0], Stage::Prompt, segments);
     let plugin = chain.next().unwrap().plugin;
@@ -263,7 +264,7 @@ fn what_is_well_formed_is_taken() {
 
 #[test]
 fn edited_text_is_shown_to_the_others_once_more() {
-    let plugins = [spec("restorer", true), spec("other", true)];
+    let plugins = Plugins::new([spec("restorer", true), spec("other", true)]);
     let segments = vec![
         Segment::new(0, Role::User, Kind::Text, "see [T] now"),
         Segment::new(1, Role::User, Kind::Text, "plain"),
@@ -322,7 +323,7 @@ fn edited_text_is_shown_to_the_others_once_more() {
 
 #[test]
 fn plugins_are_called_only_for_their_stages_and_kinds() {
-    let plugins = [spec("p", false)];
+    let plugins = Plugins::new([spec("p", false)]);
     let text = || vec![Segment::new(0, Role::User, Kind::Text, "text")];
     let mut elsewhere = Chain::new(&plugins, &[0], Stage::Retrieval, text());
     assert!(
@@ -354,7 +355,7 @@ fn a_text_without_a_trigger_is_not_shown_and_counts_as_looked_at() {
     manifest.attributes = vec![("trigger".to_owned(), "://".to_owned())];
     links.manifest = Arc::new(manifest);
     let restorer = spec("restorer", true);
-    let plugins = [Arc::new(links), restorer];
+    let plugins = Plugins::new([Arc::new(links), restorer]);
     let text = |id, text: &str| Segment::new(id, Role::User, Kind::Text, text.to_owned());
 
     // Of two texts it is shown the one that may concern it.
@@ -403,8 +404,43 @@ fn a_text_without_a_trigger_is_not_shown_and_counts_as_looked_at() {
 }
 
 #[test]
+fn who_needs_a_role_or_a_state_is_not_called_without() {
+    let mut leak = (*spec("leak", false)).clone();
+    leak.stages = Stage::ALL.to_vec();
+    let mut manifest = (*leak.manifest).clone();
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    manifest.attributes = vec![
+        pair("trigger-role", "system"),
+        pair("trigger-state", "output"),
+    ];
+    leak.manifest = Arc::new(manifest);
+    let plugins = Plugins::new([Arc::new(leak)]);
+    let text = |role| Segment::new(0, role, Kind::Text, "text");
+    let is_called = |stage, roles: &[Role], has_state| {
+        let segments = roles.iter().map(|role| text(*role)).collect();
+        let mut chain = Chain::new(&plugins, &[0], stage, segments).with_states(|_| has_state);
+        let is_called = chain.next().is_some();
+        if !is_called {
+            let coverage = chain.finish().0.coverage;
+            assert_eq!(
+                coverage.unscanned,
+                [] as [u32; 0],
+                "it has nothing to look for"
+            );
+        }
+        is_called
+    };
+    assert!(!is_called(Stage::Prompt, &[Role::User], false));
+    assert!(is_called(Stage::Prompt, &[Role::User, Role::System], false));
+    assert!(!is_called(Stage::Output, &[Role::Assistant], false));
+    assert!(is_called(Stage::Output, &[Role::Assistant], true));
+    let mut chain = Chain::new(&plugins, &[0], Stage::Output, vec![text(Role::Assistant)]);
+    assert!(chain.next().is_some(), "what was kept is not known");
+}
+
+#[test]
 fn context_is_out_of_reach() {
-    let plugins = [spec("p", true)];
+    let plugins = Plugins::new([spec("p", true)]);
     let mut query = Segment::new(0, Role::User, Kind::Query, "the question");
     query.settled = query.text.len();
     let mut chain = Chain::new(&plugins, &[0], Stage::Prompt, vec![query]);

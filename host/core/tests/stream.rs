@@ -10,8 +10,9 @@
 use std::sync::Arc;
 
 use caponier_core::{
-    Chain, Edit, Hold, Kind, Manifest, Mode, OnError, PluginSpec, RawFinding, Report, ReportLimits,
-    Role, Rule, Scope, Segment, SegmentEdit, Severity, Span, Stage, Stream, StreamLimits, plan,
+    Chain, Edit, Hold, Kind, Manifest, Mode, OnError, PluginSpec, Plugins, RawFinding, Report,
+    ReportLimits, Role, Rule, Scope, Segment, SegmentEdit, Severity, Span, Stage, Stream,
+    StreamLimits, plan,
 };
 
 const SECRET: &str = "s3cr\u{e9}t";
@@ -105,7 +106,7 @@ fn applied(text: &str, base: usize, edits: &[SegmentEdit]) -> String {
 
 /// What goes out when `parts` come in, and how many findings there were.
 fn run(parts: &[&str], limits: StreamLimits) -> (String, usize) {
-    let plugins = [spec()];
+    let plugins = Plugins::new([spec()]);
     let whole: String = parts.concat();
     let mut stream = Stream::new(limits);
     stream.open(Segment::new(4, Role::Assistant, Kind::Text, ""));
@@ -195,7 +196,7 @@ fn every_pair_of_split_points_gives_the_same() {
 fn a_long_stream_keeps_a_small_window() {
     let mut stream = Stream::new(LIMITS);
     stream.open(Segment::new(1, Role::Assistant, Kind::Text, ""));
-    let plugins = [spec()];
+    let plugins = Plugins::new([spec()]);
     for _ in 0..10_000 {
         stream.push(1, "token ").unwrap();
         let windows = stream.windows();
@@ -217,7 +218,7 @@ fn much_held_text_is_not_looked_at_for_every_byte() {
         window: 8,
     });
     stream.open(Segment::new(1, Role::Assistant, Kind::Text, ""));
-    let plugins = [spec()];
+    let plugins = Plugins::new([spec()]);
     let (mut looks, mut exceeded) = (0, false);
     for _ in 0..30_000 {
         stream.push(1, "token ").unwrap();

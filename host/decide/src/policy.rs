@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use caponier_config::{Limits, OverLimit};
 use caponier_core::{
     Action, AppliedEdit, Chain, Context, Coverage, Decision, Exchange, Fault, FaultRecord, Finding,
-    Mode, PluginSpec, Report, RequestFacts, Segment, Stage, StageReport, ToolCall,
+    Mode, PluginSpec, Plugins, Report, RequestFacts, Segment, Stage, StageReport, ToolCall,
 };
 use caponier_rego::{Bundle, BundleError, Evaluator, Input, Phase, Place, View};
 use parking_lot::Mutex;
@@ -87,7 +87,7 @@ pub struct Parts<G> {
 /// What a revision decides with.
 pub struct Policy<G> {
     pub(crate) guests: G,
-    pub(crate) specs: Vec<Arc<PluginSpec>>,
+    pub(crate) specs: Plugins,
     pub(crate) bundle: Bundle,
     #[expect(
         clippy::vec_box,
@@ -125,7 +125,7 @@ impl<G: Guests> Policy<G> {
     pub fn new(parts: Parts<G>) -> Result<Self, BundleError> {
         let policy = Self {
             guests: parts.guests,
-            specs: parts.specs,
+            specs: Plugins::new(parts.specs),
             bundle: parts.bundle,
             evaluators: Mutex::new(Vec::new()),
             limits: parts.limits,
@@ -203,7 +203,9 @@ impl<G: Guests> Policy<G> {
         segments: Vec<Segment>,
         timings: &mut Timings,
     ) -> (StageReport, Vec<Segment>) {
-        let mut chain = Chain::new(&self.specs, &plan.plugins, exchange.context.stage, segments);
+        let stage = exchange.context.stage;
+        let mut chain = Chain::new(&self.specs, &plan.plugins, stage, segments)
+            .with_states(|plugin| !exchange.state(plugin).is_empty());
         let mut memo = G::Memo::default();
         let mut now = Instant::now();
         while let Some(call) = chain.next() {

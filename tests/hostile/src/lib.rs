@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use caponier_component::{Call, Engine, EngineOptions, Limits, LoadError, LoadOptions, Plugin};
 use caponier_core::{
-    Chain, Context, Fault, Kind, Mode, OnError, PluginSpec, ReportLimits, Role, Segment, Stage,
-    StageReport,
+    Chain, Context, Fault, Kind, Mode, OnError, PluginSpec, Plugins, ReportLimits, Role, Segment,
+    Stage, StageReport,
 };
 
 /// The word that makes the Rust guest misbehave.
@@ -125,7 +125,7 @@ pub fn run_with_state(plugin: &Plugin, rewrite: bool, segment: Segment, state: &
         limits: ReportLimits::default(),
     });
     let begin = Instant::now();
-    let specs = [spec];
+    let specs = Plugins::new([spec]);
     let mut chain = Chain::new(&specs, &[0], Stage::Prompt, vec![segment]);
     while let Some(call) = chain.next() {
         let result = plugin.inspect(&Call::new(&context(), &call.segments, state));
