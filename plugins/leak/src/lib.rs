@@ -74,7 +74,7 @@ impl Plugin for Leak {
         if settings.tool_descriptions {
             kinds.push(Kind::ToolDescription);
         }
-        Manifest::new(
+        let manifest = Manifest::new(
             "leak",
             env!("CARGO_PKG_VERSION"),
             "The exchange's own system prompt, and canaries, in what the model says.",
@@ -97,7 +97,15 @@ impl Plugin for Leak {
                 512,
             ),
             rule("system-prompt", "System prompt", Severity::High, 16 << 10),
-        ])
+        ]);
+        // Without a system prompt there is nothing to keep, and without what was kept nothing to find.
+        let roles = settings.roles.iter().map(|keeper| keeper.role());
+        let manifest = roles.fold(manifest, Manifest::trigger_role);
+        if settings.canaries.is_empty() {
+            manifest.trigger_state(Stage::Output)
+        } else {
+            manifest
+        }
     }
 
     fn configure(settings: Settings, _: &Data) -> Result<Self, Error> {
@@ -167,12 +175,8 @@ impl Leak {
     }
 
     fn is_kept(&self, segment: &Segment) -> bool {
-        let role = match segment.role() {
-            Role::System => Keeper::System,
-            Role::Developer => Keeper::Developer,
-            _ => return false,
-        };
-        self.settings.roles.contains(&role)
+        let mut roles = self.settings.roles.iter();
+        roles.any(|keeper| keeper.role() == segment.role())
     }
 
     /// Looks for it in the answer.

@@ -1,7 +1,7 @@
 //! What the operator may set.
 
-use caponier_sdk::Error;
 use caponier_sdk::normalise::fold;
+use caponier_sdk::{Error, Role};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -17,6 +17,15 @@ pub enum Keeper {
     System,
     /// The application's instructions, by their newer name.
     Developer,
+}
+
+impl Keeper {
+    pub(crate) const fn role(self) -> Role {
+        match self {
+            Self::System => Role::System,
+            Self::Developer => Role::Developer,
+        }
+    }
 }
 
 /// What the operator may set.

@@ -46,6 +46,23 @@ fn answers_cut_anywhere_come_to_the_same() {
     }
 }
 
+/// The harness refuses what is said where the manifest says that there is nothing to say.
+#[test]
+fn without_a_system_prompt_there_is_nothing_to_say() {
+    let mut harness = Harness::<Leak>::new("{}").unwrap();
+    for answer in ANSWERS {
+        let asked = [Input::user(SYSTEM), Input::assistant(*answer).id(1)];
+        harness.inspect(Stage::Prompt, &asked).unwrap();
+        let said = Input::assistant(*answer);
+        let outcome = harness.inspect(Stage::Output, &[said]).unwrap();
+        assert!(outcome.findings.is_empty(), "{answer}");
+    }
+    // A canary is looked for whoever has said what.
+    let mut canaries = Harness::<Leak>::new(r#"{"canaries":["kestrel-7731-q"]}"#).unwrap();
+    let outcome = canaries.inspect(Stage::Output, &[Input::assistant("kestrel-7731-q")]);
+    assert_eq!(outcome.unwrap().findings.len(), 1);
+}
+
 #[test]
 fn no_part_of_a_leak_goes_out() {
     let leak =

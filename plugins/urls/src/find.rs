@@ -63,8 +63,18 @@ const WITHOUT_SLASHES: &[&str] = &[
     "https",
 ];
 
-/// Calls `found` with every URL from `from` on.
-pub(crate) fn each(text: &str, from: usize, mut found: impl FnMut(Place)) {
+/// What has to stand in a text for a URL to be in it: the marks that `each` looks for, with what must
+/// follow them or stand before.
+pub(crate) fn triggers() -> impl Iterator<Item = String> {
+    let marks = [":/", ":\\", "](", "]:", "url(", "<"].map(str::to_owned);
+    let schemes = WITHOUT_SLASHES.iter().map(|scheme| format!("{scheme}:"));
+    // These need slashes all the same.
+    let schemes = schemes.filter(|scheme| !scheme.starts_with("http"));
+    marks.into_iter().chain(schemes)
+}
+
+/// Calls `found` with every URL from `from` on. An `open` text may go on behind its end.
+pub(crate) fn each(text: &str, from: usize, open: bool, mut found: impl FnMut(Place)) {
     let bytes = text.as_bytes();
     let mut covered = from;
     let mut at = from;
@@ -83,7 +93,7 @@ pub(crate) fn each(text: &str, from: usize, mut found: impl FnMut(Place)) {
                     continue;
                 }
                 let span = match byte {
-                    b':' => at_colon(text, place, covered),
+                    b':' => at_colon(text, place, covered, open),
                     b'(' => at_bracket(bytes, place),
                     _ => at_equals(bytes, place),
                 };
@@ -128,7 +138,7 @@ fn run_before(bytes: &[u8], end: usize, most: usize, inside: impl Fn(u8) -> bool
 }
 
 /// `scheme:` by itself, or `[label]:`.
-fn at_colon(text: &str, colon: usize, covered: usize) -> Option<Place> {
+fn at_colon(text: &str, colon: usize, covered: usize, open: bool) -> Option<Place> {
     let bytes = text.as_bytes();
     if colon.checked_sub(1).and_then(|last| bytes.get(last)) == Some(&b']') {
         let label = slice(bytes, colon.saturating_sub(120)..colon);
@@ -156,7 +166,7 @@ fn at_colon(text: &str, colon: usize, covered: usize) -> Option<Place> {
     let scheme = text.get(start..colon).filter(|scheme| !scheme.is_empty())?;
     let next = slice(bytes, colon + 1..colon + 3);
     let slashes = matches!(next, [b'/' | b'\\', b'/' | b'\\']);
-    let open = bytes.len() <= colon + 2;
+    let open = open && bytes.len() <= colon + 2;
     if !slashes {
         let lower = scheme.to_ascii_lowercase();
         let known = WITHOUT_SLASHES.contains(&lower.as_str());
@@ -408,7 +418,9 @@ mod tests {
 
     fn all(text: &str) -> Vec<(&str, Role)> {
         let mut found = Vec::new();
-        each(text, 0, |place| found.push((&text[place.span], place.role)));
+        each(text, 0, false, |place| {
+            found.push((&text[place.span], place.role))
+        });
         found
     }
 

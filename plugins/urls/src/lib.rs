@@ -33,7 +33,7 @@ impl Plugin for Urls {
 
     fn manifest(_: &Settings) -> Manifest {
         let window = u32::try_from(LONGEST).unwrap_or(u32::MAX);
-        Manifest::new(
+        let manifest = Manifest::new(
             "urls",
             env!("CARGO_PKG_VERSION"),
             "Links and images that lead where they should not, or carry data away.",
@@ -48,6 +48,9 @@ impl Plugin for Urls {
                 .category(category)
                 .window(window)
         }))
+        // An argument may be a host and nothing else.
+        .trigger_exempt(Kind::ToolCall);
+        find::triggers().fold(manifest, Manifest::trigger)
     }
 
     fn configure(settings: Settings, _: &Data) -> Result<Self, Error> {
@@ -111,7 +114,7 @@ impl Urls {
         }
         let mut hold = None;
         let mut left_out = false;
-        find::each(text, from, |place| {
+        find::each(text, from, segment.is_open(), |place| {
             if place.span.start < settled {
                 return;
             }

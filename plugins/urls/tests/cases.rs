@@ -39,6 +39,23 @@ fn a_stream_cut_anywhere_says_the_same() {
 }
 
 #[test]
+fn prose_does_not_call_it() {
+    let manifest = Harness::<Urls>::new("{}").unwrap().manifest();
+    for text in [
+        "Here is what to expect: three files (see below), at 10:30.",
+        "Put it into the file:",
+        "if x == y and f(x)[0] > 3: return {'a': 1}",
+    ] {
+        assert!(!manifest.may_concern(text), "{text}");
+        let outcome = Harness::<Urls>::new("{}").unwrap().prompt(text).unwrap();
+        assert!(outcome.findings.is_empty(), "{text}");
+    }
+    for text in ["see HTTPS://a.example", "JavaScript:a", "[a](b)", "URL(x)"] {
+        assert!(manifest.may_concern(text), "{text}");
+    }
+}
+
+#[test]
 fn settings_that_make_no_sense_are_refused() {
     for (settings, told) in [
         (r#"{"allow":["https://a.example/"]}"#, "settings.allow[0]"),
@@ -78,6 +95,19 @@ proptest::proptest! {
             }
             let applied = outcome.applied(0, &text);
             proptest::prop_assert!(outcome.findings.is_empty() || applied != text);
+        }
+    }
+
+    /// The harness refuses what is found where no trigger occurs.
+    #[test]
+    fn nothing_is_found_without_a_trigger(text in "([a-z]{1,6}|file|php|expect|gopher|javascript|data|url|src|href|[:=()/\\\\!.\\[\\]\"'@?%]|&#58;|169.254.169.254|é| |\n){0,24}") {
+        for settings in ["{}", r#"{"schemes":["https"],"images":"none","links":"none"}"#] {
+            let mut harness = Harness::<Urls>::new(settings).unwrap();
+            for stage in [Stage::Prompt, Stage::Output] {
+                let outcome = harness.inspect(stage, &[Input::assistant(text.clone())]).unwrap();
+                let may = harness.manifest().may_concern(&text);
+                proptest::prop_assert!(may || outcome.findings.is_empty());
+            }
         }
     }
 

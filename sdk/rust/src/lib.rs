@@ -76,6 +76,7 @@ pub mod state;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod triggers;
 mod words;
 
 pub use context::{Context, Principal};

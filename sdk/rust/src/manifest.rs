@@ -188,59 +188,6 @@ impl Manifest {
         self
     }
 
-    /// Says that nothing is found in a segment in which this text does not occur, letter for letter;
-    /// of several, one has to occur. The host then need not call the plugin for such a segment: most
-    /// text has no links in it, and no code. In an open segment it may be still to come.
-    ///
-    /// ```
-    /// use caponier_sdk::Manifest;
-    ///
-    /// let manifest = Manifest::new("links", "1.0.0", "Links.").trigger("://").trigger("](");
-    /// assert!(manifest.may_concern("see https://example.org"));
-    /// assert!(!manifest.may_concern("nothing to see here"));
-    /// ```
-    #[must_use]
-    pub fn trigger(self, text: impl Into<String>) -> Self {
-        self.attribute("trigger", text)
-    }
-
-    /// The same of sorts of characters: `non-ascii`, or `control` (in ASCII, no white space).
-    ///
-    /// ```
-    /// use caponier_sdk::Manifest;
-    ///
-    /// let manifest = Manifest::new("letters", "1.0.0", "Odd letters.").trigger_class("non-ascii");
-    /// assert!(manifest.may_concern("na\u{ef}ve"));
-    /// assert!(!manifest.may_concern("naive"));
-    /// ```
-    #[must_use]
-    pub fn trigger_class(self, class: impl Into<String>) -> Self {
-        self.attribute("trigger-class", class)
-    }
-
-    /// Whether something may be found in a whole text, by the triggers.
-    ///
-    /// See the [example](Self::trigger).
-    pub fn may_concern(&self, text: &str) -> bool {
-        let is_control =
-            |byte: u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r');
-        let mut has_any = false;
-        for (name, value) in &self.attributes {
-            let occurs = match (name.as_str(), value.as_str()) {
-                ("trigger", trigger) => text.contains(trigger),
-                ("trigger-class", "non-ascii") => !text.is_ascii(),
-                ("trigger-class", "control") => text.bytes().any(is_control),
-                ("trigger-class", _) => true,
-                _ => continue,
-            };
-            if occurs {
-                return true;
-            }
-            has_any = true;
-        }
-        !has_any
-    }
-
     /// The largest window that any rule declares, in bytes.
     ///
     /// See the [example](Self#example).

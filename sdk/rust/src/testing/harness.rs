@@ -295,9 +295,23 @@ impl<P: Plugin> Harness<P> {
 
     pub(super) fn call(&mut self, stage: Stage, segments: &[Segment]) -> Result<Outcome, Error> {
         self.context.stage = stage;
+        let is_called = self
+            .manifest()
+            .is_called(stage, segments, !self.state.is_empty());
         let report = self
             .instance
             .inspect_with(&self.context, segments, &self.state)?;
+        let says_nothing = report.findings.is_empty()
+            && report.edits.is_empty()
+            && report.holds.is_empty()
+            && report.skipped.is_empty()
+            && report.state.is_none();
+        if !is_called && !says_nothing {
+            return Err(Error::new(
+                "it has something to say where the role or the state is missing that its manifest \
+                 asks for, so a host would not have called it",
+            ));
+        }
         if let Some(state) = &report.state {
             if state.len() > crate::state::MAX_BYTES {
                 return Err(Error::new("the state is larger than a host carries"));

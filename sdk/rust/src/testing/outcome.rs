@@ -108,8 +108,7 @@ impl Outcome {
                 )));
             }
             let shown = segment(segments, finding.segment)?;
-            let is_whole = !shown.is_open() && shown.offset() == 0;
-            if is_whole && !manifest.may_concern(shown.text()) {
+            if !manifest.is_shown(shown) {
                 return Err(Error::new(format!(
                     "rule `{}` finds something where none of the triggers occurs, so a host would \
                      not have called the plugin",
@@ -133,6 +132,12 @@ impl Outcome {
         }
         for edit in raw.edits {
             let span = place(edit.segment, &edit.span)?;
+            if !manifest.is_shown(segment(segments, edit.segment)?) {
+                return Err(Error::new(
+                    "an edit where none of the triggers occurs, so a host would not have called the \
+                     plugin",
+                ));
+            }
             if span.start < segment(segments, edit.segment)?.settled() {
                 return Err(Error::new("an edit reaches into settled text"));
             }
