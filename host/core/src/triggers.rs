@@ -127,7 +127,8 @@ impl Triggers {
         for spec in specs {
             let own = Own::of(&spec.manifest);
             let mut conditions = own.conditions;
-            if !own.is_always && !(own.texts.is_empty() && own.classes.is_empty()) {
+            let has_any = !own.texts.is_empty() || !own.classes.is_empty();
+            if has_any && !own.is_always {
                 conditions.bit = free.next();
             }
             if let Some(bit) = conditions.bit {
