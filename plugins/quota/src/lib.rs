@@ -61,6 +61,8 @@ impl Plugin for Quota {
         // What the settings have no use for is not shown, and costs nothing.
         let stages: &[Stage] = if settings.counts_tokens() {
             Stage::ALL
+        } else if settings.limits.is_empty() && !settings.theft.watches() {
+            &[]
         } else {
             &[Stage::Prompt]
         };

@@ -97,6 +97,20 @@ impl Default for Theft {
     }
 }
 
+impl Theft {
+    /// Whether anything is watched for.
+    pub(crate) fn watches(&self) -> bool {
+        let counts = [
+            self.distinct,
+            self.short,
+            self.templated,
+            self.sequential,
+            self.harvest,
+        ];
+        self.enabled && counts.iter().any(|most| *most > 0)
+    }
+}
+
 impl Settings {
     /// Whether tokens are counted.
     pub(crate) fn counts_tokens(&self) -> bool {

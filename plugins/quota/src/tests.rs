@@ -410,6 +410,12 @@ fn what_the_settings_have_no_use_for_is_not_asked_for() {
     let manifest =
         |settings: &str| format!("{:?}", Harness::<Quota>::new(settings).unwrap().manifest());
     assert!(manifest("{}").contains("stages: [Prompt], kinds: [Text]"));
+    for idle in [
+        r#"{"theft":{"enabled":false}}"#,
+        r#"{"theft":{"distinct":0,"short":0,"templated":0,"sequential":0,"harvest":0}}"#,
+    ] {
+        assert!(manifest(idle).contains("stages: []"), "{idle}");
+    }
     let tokens = r#"{"limits":[{"tokens":5,"window":60}]}"#;
     assert!(manifest(tokens).contains("stages: [Prompt, Retrieval, Output]"));
 }
