@@ -9,6 +9,7 @@ mod card;
 mod context;
 mod crypto;
 mod email;
+mod flood;
 mod hits;
 mod hold;
 mod iban;
@@ -26,10 +27,11 @@ mod tests;
 mod text;
 mod token;
 
-use caponier_sdk::scan::bytes;
+use caponier_sdk::scan::{Repeat, bytes};
 use serde::{Deserialize, Serialize};
 
 use crate::Entity;
+use flood::Floods;
 use lexicon::{Lexicon, Topic, Words};
 use text::at;
 
@@ -128,6 +130,18 @@ impl Detector {
     /// Everything that begins at or after `from`, overlaps included. Answers where something begins
     /// that text which has not come yet could change.
     fn scan_all(&self, text: &str, from: usize, found: &mut Vec<Match>) -> Option<usize> {
+        let floods = flood::floods(text.as_bytes(), from);
+        self.scan_beside(floods, text, from, found)
+    }
+
+    /// The same, where what the floods repeat is not looked at again.
+    fn scan_beside(
+        &self,
+        mut floods: Floods<impl Iterator<Item = Repeat>>,
+        text: &str,
+        from: usize,
+        found: &mut Vec<Match>,
+    ) -> Option<usize> {
         let bytes = text.as_bytes();
         let mut near = Near {
             words: Words::new(&self.lexicon),
@@ -137,6 +151,10 @@ impl Detector {
         let mut at = from;
         let mut hits = hits::Hits::new(bytes);
         while let Some(hit) = hits.next(at) {
+            if let Some(jump) = floods.jump(hit, near.run_end, found) {
+                (at, near.run_end) = (jump.to, jump.run_end);
+                continue;
+            }
             let (matched, next) = match bytes.get(hit) {
                 Some(b'@') => (
                     self.wants(Entity::Email)

@@ -260,3 +260,67 @@ fn words_nearby_raise_confidence() {
         );
     }
 }
+
+/// What repeats itself is looked at once, and found as often as it stands there.
+#[test]
+fn a_flood_comes_to_the_same_as_a_look_at_all_of_it() {
+    let entities: Vec<Entity> = Entity::ALL
+        .into_iter()
+        .filter(|entity| *entity != Entity::PersonName)
+        .collect();
+    let countries: Vec<String> = Detector::countries()
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    let detector = Detector::new(&entities, &countries);
+    let none = || super::Floods::new(std::iter::empty());
+    for piece in [
+        "1",
+        "1 ",
+        "123 ",
+        "A1",
+        "A12 ",
+        "1a2",
+        "1-",
+        "1.2.3.4 ",
+        "1.2.3.",
+        "4111 1111 1111 1111 ",
+        "a@b.co ",
+        "a@",
+        "a@b.",
+        ":",
+        "2001:db8::1 ",
+        "00:1A:2B:3C:4D:5E ",
+        "DE89 3704 0044 0532 0130 00 ",
+        "DE89370400440532013000",
+        "1é",
+        "联1",
+        "passport X1234567 ",
+        "12 Main Street ",
+        "March 12, 1980 born ",
+        "415-555-0132 ",
+        "9434765919 ",
+        "1\u{202f}2 ",
+        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed ",
+        "plz 12345 ",
+        "123456789, born 1.2.1980, ann@example.org, ",
+    ] {
+        for (before, after) in [
+            ("", ""),
+            ("card ", "9"),
+            ("x 4111 ", " 1111 is it"),
+            ("zip: ", "@example.org"),
+        ] {
+            let text = format!("{before}{}{after}", piece.repeat(3000 / piece.len()));
+            let from = before.len() / 2;
+            let (mut jumped, mut looked) = (Vec::new(), Vec::new());
+            let unsure = detector.scan_all(&text, from, &mut jumped);
+            assert_eq!(
+                detector.scan_beside(none(), &text, from, &mut looked),
+                unsure,
+                "{piece}"
+            );
+            assert_eq!(jumped, looked, "{before}{piece}{after}");
+        }
+    }
+}
