@@ -95,8 +95,9 @@ fn unspecified(text: &str, start: usize) -> Option<Match> {
     })
 }
 
-/// The version 6 address around a colon.
-pub(super) fn version_6(text: &str, colon: usize) -> Option<Match> {
+/// The version 6 address around a colon. Where there is none around any colon of its run, `none_to` is
+/// moved to the run's end.
+pub(super) fn version_6(text: &str, colon: usize, none_to: &mut usize) -> Option<Match> {
     let bytes = text.as_bytes();
     let inside = |byte: u8| byte.is_ascii_hexdigit() || byte == b':' || byte == b'.';
     let reach = MAX_BYTES + 1;
@@ -106,6 +107,11 @@ pub(super) fn version_6(text: &str, colon: usize) -> Option<Match> {
         colon,
         inside,
     );
+    // Whatever colon of it one begins with, the run is the same, or longer than any address.
+    let is_whole = end <= colon + reach;
+    if is_whole || at(bytes, end - 1).is_ascii_hexdigit() {
+        *none_to = end;
+    }
     // What follows a sentence's end or a colon of its own is not part of it.
     while end > colon
         && (at(bytes, end - 1) == b'.'

@@ -18,6 +18,7 @@ mod ip;
 mod lexicon;
 mod mac;
 mod names;
+mod near;
 mod number;
 mod phone;
 mod shapes;
@@ -33,6 +34,7 @@ use serde::{Deserialize, Serialize};
 use crate::Entity;
 use flood::Floods;
 use lexicon::{Lexicon, Topic, Words};
+use near::Near;
 use text::at;
 
 /// The most digits of a number that is nothing by itself.
@@ -60,15 +62,6 @@ struct Reading {
     unsure_from: Option<usize>,
 }
 
-/// What a scan knows of the place it has come to.
-struct Near<'a> {
-    words: Words<'a>,
-    /// The end of the last run of letters and digits that was looked at as a whole.
-    run_end: usize,
-    /// Where something begins that text which has not come yet could change.
-    unsure: Option<usize>,
-}
-
 /// Finds the entities it was told to.
 #[derive(Clone, Debug)]
 pub struct Detector {
@@ -76,6 +69,8 @@ pub struct Detector {
     shapes: shapes::Table,
     north_america: bool,
     ids: ids::Table,
+    /// Those of them that have no letter and need no word.
+    numbers: ids::Table,
     has_ids: bool,
     lexicon: Lexicon,
     birth: Topic,
@@ -98,6 +93,7 @@ impl Detector {
             shapes: shapes::Table::new(known),
             north_america: known("US") || known("CA"),
             has_ids: !ids.is_empty(),
+            numbers: ids.numbers(),
             ids,
             birth: lexicon.topic(birth::WORDS),
             address: lexicon.topic(address::WORDS),
@@ -143,11 +139,7 @@ impl Detector {
         found: &mut Vec<Match>,
     ) -> Option<usize> {
         let bytes = text.as_bytes();
-        let mut near = Near {
-            words: Words::new(&self.lexicon),
-            run_end: 0,
-            unsure: None,
-        };
+        let mut near = Near::new(Words::new(&self.lexicon));
         let mut at = from;
         let mut hits = hits::Hits::new(bytes);
         while let Some(hit) = hits.next(at) {
@@ -162,7 +154,7 @@ impl Detector {
                         .flatten(),
                     hit + 1,
                 ),
-                Some(b':') => (self.colon(text, hit), hit + 1),
+                Some(b':') => (self.colon(text, hit, &mut near), hit + 1),
                 _ => {
                     let end = bytes::run_end(bytes, hit, |byte| byte.is_ascii_digit());
                     (self.number(text, (hit, end), &mut near), end)
@@ -179,15 +171,15 @@ impl Detector {
     }
 
     /// What the colon is a part of.
-    fn colon(&self, text: &str, hit: usize) -> Option<Match> {
+    fn colon(&self, text: &str, hit: usize, near: &mut Near<'_>) -> Option<Match> {
         let bytes = text.as_bytes();
         // Three in a row are in no address.
         if hit > 1 && at(bytes, hit - 1) == b':' && at(bytes, hit - 2) == b':' {
             return None;
         }
         let address = || {
-            self.wants(Entity::Ip)
-                .then(|| ip::version_6(text, hit))
+            (self.wants(Entity::Ip) && hit >= near.no_address)
+                .then(|| ip::version_6(text, hit, &mut near.no_address))
                 .flatten()
         };
         let pairs = at(bytes, hit + 3) == b':' && self.wants(Entity::Mac);
@@ -280,6 +272,7 @@ impl Detector {
             return None;
         }
         let span = (start, near.run_end);
+        let is_bare = near.is_bare(bytes, span);
         let length = near.run_end - start;
         let mut best = None;
         if mac::may_have(bytes, span) && self.wants(Entity::Mac) {
@@ -293,7 +286,10 @@ impl Detector {
             best = surer(best, reading.found);
         };
         if length <= token::MAX && self.has_ids {
-            let reading = self.ids.at(text, span, &mut near.words);
+            let reading = match is_bare {
+                true => self.numbers.at(text, span, None),
+                false => self.ids.at(text, span, Some(&mut near.words)),
+            };
             take(reading, near);
         }
         if start < hit {

@@ -75,6 +75,10 @@ pub(super) fn national(
         return None;
     }
     let row = !said && continues_row(bytes, start);
+    let is_spaced = |group: &Group| matches!(group.separator, None | Some(Separator::Space));
+    if row && !bracket && first.total < LEAST && groups.all().iter().all(is_spaced) {
+        return None;
+    }
     longest(text, groups, |count, last| {
         let digits = groups.digits(last.total);
         let style = Style::of(groups, count, bracket);
@@ -156,10 +160,11 @@ fn known_shape(
         return best;
     }
     for shape in shapes.of(digits.len()) {
-        let fits = shape
-            .leads
-            .iter()
-            .any(|lead| digits.starts_with(lead.as_bytes()));
+        let fits = shape.may_lead(digits)
+            && shape
+                .leads
+                .iter()
+                .any(|lead| digits.starts_with(lead.as_bytes()));
         if fits
             && groups
                 .lengths(1)
@@ -243,6 +248,13 @@ fn longest(
 
 /// The end of an extension such as `x123` or ` ext. 123`; without one, `end` itself.
 fn extension_end(bytes: &[u8], end: usize) -> usize {
+    let next = match at(bytes, end) {
+        b' ' => at(bytes, end + 1),
+        next => next,
+    };
+    if !matches!(next, b'x' | b'e') {
+        return end;
+    }
     let rest = bytes.get(end..).unwrap_or_default();
     let word = [&b"x"[..], b" x", b" ext. ", b" ext ", b" ext.", b"ext"]
         .into_iter()

@@ -15,6 +15,8 @@ pub(super) struct Shape {
     pub(super) joined: f64,
     /// The most digits of the first group.
     pub(super) first_group: usize,
+    /// A bit for each number that the first two digits may be.
+    firsts: u128,
 }
 
 const fn shape(
@@ -31,10 +33,33 @@ const fn shape(
         grouped,
         joined,
         first_group: 5,
+        firsts: firsts(leads),
     }
 }
 
+/// A bit for each number that the first two digits may be.
+const fn firsts(leads: &[&str]) -> u128 {
+    let (mut firsts, mut rest) = (0, leads);
+    while let [lead, tail @ ..] = rest {
+        firsts |= match lead.as_bytes() {
+            [first] => 0x3ff << (10 * (*first - b'0')),
+            [first, second, ..] => 1 << (10 * (*first - b'0') + *second - b'0'),
+            [] => u128::MAX,
+        };
+        rest = tail;
+    }
+    firsts
+}
+
 impl Shape {
+    /// Whether a number with these digits may begin as one of this shape.
+    #[inline]
+    pub(super) fn may_lead(&self, digits: &[u8]) -> bool {
+        let digit = |place: usize| digits.get(place).map_or(0, |digit| u32::from(*digit & 15));
+        let first = 10 * digit(0) + digit(1);
+        self.firsts.checked_shr(first).unwrap_or(0) & 1 != 0
+    }
+
     const fn first_group(mut self, longest: usize) -> Self {
         self.first_group = longest;
         self

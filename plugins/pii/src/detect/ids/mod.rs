@@ -191,13 +191,7 @@ impl Table {
                 topics.push(topic);
             }
         }
-        let mut table = Self {
-            entries: Vec::new(),
-            begins: [0; token::MAX + 2],
-            topics,
-            begin: Begin::default(),
-            layouts: [0; token::MAX + 1],
-        };
+        let mut entries = Vec::new();
         for length in 0..=token::MAX {
             let of_length = rows.iter().zip(&numbers);
             for (row, topic) in of_length.filter(|(row, _)| row.lengths().contains(&length)) {
@@ -212,13 +206,41 @@ impl Table {
                     close: row.entity == Entity::Postcode && row.needs_word() && letters == 0,
                     row,
                 };
-                table.begin.add(&entry, length);
+                entries.push((length, entry));
+            }
+        }
+        Self::of_entries(&entries, topics)
+    }
+
+    /// The same with nothing in it that has a letter or needs a word.
+    pub(super) fn numbers(&self) -> Self {
+        let lengths = 0..=token::MAX;
+        let all =
+            lengths.flat_map(|length| self.of(length).iter().map(move |entry| (length, *entry)));
+        let numbers: Vec<_> = all
+            .filter(|(_, entry)| entry.letters == 0 && !entry.needs_word)
+            .collect();
+        Self::of_entries(&numbers, self.topics.clone())
+    }
+
+    /// The table of these entries, which come by length.
+    fn of_entries(entries: &[(usize, Entry)], topics: Vec<Topic>) -> Self {
+        let mut table = Self {
+            entries: Vec::with_capacity(entries.len()),
+            begins: [0; token::MAX + 2],
+            topics,
+            begin: Begin::default(),
+            layouts: [0; token::MAX + 1],
+        };
+        for length in 0..=token::MAX {
+            for (_, entry) in entries.iter().filter(|(of, _)| *of == length) {
+                table.begin.add(entry, length);
                 let breaks = entry.breaks & ((1_u32 << length) - 1);
                 let joined = u64::from(!entry.apart) << layout(0);
                 if let Some(layouts) = table.layouts.get_mut(length) {
                     *layouts |= joined | 1 << layout(breaks);
                 }
-                table.entries.push(entry);
+                table.entries.push(*entry);
             }
             if let Some(begin) = table.begins.get_mut(length + 1) {
                 *begin = table.entries.len() as u16;
@@ -255,32 +277,32 @@ impl Table {
     }
 
     /// The best reading of the chains that have the chunk from `start` to `end` as their first with
-    /// a digit.
+    /// a digit. `words`: where words may stand around them.
     pub(super) fn at(
         &self,
         text: &str,
         (start, end): (usize, usize),
-        words: &mut Words<'_>,
+        mut words: Option<&mut Words<'_>>,
     ) -> Reading {
         let bytes = text.as_bytes();
         let lead = token::lead_before(bytes, start);
-        if lead.is_none() && !self.may_begin(text, (start, end), words) {
+        if lead.is_none() && !self.may_begin(text, (start, end), words.as_deref()) {
             return Reading::default();
         }
         let mut best = Best::default();
-        self.chain(text, &Chain::read(bytes, start), words, &mut best);
+        self.chain(text, &Chain::read(bytes, start), &mut words, &mut best);
         // Two short chunks of capitals may stand before the first with a digit.
         if let Some(lead) = lead {
-            self.chain(text, &Chain::read(bytes, lead), words, &mut best);
+            self.chain(text, &Chain::read(bytes, lead), &mut words, &mut best);
             if let Some(first) = token::lead_before(bytes, lead) {
-                self.chain(text, &Chain::read(bytes, first), words, &mut best);
+                self.chain(text, &Chain::read(bytes, first), &mut words, &mut best);
             }
         }
         best.reading
     }
 
     /// Whether a group that no other leads may be or begin an identifier: a look at what follows it.
-    fn may_begin(&self, text: &str, span: (usize, usize), words: &Words<'_>) -> bool {
+    fn may_begin(&self, text: &str, span: (usize, usize), words: Option<&Words<'_>>) -> bool {
         let (bytes, count) = (text.as_bytes(), span.1 - span.0);
         let has = |mask: u32| mask >> count.min(31) & 1 != 0;
         let group = bytes.get(span.0..span.1).unwrap_or_default();
@@ -290,10 +312,17 @@ impl Table {
         has(self.begin.telling)
             || self.begin.goes_on(bytes, count, span.1)
             || (has(self.begin.alone)
-                && (is_whole(text, span) || words.just_before(text, span.0).says_any()))
+                && (is_whole(text, span)
+                    || words.is_some_and(|words| words.just_before(text, span.0).says_any())))
     }
 
-    fn chain(&self, text: &str, chain: &Chain, words: &mut Words<'_>, best: &mut Best) {
+    fn chain(
+        &self,
+        text: &str,
+        chain: &Chain,
+        words: &mut Option<&mut Words<'_>>,
+        best: &mut Best,
+    ) {
         let mut begins = None;
         let mut close = None;
         for value in chain.values() {
@@ -313,14 +342,19 @@ impl Table {
                 let topic = self.topics.get(usize::from(entry.topic));
                 let topic = topic.copied().unwrap_or_default();
                 if entry.close && !is_whole(text, value.span) {
-                    let near = close.get_or_insert_with(|| words.just_before(text, chain.start));
-                    if !near.says(topic) {
+                    let near = close.get_or_insert_with(|| {
+                        let words = words.as_deref();
+                        words.map(|words| words.just_before(text, chain.start))
+                    });
+                    if !near.is_some_and(|near| near.says(topic)) {
                         continue;
                     }
                 } else if entry.needs_word && !may_be_meant(text, topic, &value, words) {
                     continue;
                 }
-                let said = words.said(text, value.span, topic);
+                let said = words
+                    .as_deref_mut()
+                    .map_or_else(Said::default, |words| words.said(text, value.span, topic));
                 best.consider(text, entry.row, &value, said);
             }
         }
@@ -328,8 +362,15 @@ impl Table {
 }
 
 /// Whether something around a value may say that it is what only words tell.
-fn may_be_meant(text: &str, topic: Topic, value: &Value<'_>, words: &mut Words<'_>) -> bool {
-    words.may_say(text, value.span, topic)
+fn may_be_meant(
+    text: &str,
+    topic: Topic,
+    value: &Value<'_>,
+    words: &mut Option<&mut Words<'_>>,
+) -> bool {
+    let mut say = words.as_deref_mut();
+    say.as_mut()
+        .is_some_and(|words| words.may_say(text, value.span, topic))
         || (value.letters != 0 && on_own_line(text, value.span))
         || is_whole(text, value.span)
 }
