@@ -49,7 +49,7 @@ pub(super) fn at_groups(text: &str, groups: &Groups) -> Option<Match> {
         (false, true, Issuer::Major) => 0.95,
         (false, false, Issuer::Major) => 0.85,
         (false, true, Issuer::Minor) => 0.8,
-        (false, false, Issuer::Minor) => 0.4,
+        (false, false, Issuer::Minor) => 0.3,
         // Twelve digits in a row are too often something else.
         (false, _, Issuer::Short) => return None,
     };

@@ -220,6 +220,9 @@ impl Detector {
         if end - hit < phone::LEAST && !number::may_go_on(bytes, end) {
             return run;
         }
+        if near.is_bare(bytes, (hit, end)) && number::is_in_table(bytes, (hit, end)) {
+            return run;
+        }
         surer(self.grouped(text, hit, last), run)
     }
 

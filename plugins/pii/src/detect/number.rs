@@ -151,6 +151,28 @@ pub(super) fn is_in_code(bytes: &[u8], start: usize) -> bool {
     false
 }
 
+/// Whether the digits from `hit` to `end` are one of many numbers in a row, with nothing but spaces
+/// between them as far as any number goes, and too few for a number of their own. Cards and social
+/// security numbers are told by their groups even there.
+pub(super) fn is_in_table(bytes: &[u8], (hit, end): (usize, usize)) -> bool {
+    let groups = match end - hit {
+        3 => at(bytes, end + 3) == b' ' && at(bytes, end + 8) == b' ',
+        1 | 2 | 5 | 6 => false,
+        _ => true,
+    };
+    if groups || hit < 2 || !at(bytes, hit - 2).is_ascii_digit() {
+        return false;
+    }
+    let is_plain = |byte: &u8| (*byte == b' ') | byte.is_ascii_digit();
+    let reach = bytes.get(hit - 1..hit + MAX_DIGITS + MAX_GROUPS);
+    at(bytes, hit - 1) == b' '
+        && reach.is_some_and(|reach| {
+            reach
+                .iter()
+                .fold(true, |plain, byte| plain & is_plain(byte))
+        })
+}
+
 /// Whether a digit may follow the digits that end here, with separators between them.
 #[inline]
 pub(super) fn may_go_on(bytes: &[u8], end: usize) -> bool {

@@ -94,7 +94,10 @@ pub(super) fn national(
                 known => f64::min(known + 0.3, 0.97),
             };
         }
-        (confidence >= 0.05).then_some((start, confidence))
+        // Half of all numbers of ten digits are so little.
+        let is_within = style == Style::Joined && (start, last.end) != (0, text.len());
+        let least = if is_within { 0.1 } else { 0.05 };
+        (confidence >= least).then_some((start, confidence))
     })
 }
 

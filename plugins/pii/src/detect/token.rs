@@ -6,7 +6,7 @@ use super::text::at;
 pub(super) const MAX: usize = 22;
 
 /// The most chunks of one.
-const MAX_CHUNKS: usize = 8;
+pub(super) const MAX_CHUNKS: usize = 8;
 
 /// The most bytes of one, with the widest separators, and two bytes that follow it.
 pub(super) const MAX_BYTES: usize = MAX + 3 * MAX_CHUNKS + 8;
@@ -62,8 +62,9 @@ pub(super) struct Value<'a> {
 }
 
 impl Chain {
-    /// Reads the chunks that follow one another from a first letter or digit on.
-    pub(super) fn read(bytes: &[u8], start: usize) -> Self {
+    /// Reads the chunks that follow one another from a first letter or digit on, and no more than
+    /// `most` of them.
+    pub(super) fn read(bytes: &[u8], start: usize, most: usize) -> Self {
         let mut chain = Self {
             start,
             characters: [0; MAX],
@@ -76,7 +77,7 @@ impl Chain {
         };
         let (mut place, mut total, mut separator) = (start, 0, 0);
         let (mut has_digit, mut is_word, mut single) = (false, false, 0);
-        while chain.count < MAX_CHUNKS {
+        while chain.count < most.min(MAX_CHUNKS) {
             let Some((end, digits)) = chain.chunk(bytes, place, total, separator) else {
                 break;
             };
@@ -260,7 +261,7 @@ mod tests {
 
     #[test]
     fn chunks_follow_one_another() {
-        let chain = Chain::read(b"AA 12-34.56 b, and more", 0);
+        let chain = Chain::read(b"AA 12-34.56 b, and more", 0, MAX_CHUNKS);
         let values: Vec<_> = chain.values().collect();
         assert_eq!(values.len(), 5);
         let longest = values.first().unwrap();
@@ -276,7 +277,7 @@ mod tests {
     #[test]
     fn a_word_ends_the_chain() {
         let texts = |text: &str| {
-            Chain::read(text.as_bytes(), 0)
+            Chain::read(text.as_bytes(), 0, MAX_CHUNKS)
                 .values()
                 .map(|value| String::from_utf8(value.characters.to_vec()).unwrap())
                 .collect::<Vec<_>>()

@@ -30,7 +30,7 @@ pub(super) const ROWS: &[Row] = &[
     row(Entity::UsItin, "DDD-DD-DDDD", us_itin, ITIN, [0.06, 0.85, 0.97]),
     row(Entity::UsItin, "!DDD-DDDDDD", us_itin, ITIN, [0.0, 0.3, 0.9]),
     row(Entity::UsItin, "!DDDDD-DDDD", us_itin, ITIN, [0.0, 0.1, 0.8]),
-    row(Entity::UsRouting, "DDDDDDDDD", us_routing, ROUTING, [0.15, 0.0, 0.97]),
+    row(Entity::UsRouting, "DDDDDDDDD", us_routing, ROUTING, [0.1, 0.0, 0.97]),
     row(Entity::UsRouting, "!DDDD-DDDD-D", us_routing, ROUTING, [0.0, 0.8, 0.97]),
     row(Entity::UsMbi, "DAXD-AXD-AADD", us_mbi, MBI, [0.7, 0.95, 0.98]),
     row(Entity::UsNpi, "DDDDDDDDDD", us_npi, NPI, [0.1, 0.0, 0.97]),

@@ -47,7 +47,7 @@ const TIN: &[&str] = &["tin", "bir", "taxpayer"];
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
     // India
-    row(Entity::InAadhaar, "DDDD DDDD DDDD", in_aadhaar, AADHAAR, [0.25, 0.85, 0.99]),
+    row(Entity::InAadhaar, "DDDD DDDD DDDD", in_aadhaar, AADHAAR, [0.12, 0.85, 0.99]),
     row(Entity::InPan, "AAAAADDDDA", in_pan, PAN, [0.8, 0.0, 0.98]),
     row(Entity::InPan, "AAAAADDDDA", shape, PAN, [0.15, 0.0, 0.6]),
     row(Entity::InGstin, "DDAAAAADDDDAXAX", in_gstin_checked, GSTIN, [0.98, 0.0, 0.99]),
@@ -73,7 +73,7 @@ pub(super) const ROWS: &[Row] = &[
     row(Entity::Passport, "ADDDDDDDD", kr_passport, KR_PASSPORT, [0.0, 0.0, 0.95]).of("KR"),
     row(Entity::TwId, "ADDDDDDDDD", tw_id, TW, [0.4, 0.0, 0.98]),
     // South-east and west Asia
-    row(Entity::ThTnin, "DDDDDDDDDDDDD", th_tnin, TNIN, [0.3, 0.0, 0.98]),
+    row(Entity::ThTnin, "DDDDDDDDDDDDD", th_tnin, TNIN, [0.1, 0.0, 0.98]),
     row(Entity::ThTnin, "!D DDDD DDDDD DD D", th_tnin, TNIN, [0.0, 0.97, 0.99]),
     row(Entity::SgNric, "ADDDDDDDA", sg_nric, NRIC, [0.85, 0.0, 0.99]),
     row(Entity::SgUen, "DDDDDDDDA", shape, UEN, [0.0, 0.0, 0.9]),

@@ -140,7 +140,7 @@ pub(super) const ROWS: &[Row] = &[
     row(Entity::IePps, "DDDDDDDA", ie_pps, PPS, [0.2, 0.0, 0.97]),
     row(Entity::IePps, "DDDDDDDAA", ie_pps, PPS, [0.2, 0.0, 0.97]),
     // Germany, Austria, Switzerland
-    row(Entity::DeTax, "DD DDD DDD DDD", de_tax_id, TAX_ID, [0.25, 0.8, 0.97]),
+    row(Entity::DeTax, "DD DDD DDD DDD", de_tax_id, TAX_ID, [0.12, 0.8, 0.97]),
     row(Entity::DeTax, "!DDD/DDD/DDDDD", shape, LOCAL_TAX, [0.0, 0.7, 0.95]),
     row(Entity::DeTax, "!DD/DDD/DDDDD", shape, LOCAL_TAX, [0.0, 0.7, 0.95]),
     row(Entity::DeTax, "!DD/DDD/DDDD", shape, LOCAL_TAX, [0.0, 0.3, 0.9]),

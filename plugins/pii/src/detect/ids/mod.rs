@@ -42,6 +42,12 @@ const SHORTEST: usize = 4;
 /// What is less sure is not reported.
 const LEAST: f64 = 0.05;
 
+/// The same of digits within a text: what fits so many numbers there says nothing.
+const LEAST_WITHIN: f64 = 0.1;
+
+/// The most lengths that a row may have whose digits say something by themselves.
+const MOST_LENGTHS: usize = 3;
+
 /// All rows.
 fn all() -> impl Iterator<Item = &'static Row> {
     [americas::ROWS, asia::ROWS, europe::ROWS, world::ROWS]
@@ -290,12 +296,33 @@ impl Table {
             return Reading::default();
         }
         let mut best = Best::default();
-        self.chain(text, &Chain::read(bytes, start), &mut words, &mut best);
+        // Of numbers in a row that no word stands near each is by itself.
+        let is_by_itself = words.is_none() && is_between_numbers(bytes, (start, end));
+        if is_by_itself && self.begin.telling >> (end - start).min(31) & 1 == 0 {
+            return best.reading;
+        }
+        let most = if is_by_itself { 1 } else { token::MAX_CHUNKS };
+        self.chain(
+            text,
+            &Chain::read(bytes, start, most),
+            &mut words,
+            &mut best,
+        );
         // Two short chunks of capitals may stand before the first with a digit.
         if let Some(lead) = lead {
-            self.chain(text, &Chain::read(bytes, lead), &mut words, &mut best);
+            self.chain(
+                text,
+                &Chain::read(bytes, lead, token::MAX_CHUNKS),
+                &mut words,
+                &mut best,
+            );
             if let Some(first) = token::lead_before(bytes, lead) {
-                self.chain(text, &Chain::read(bytes, first), &mut words, &mut best);
+                self.chain(
+                    text,
+                    &Chain::read(bytes, first, token::MAX_CHUNKS),
+                    &mut words,
+                    &mut best,
+                );
             }
         }
         best.reading
@@ -411,11 +438,14 @@ impl Best {
         } else if value.letters != 0 && plain < ALONE && on_own_line(text, value.span) {
             ALONE
         } else if is_whole(text, value.span) {
-            f64::max(plain, WHOLE)
+            let says_nothing = value.letters == 0 && row.lengths().count() > MOST_LENGTHS;
+            f64::max(plain, if says_nothing { 0.0 } else { WHOLE })
         } else {
             plain
         };
-        if confidence < LEAST {
+        let is_within = value.letters == 0 && !on_own_line(text, value.span);
+        let least = if is_within { LEAST_WITHIN } else { LEAST };
+        if confidence < least {
             return;
         }
         let distance = said.distance.unwrap_or(usize::MAX);
@@ -447,6 +477,14 @@ fn is_in_row(text: &str, value: &Value<'_>) -> bool {
     let space = |place: usize| bytes.get(place) == Some(&b' ');
     value.separators.contains(&b' ')
         && ((start > 1 && space(start - 1) && digit(start - 2)) || (space(end) && digit(end + 1)))
+}
+
+/// Whether a number and a space stand before, and a space behind.
+fn is_between_numbers(bytes: &[u8], (start, end): (usize, usize)) -> bool {
+    start > 1
+        && bytes.get(start - 1) == Some(&b' ')
+        && bytes.get(start - 2).is_some_and(u8::is_ascii_digit)
+        && bytes.get(end) == Some(&b' ')
 }
 
 /// Whether nothing else stands on the value's line.
