@@ -147,6 +147,18 @@ fn odd(texts: &mut Texts) -> Vec<(&'static str, String)> {
         "1.2.3.",
         "a.b.",
         "-.- ",
+        "12 ",
+        "1a ",
+        "AB 12 ",
+        "1\u{202f}2 ",
+        "123456789 ",
+        "943 476 5919 ",
+        "12 Main Street ",
+        "March 12, 1980 ",
+        "passport X1234567 ",
+        "fe80::1:2 ",
+        "\u{202e}a",
+        "a\u{200b}b ",
     ];
     let mut all: Vec<(&'static str, String)> = PIECES
         .iter()
@@ -170,5 +182,12 @@ fn odd(texts: &mut Texts) -> Vec<(&'static str, String)> {
         })
         .collect();
     all.push(("random token", tokens));
+    let mut numbers = String::with_capacity(WORST + 16);
+    while numbers.len() < WORST {
+        let width = u32::try_from(1 + texts.below(9)).unwrap_or(1);
+        let number = texts.below(10_usize.pow(width));
+        numbers.push_str(&format!("{number} "));
+    }
+    all.push(("random numbers", numbers));
     all
 }
