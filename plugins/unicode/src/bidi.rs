@@ -115,6 +115,26 @@ impl<'a> Bidi<'a> {
         self.unless_rtl(at..at, &[at], confidence);
     }
 
+    /// What stands from `from` on stands so many bytes further on, since the text repeats itself.
+    /// Answers how sure the surest mark there is.
+    pub(crate) fn come_again(&mut self, from: usize, by: usize) -> f64 {
+        let judged = self.marks.judged.iter_mut();
+        let mut confidence = 0.0;
+        for mark in judged.filter(|mark| mark.at >= from) {
+            mark.at += by;
+            confidence = f64::max(confidence, mark.confidence);
+        }
+        for opener in &mut self.openers {
+            opener.at += by;
+        }
+        self.lines_to += by;
+        self.rtl.scanned += by;
+        for run in &mut self.rtl.runs {
+            *run = run.start + by..run.end + by;
+        }
+        confidence
+    }
+
     /// The text has come to its end.
     pub(crate) fn finish(mut self) -> Marks {
         self.close_lines(self.text.len());

@@ -5,6 +5,7 @@
 //! `hidden` which of those that nobody sees a script or an emoji needs, `bidi` what is left open or
 //! overridden, `words` which words mix scripts, and `smuggled` what was hidden.
 
+mod again;
 mod bidi;
 mod characters;
 mod hidden;
@@ -17,6 +18,7 @@ mod tests;
 mod words;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use caponier_sdk::{Call, Data, Error, Finding, Manifest, Plugin, Report, Segment, Severity};
 use schemars::JsonSchema;
@@ -92,9 +94,8 @@ impl Unicode {
         let settled = segment.settled();
         let from = words::floor(text, settled.saturating_sub(LOOK_BEHIND));
         let scanned = scan::scan(text, from, segment.offset() == 0, segment.is_open());
-        let hits = scanned.hits.into_iter().filter(|hit| {
-            hit.span.end > settled && self.settings.operator(hit.kind) != Operator::Off
-        });
+        let hits = scanned.hits.into_iter().filter_map(|hit| self.wanted(hit));
+        let hits = hits.filter(|hit| hit.span.end > settled);
         let mut last: Option<Pending> = None;
         let mut count = 0;
         for hit in hits {
@@ -118,15 +119,34 @@ impl Unicode {
         }
     }
 
+    /// The hit, or what of it is of a kind that is wanted.
+    fn wanted(&self, mut hit: Hit) -> Option<Hit> {
+        let is_on = |kind: Kind| self.settings.operator(kind) != Operator::Off;
+        if let Some(again) = &mut hit.again {
+            again.parts.retain(|(kind, _)| is_on(*kind));
+            (hit.kind, hit.span) = (again.kind()?, again.span());
+        }
+        is_on(hit.kind).then_some(hit)
+    }
+
     fn pending(&self, text: &str, hit: Hit) -> Pending {
-        let replacement = match (self.settings.operator(hit.kind), hit.kind) {
+        let one = |kind, span| self.replacement(text, kind, span);
+        let replacement = match &hit.again {
+            Some(again) => again.replaced(text, one),
+            None => one(hit.kind, hit.span.clone()),
+        };
+        Pending { hit, replacement }
+    }
+
+    /// What to put in a hit's place.
+    fn replacement(&self, text: &str, kind: Kind, span: Range<usize>) -> Option<String> {
+        match (self.settings.operator(kind), kind) {
             (Operator::Strip, Kind::MixedScript | Kind::LookAlike) => {
-                text.get(hit.span.clone()).and_then(words::folded)
+                text.get(span).and_then(words::folded)
             }
             (Operator::Strip, _) => Some(String::new()),
             _ => None,
-        };
-        Pending { hit, replacement }
+        }
     }
 }
 

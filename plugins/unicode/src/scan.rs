@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use caponier_sdk::scan::{bytes, repeats};
 
+use crate::again::Again;
 use crate::bidi::Bidi;
 use crate::characters::{Class, Family, class};
 use crate::hidden::{self, Run};
@@ -31,6 +32,8 @@ pub(crate) struct Hit {
     pub(crate) decoded: Option<String>,
     /// A host's name is written with it.
     pub(crate) in_host: bool,
+    /// It stands for many that are the same.
+    pub(crate) again: Option<Again>,
 }
 
 /// What came of a text.
@@ -91,6 +94,12 @@ impl Scan<'_> {
             if at < known.end && self.has_passed(known.start - repeat.period) {
                 at = words::floor(text, known.end);
             }
+            // Before that place everything is decided, and comes again.
+            let known = repeat.known(4 * LOOK_BEHIND, LOOK_BEHIND);
+            at = self.stretch(at, known.start);
+            if at < known.end {
+                at = self.come_again(at, repeat.period, known.end);
+            }
         }
         self.stretch(at, text.len());
     }
@@ -99,6 +108,76 @@ impl Scan<'_> {
     /// holds nothing either.
     fn has_passed(&self, at: usize) -> bool {
         self.bidi.is_none() && self.found.hits.iter().all(|hit| hit.span.end <= at)
+    }
+
+    /// Goes on where the scan stands as it does at `at`, at most at `end`, since what is between comes
+    /// again with each period. Answers where that is.
+    fn come_again(&mut self, at: usize, period: usize, end: usize) -> usize {
+        let rounds = (end - at) / period;
+        let from = at - LOOK_BEHIND.next_multiple_of(period);
+        let parts = self.parts(from - period..from);
+        let before = self.parts(from - 2 * period..from - period);
+        let same = parts.len() == before.len()
+            && parts
+                .iter()
+                .zip(&before)
+                .all(|((kind, span), (other, was))| {
+                    kind == other
+                        && span.start == was.start + period
+                        && span.end == was.end + period
+                });
+        let overlap = parts.windows(2).any(|pair| match pair {
+            [(_, one), (_, other)] => one.end > other.start,
+            _ => false,
+        });
+        if rounds == 0 || !same || overlap {
+            return at;
+        }
+        let by = rounds * period;
+        let hits = &mut self.found.hits;
+        let like = hits
+            .iter()
+            .find(|hit| (from - period..from).contains(&hit.span.start));
+        let decoded = like.and_then(|hit| hit.decoded.clone());
+        let in_host = like.is_some_and(|hit| hit.in_host);
+        for hit in hits.iter_mut().filter(|hit| hit.span.start >= from) {
+            hit.span = hit.span.start + by..hit.span.end + by;
+        }
+        let sure = hits.iter().filter(|hit| hit.span.start >= from - period);
+        let mut confidence = sure.fold(0.0, |sure, hit| f64::max(sure, hit.confidence));
+        if let Some(bidi) = &mut self.bidi {
+            confidence = f64::max(confidence, bidi.come_again(from, by));
+        }
+        if (from..end).contains(&self.word_end) {
+            self.word_end += by;
+        }
+        let again = Again {
+            parts,
+            period,
+            rounds,
+        };
+        if let Some(kind) = again.kind() {
+            let mut hit = hit(kind, again.span(), confidence);
+            (hit.decoded, hit.in_host, hit.again) = (decoded, in_host, Some(again));
+            self.found.hits.push(hit);
+        }
+        at + by
+    }
+
+    /// What was found that begins in a range, in order.
+    fn parts(&self, range: Range<usize>) -> Vec<(Kind, Range<usize>)> {
+        let recent = self.found.hits.iter().rev();
+        let hits = recent
+            .filter(|hit| range.contains(&hit.span.start))
+            .map(|hit| (hit.kind, hit.span.clone()));
+        let marks = self.bidi.iter().flat_map(|bidi| &bidi.marks.judged);
+        let marks = marks.filter(|mark| range.contains(&mark.at)).map(|mark| {
+            let length = char_at(self.text, mark.at).map_or(0, char::len_utf8);
+            (mark.kind, mark.at..mark.at + length)
+        });
+        let mut parts: Vec<_> = hits.chain(marks).collect();
+        parts.sort_by_key(|(_, span)| span.start);
+        parts
     }
 
     /// Looks at what begins before `until`. Answers where to go on.
@@ -339,5 +418,6 @@ const fn hit(kind: Kind, span: Range<usize>, confidence: f64) -> Hit {
         confidence,
         decoded: None,
         in_host: false,
+        again: None,
     }
 }

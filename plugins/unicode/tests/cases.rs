@@ -101,6 +101,47 @@ fn a_flood_that_repeats_itself_hides_nothing() {
     assert_eq!(found(&HIDDEN.repeat(100)), 100 * found(HIDDEN));
 }
 
+/// What is found over and over is one finding, and what is left is what a look at each would leave.
+#[test]
+fn a_flood_of_hits_is_replaced_as_each_of_them() {
+    let outcome = |text: &str| plugin().unwrap().prompt(text).unwrap();
+    for piece in [
+        "\u{202e}",
+        "\u{202e}a",
+        "\u{202e}abc\u{202c} d",
+        "\u{2066}",
+        "a\u{2067}b\u{2069} ",
+        "\u{202e}\u{5d0}",
+        "\u{200f}x",
+        "a\u{200b}b ",
+        "a\u{e0041}\u{e0042}\u{e0043} ",
+        "p\u{430}ypal ",
+        "a\u{ad}b\u{ad}\u{ad}c ",
+        "\u{fdd0}-",
+        "a\u{202c}\n",
+    ] {
+        // Few enough that each is looked at, and many more.
+        let small = piece.repeat(3000 / piece.len());
+        let large = piece.repeat(30_000 / piece.len());
+        let (few, many) = (outcome(&small), outcome(&large));
+        assert!(many.findings.len() <= 256, "{piece:?}");
+        assert_eq!(
+            few.findings.is_empty(),
+            many.findings.is_empty(),
+            "{piece:?}"
+        );
+        let per = |text: &str, count: usize| text.chars().count() as f64 / count as f64;
+        let left = per(&few.applied(0, &small), 3000 / piece.len());
+        let kept = per(&many.applied(0, &large), 30_000 / piece.len());
+        assert!((left - kept).abs() < 0.05, "{piece:?}: {left} {kept}");
+        let sure = |all: &[caponier_sdk::testing::Found]| {
+            all.iter()
+                .fold(0.0, |sure, finding| f64::max(sure, finding.confidence))
+        };
+        assert_eq!(sure(&few.findings), sure(&many.findings), "{piece:?}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn any_text_is_survived(text in "\\PC{0,80}|[a-zа-яα-ω \u{ad}\u{200b}-\u{200f}\u{202a}-\u{202e}\u{2066}-\u{2069}\u{fe0f}\u{e0100}\u{e0041}\u{e007f}\u{1f3f4}\u{300}\u{34f}\n.א]{0,80}") {
