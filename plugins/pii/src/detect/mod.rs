@@ -295,7 +295,8 @@ impl Detector {
             };
             take(reading, near);
         }
-        if start < hit {
+        // Without a letter nearby there is neither a street nor a word that says of a day what it is.
+        if start < hit || is_bare {
             return best;
         }
         let capital = text::follows_capital(bytes, hit);
