@@ -31,7 +31,7 @@ fn table(records: &JsonRecords) -> Table {
     };
     let (owner, form) = match records.is_alone {
         true => (records.rows.clone(), Form::Alone),
-        false => (Path::default(), Form::Rows(records.rows.clone())),
+        false => (Path::default(), Form::Held(records.rows.clone())),
     };
     Table {
         owner,

@@ -35,9 +35,10 @@ pub struct JsonEndpoint {
 /// Where documents stand in a body, and what is known of each.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct JsonRecords {
-    /// The arrays that they are the items of; with `is_alone`, the documents themselves.
+    /// The arrays or objects that they are the items or members of; with `is_alone`, the documents
+    /// themselves.
     pub rows: Path,
-    /// They are no items of an array.
+    /// They are no items or members of anything.
     pub is_alone: bool,
     /// A document's id, from the document on.
     pub id: Path,

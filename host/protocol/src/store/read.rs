@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use caponier_core::{GapKind, Kind, RequestFacts, Role, Stage};
+use caponier_core::{GapKind, Kind, RequestFacts, Role, Span, Stage};
 
 use super::attributes::Record;
 use super::parameters;
@@ -137,10 +137,15 @@ fn mark<'s>(
     marks: &mut HashMap<usize, Mark<'s>>,
 ) {
     let found: Vec<usize> = match &table.form {
-        Form::Rows(path) => {
-            let arrays = path.select(owner).into_iter();
-            let arrays = arrays.filter(|array| array.kind() == Type::Array);
-            arrays.map(|array| array.span().start).collect()
+        Form::Rows(path) | Form::Held(path) => {
+            let is_held = matches!(table.form, Form::Held(_));
+            let holds = |value: &Value<'_>| match value.kind() {
+                Type::Array => true,
+                Type::Object => is_held,
+                _ => false,
+            };
+            let holders = path.select(owner).into_iter().filter(holds);
+            holders.map(|holder| holder.span().start).collect()
         }
         Form::Alone => {
             let is_record = owner.kind() == Type::Object;
@@ -218,7 +223,7 @@ impl Walk<'_> {
             }
             Some(Mark::Ids) => return self.inside(value, place, label, Strings::Ids),
             Some(Mark::Records(table, counts)) => match &table.form {
-                Form::Rows(_) => return self.rows(value, place, table, counts),
+                Form::Rows(_) | Form::Held(_) => return self.rows(value, place, table, counts),
                 Form::Alone => {
                     let segments = self.record(&Record::Row(value), table, place);
                     self.parts.keep(segments);
@@ -300,16 +305,29 @@ impl Walk<'_> {
 
     fn rows(
         &mut self,
-        array: Value<'_>,
+        holder: Value<'_>,
         place: &Place<'_>,
         table: &Table,
         counts: usize,
     ) -> Result<(), Malformed> {
         let mut spans = Spans::of(counts, 1);
-        for (index, item) in array.items().enumerate() {
+        for (index, item) in holder.items().enumerate() {
             let record = Record::Row(item);
             let segments = self.record(&record, table, &place.item(index));
             spans.push([item.span()], segments, self.score(&record, table));
+        }
+        if holder.kind() == Type::Object {
+            holder.guard(place, self.names)?;
+        }
+        for (key, item) in holder.members() {
+            let whole = Span::new(key.span().start, item.span().end);
+            let Some(key) = key.string() else { continue };
+            if !is_token(&key) {
+                self.parts.gap(GapKind::Unrecognized, &place.key("*"));
+            }
+            let record = Record::Row(item);
+            let segments = self.record(&record, table, &place.key(shown(&key)));
+            spans.push([whole], segments, self.score(&record, table));
         }
         self.parts.table(spans);
         Ok(())
@@ -381,7 +399,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn score(&self, record: &Record<'_>, table: &Table) -> Option<caponier_core::Span> {
+    fn score(&self, record: &Record<'_>, table: &Table) -> Option<Span> {
         let score = record.find(table.fields.score.as_ref()?)?;
         (score.kind() == Type::Number).then(|| score.span())
     }

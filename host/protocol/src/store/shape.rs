@@ -41,6 +41,8 @@ pub(crate) struct Table {
 pub(crate) enum Form {
     /// In arrays, which this path leads to.
     Rows(Path),
+    /// In arrays or as the members of objects, which this path leads to.
+    Held(Path),
     /// The owner is the record, if it is an object.
     Alone,
     /// As columns, the first of which is never left out. `is_nested`: each is an array of columns.

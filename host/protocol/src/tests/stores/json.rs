@@ -1,6 +1,6 @@
 //! A store that a configuration describes.
 
-use super::{check_edits, errors, lines, parsed, request, response, without};
+use super::{check_edits, errors, gaps, lines, parsed, request, response, without};
 use crate::tests::skipping::{in_request, in_response};
 use crate::{Format, JsonEndpoint, JsonRecords, Path};
 
@@ -50,6 +50,40 @@ fn documents_stand_where_the_configuration_says() {
         (&8.into(), &2.into())
     );
     assert_eq!(left["data"][0]["hits"].as_array().unwrap().len(), 1);
+}
+
+/// Documents under their names.
+const NAMED: &str = r#"{"found":3,"data":[{"hits":{"a":{"body":"Bad","tags":{"tenant":"b"}} ,
+ "x y":{"body":"Good a@b.c","how":{"near":0.5},"tags":{"tenant":"acme"}},"c":"Bad too"}}]}"#;
+
+#[test]
+fn documents_may_be_the_members_of_an_object() {
+    let parsed_answer = response(&store(hits()), NAMED);
+    let told = "score=0.5 metadata.tenant=acme";
+    assert_eq!(
+        lines(parsed_answer.segments()),
+        [
+            "10 retrieval document document field=body metadata.tenant=b: \"Bad\"".to_owned(),
+            "11 retrieval document document field=tags.tenant metadata.tenant=b: \"b\"".to_owned(),
+            format!("12 retrieval document document field=body {told}: \"Good a@b.c\""),
+            format!("13 retrieval document document field=tags.tenant {told}: \"acme\""),
+            "14 retrieval document document field=: \"Bad too\"".to_owned(),
+        ]
+    );
+    assert_eq!(gaps(parsed_answer.gaps()), ["unrecognized data[0].hits.*"]);
+    check_edits(&store(hits()), NAMED, "a@b.c");
+    assert_eq!(
+        without(&store(hits()), NAMED, "Bad"),
+        r#"{"found":1,"data":[{"hits":{"x y":{"body":"Good a@b.c","how":{"near":0.5},"tags":{"tenant":"acme"}}}}]}"#
+    );
+    assert_eq!(
+        parsed(&without(&store(hits()), NAMED, ""))["data"][0]["hits"],
+        serde_json::json!({})
+    );
+    in_response(store(hits()), &NAMED.replace("x y", "x-y"));
+    let twice = r#"{"data":[{"hits":{"a":{"body":"One"},"a":{"body":"Two"}}}]}"#;
+    let read = store(hits()).response(twice.into(), 0, &crate::Limits::default());
+    assert!(read.is_err(), "two of one name");
 }
 
 #[test]
