@@ -5,14 +5,13 @@ use std::ops::Range;
 
 use caponier_sdk::normalise::{Fold, Trie, TrieError, fold};
 
-use crate::heads::Heads;
+use crate::heads::{Heads, JOINED, places};
 use crate::languages::LANGUAGES;
 use crate::lexicon::{
     ABOUT, BACKWARDS, HARM, LEXICON, MODEL, NO_REFUSAL, PERSONA, POLICY, ROLE, SYSTEM_PROMPT,
     TEMPLATE, TOKENS, TURNED, UNBOUND,
 };
 use crate::patterns::{PATTERNS, Pattern, Where};
-use crate::places::Places;
 
 /// How far around a finding its quotes may stand.
 const QUOTE: usize = 200;
@@ -87,7 +86,6 @@ impl Patterns {
 /// The tables, built once.
 pub(crate) struct Engine {
     lexicon: Trie,
-    places: Places,
     heads: Heads,
     prompt: Patterns,
     data: Patterns,
@@ -105,8 +103,7 @@ pub(crate) struct Reading {
 impl Engine {
     pub(crate) fn new() -> Result<Self, TrieError> {
         Ok(Self {
-            heads: Heads::new(words().map(|(word, _)| word)),
-            places: Places::new(words().map(|(word, classes)| (word, classes & OPEN != 0))),
+            heads: Heads::new(words().map(|(word, classes)| (word, classes & OPEN != 0))),
             lexicon: Trie::build(Fold::Prose, words())?,
             prompt: Patterns::of(Where::Data),
             data: Patterns::of(Where::Prompt),
@@ -127,12 +124,12 @@ impl Engine {
             &self.prompt
         };
         let mut judge = Judge::new(bytes, reading, patterns);
-        self.places.each(bytes, reading.joined, |at| {
-            if bytes.get(at).is_some_and(|byte| may_end(*byte)) {
-                judge.stop(at);
+        places(bytes, reading.joined, |place| {
+            if place.is_sign() && bytes.get(place.at).is_some_and(|byte| may_end(*byte)) {
+                judge.stop(place.at);
             }
-            if self.heads.may(bytes, at)
-                && let Some(word) = self.word(bytes, at, reading.joined)
+            if self.heads.may(bytes, place, reading.joined)
+                && let Some(word) = self.word(bytes, place.at, reading.joined)
             {
                 each(&word);
                 judge.word(word);
@@ -145,8 +142,10 @@ impl Engine {
     pub(crate) fn told(&self, text: &str) -> Option<Range<usize>> {
         const SHORT: usize = 3;
         let mut told: Option<Range<usize>> = None;
-        self.places.each(text.as_bytes(), false, |at| {
-            let word = self.word(text.as_bytes(), at, false);
+        let bytes = text.as_bytes();
+        places(bytes, false, |place| {
+            let may = self.heads.may(bytes, place, false);
+            let word = may.then(|| self.word(bytes, place.at, false)).flatten();
             if let Some(word) = word.filter(|word| word.end - word.start > SHORT) {
                 let start = told.as_ref().map_or(word.start, |told| told.start);
                 told = Some(start..word.end);
@@ -170,7 +169,7 @@ impl Engine {
             let goes_on = bytes
                 .get(end)
                 .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-            let long = end - at >= 6;
+            let long = end - at >= JOINED;
             if !lettered || !goes_on || classes & OPEN != 0 || (joined && long) {
                 word.classes |= classes & !OPEN;
                 word.end = end;

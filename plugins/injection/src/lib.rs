@@ -15,7 +15,6 @@ mod languages;
 mod lexicon;
 mod model;
 mod patterns;
-mod places;
 mod request;
 mod suffix;
 pub mod training;

@@ -4,6 +4,9 @@
 //! is hashed by its first sixteen bytes, which is a whole word in Latin letters and a stem in
 //! scripts of two or three bytes a letter.
 
+use caponier_sdk::scan::blocks::{BLOCK, Bits};
+use caponier_sdk::scan::bytes;
+
 /// A word and its hashes. Words in scripts without spaces are single characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Hashed {
@@ -15,7 +18,6 @@ pub(crate) struct Hashed {
     pub(crate) stem: u32,
 }
 
-const BLOCK: usize = 64;
 const EACH: u64 = u64::MAX / 0xff;
 const HIGH: u64 = EACH << 7;
 /// ASCII words longer than this have a stem, of so many bytes.
@@ -23,72 +25,81 @@ const STEM: (usize, usize) = (6, 5);
 /// The same for words in other scripts.
 const STEM_BEYOND_ASCII: (usize, usize) = (10, 8);
 
+/// A word that reaches out of its block.
+#[derive(Clone, Copy)]
+struct Open {
+    start: usize,
+    /// Whether all of it is known to be ASCII.
+    is_ascii: bool,
+}
+
 /// Calls `found` with every word, in order.
+#[inline(always)]
 pub(crate) fn each(bytes: &[u8], mut found: impl FnMut(Hashed)) {
-    let mut open: Option<usize> = None;
+    let mut open: Option<Open> = None;
     let mut at = 0;
-    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let inside = match rest.first_chunk::<BLOCK>() {
-            Some(block) => word_bits(block),
-            None => {
-                let mut block = [b' '; BLOCK];
-                for (slot, byte) in block.iter_mut().zip(rest) {
-                    *slot = *byte;
-                }
-                word_bits(&block)
+    while let Some(bits) = Bits::at(bytes, at) {
+        let mut inside = bits.alphanumeric | bits.high;
+        let is_ascii = bits.high == 0;
+        while inside != 0 || open.is_some() {
+            // A word from the block before begins, for this one, with its first byte.
+            let first = if open.is_some() {
+                0
+            } else {
+                inside.trailing_zeros()
+            };
+            let past = first + (inside >> first).trailing_ones();
+            let begun = open.take().unwrap_or(Open {
+                start: at + first as usize,
+                is_ascii: true,
+            });
+            let is_ascii = begun.is_ascii & is_ascii;
+            if past == u64::BITS {
+                open = Some(Open { is_ascii, ..begun });
+                break;
             }
-        };
-        // A bit for each place where being inside of a word begins or ends.
-        let mut edges = inside ^ (inside << 1 | u64::from(open.is_some()));
-        while edges != 0 {
-            let edge = at + edges.trailing_zeros() as usize;
-            edges &= edges - 1;
-            match open.take() {
-                None => open = Some(edge),
-                Some(start) => word(bytes, start, edge.min(bytes.len()), &mut found),
-            }
+            inside &= u64::MAX << past;
+            word(bytes, begun.start, at + past as usize, is_ascii, &mut found);
         }
         at += BLOCK;
     }
-    if let Some(start) = open {
-        word(bytes, start, bytes.len(), &mut found);
+    if let Some(Open { start, is_ascii }) = open {
+        word(bytes, start, bytes.len(), is_ascii, &mut found);
     }
 }
 
-/// Which bytes of a block are letters, digits, or beyond ASCII, a bit each.
-fn word_bits(block: &[u8; BLOCK]) -> u64 {
-    let mut bits = 0;
-    for (index, eight) in block.as_chunks::<8>().0.iter().enumerate() {
-        let eight = u64::from_le_bytes(*eight);
-        let low = eight & !HIGH;
-        let lower = low | EACH << 5;
-        let letter = at_least(lower, b'a') & !at_least(lower, b'z' + 1);
-        let digit = at_least(low, b'0') & !at_least(low, b'9' + 1);
-        let inside = (letter | digit | eight) & HIGH;
-        // Gathers the highest bits of eight bytes in one.
-        let gathered = inside.wrapping_mul(0x0002_0408_1020_4081) >> 56;
-        bits |= gathered << (8 * index);
-    }
-    bits
-}
-
-/// The highest bit of each byte, none of which is above 127, that is no less than `least`.
-const fn at_least(eight: u64, least: u8) -> u64 {
-    eight + EACH * (0x80 - least as u64)
-}
-
-fn word(bytes: &[u8], start: usize, end: usize, found: &mut impl FnMut(Hashed)) {
-    let head = eight(bytes, start, end - start);
-    if head & HIGH == 0 && end - start <= 8 {
-        let stem = stem(head, end - start, STEM);
+#[inline(always)]
+fn word(bytes: &[u8], start: usize, end: usize, is_ascii: bool, found: &mut impl FnMut(Hashed)) {
+    if is_ascii {
+        let length = end - start;
+        let head = lower(bytes, start, length);
+        let tail = if length > 8 {
+            lower(bytes, start + 8, length - 8)
+        } else {
+            0
+        };
         found(Hashed {
             start,
             end,
-            word: mixed(head, 0),
-            stem,
+            word: mixed(head, tail),
+            stem: stem(head, length, STEM),
         });
-        return;
+    } else {
+        beyond_ascii(bytes, start, end, found);
     }
+}
+
+/// At most eight bytes of ASCII from `at` on, no fewer than one, in lower case, with zeros behind
+/// them.
+#[inline(always)]
+fn lower(bytes: &[u8], at: usize, length: usize) -> u64 {
+    let rest = bytes.get(at..).unwrap_or_default();
+    (bytes::head(rest) | EACH << 5) & first(length)
+}
+
+/// A word that may have letters beyond ASCII.
+#[inline(never)]
+fn beyond_ascii(bytes: &[u8], start: usize, end: usize, found: &mut impl FnMut(Hashed)) {
     let text = bytes.get(start..end).unwrap_or_default();
     let mut at = start;
     while at < end {
@@ -124,36 +135,32 @@ const fn is_wide(byte: u8) -> bool {
 
 /// At most eight bytes from `at` on, in lower case, with zeros behind them.
 fn eight(bytes: &[u8], at: usize, length: usize) -> u64 {
-    let rest = bytes.get(at..).unwrap_or_default();
-    let raw = match rest.first_chunk() {
-        Some(chunk) => u64::from_le_bytes(*chunk),
-        None => rest
-            .iter()
-            .rev()
-            .fold(0, |all, byte| all << 8 | u64::from(*byte)),
-    };
-    let kept = raw & mask(length);
+    if length == 0 {
+        return 0;
+    }
+    let kept = bytes::head(bytes.get(at..).unwrap_or_default()) & first(length);
     // Letters of ASCII lose their case; digits have this bit, and what is beyond ASCII keeps its own.
-    let lower = EACH << 5 & !((kept & HIGH) >> 2) & mask(length);
+    let lower = EACH << 5 & !((kept & HIGH) >> 2) & first(length);
     kept | lower
 }
 
-const fn mask(length: usize) -> u64 {
-    match length {
-        0 => 0,
-        1..8 => (1 << (8 * length)) - 1,
-        _ => u64::MAX,
-    }
+/// So many bytes, no fewer than one; eight where they are more.
+#[inline(always)]
+const fn first(length: usize) -> u64 {
+    let length = if length < 8 { length } else { 8 };
+    u64::MAX >> (64 - 8 * length)
 }
 
+#[inline(always)]
 fn stem(head: u64, length: usize, (longer, kept): (usize, usize)) -> u32 {
     if length > longer {
-        mixed(head & mask(kept), 0x5354_454d) | 1
+        mixed(head & first(kept), 0x5354_454d) | 1
     } else {
         0
     }
 }
 
+#[inline(always)]
 const fn mixed(head: u64, tail: u64) -> u32 {
     let both = head ^ tail.rotate_left(29);
     (both.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32

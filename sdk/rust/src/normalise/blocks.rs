@@ -1,10 +1,6 @@
 //! Sixty-four bytes of a text as sets of bits: what sort of byte stands where.
 
-/// How many bytes are judged in one step.
-pub(super) const BLOCK: usize = 64;
-
-const EACH: u64 = u64::MAX / 0xff;
-const HIGH: u64 = EACH << 7;
+use crate::scan::blocks::{BLOCK, EACH, HIGH, at_least, gathered};
 
 /// A bit for each byte of a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,36 +98,6 @@ pub(super) fn high_from(block: &[u8; BLOCK], least: u8) -> u64 {
         bits |= gathered(from) << (8 * index);
     }
     bits
-}
-
-/// The highest bit of each byte, none of which is above 127, that is no less than `least`.
-const fn at_least(eight: u64, least: u8) -> u64 {
-    eight + EACH * (0x80 - least as u64)
-}
-
-/// The highest bits of eight bytes in one.
-const fn gathered(eight: u64) -> u64 {
-    (eight & HIGH).wrapping_mul(0x0002_0408_1020_4081) >> 56
-}
-
-/// The block at `at`, with spaces behind the end of the text.
-#[inline]
-pub(super) fn with_block<T>(
-    bytes: &[u8],
-    at: usize,
-    judge: impl FnOnce(&[u8; BLOCK]) -> T,
-) -> Option<T> {
-    let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
-    Some(match rest.first_chunk() {
-        Some(block) => judge(block),
-        None => {
-            let mut block = [b' '; BLOCK];
-            for (slot, byte) in block.iter_mut().zip(rest) {
-                *slot = *byte;
-            }
-            judge(&block)
-        }
-    })
 }
 
 #[cfg(test)]

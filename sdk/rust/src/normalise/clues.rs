@@ -2,6 +2,7 @@
 //! a look at one bit.
 
 use super::scan::Letters;
+use crate::scan::bytes;
 
 /// By so many bytes, which every word has, turned ones are told.
 pub(super) const WORD: usize = 5;
@@ -65,24 +66,18 @@ impl Clues {
     }
 }
 
-/// The first eight bytes, or fewer with zeros behind them. Letters lose their case; other bytes
-/// become what they become in the other text, too.
+/// The first eight bytes. Letters lose their case; other bytes become what they become in the other
+/// text, too.
 #[inline]
 fn head(bytes: &[u8]) -> u64 {
-    let raw = match bytes.first_chunk() {
-        Some(eight) => u64::from_le_bytes(*eight),
-        None => bytes
-            .iter()
-            .rev()
-            .fold(0, |all, byte| all << 8 | u64::from(*byte)),
-    };
-    raw | (EACH * 0x20)
+    bytes::head(bytes) | (EACH * 0x20)
 }
 
+/// So many bytes of it, no fewer than one.
 #[inline]
 const fn first(head: u64, length: usize) -> u64 {
     let length = if length < 8 { length } else { 8 };
-    head & u64::MAX.unbounded_shr(64 - 8 * length as u32)
+    head & u64::MAX >> (64 - 8 * length)
 }
 
 #[inline]

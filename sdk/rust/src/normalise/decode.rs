@@ -95,7 +95,7 @@ pub(super) const fn in_alphabet(byte: u8) -> bool {
 /// See the [example](encoded_runs).
 pub fn base64(text: &str, run: Range<usize>) -> Option<View<'static>> {
     let bytes = text.as_bytes().get(run.clone())?;
-    let mut decoded = Vec::with_capacity(bytes.len() * 3 / 4 + 3);
+    let mut decoded = Vec::new();
     for group in bytes.chunks(4) {
         let mut bits = 0u32;
         for byte in group {
@@ -127,7 +127,7 @@ pub fn base64(text: &str, run: Range<usize>) -> Option<View<'static>> {
 /// ```
 pub fn base32(text: &str, run: Range<usize>) -> Option<View<'static>> {
     let bytes = text.as_bytes().get(run.clone())?;
-    let mut decoded = Vec::with_capacity(bytes.len() * 5 / 8);
+    let mut decoded = Vec::new();
     let (mut bits, mut count) = (0u32, 0);
     for byte in bytes {
         let five = match byte {
@@ -158,7 +158,7 @@ pub fn base32(text: &str, run: Range<usize>) -> Option<View<'static>> {
 /// ```
 pub fn bits(text: &str, run: Range<usize>) -> Option<View<'static>> {
     let bytes = text.as_bytes().get(run.clone())?;
-    let mut decoded = Vec::with_capacity(bytes.len() / 8);
+    let mut decoded = Vec::new();
     for eight in bytes.chunks(8) {
         let byte = eight.iter().try_fold(0u8, |sum, bit| match bit {
             b'0' | b'1' => Some(sum << 1 | (bit - b'0')),
@@ -177,7 +177,7 @@ pub fn bits(text: &str, run: Range<usize>) -> Option<View<'static>> {
 /// See the [example](encoded_runs).
 pub fn hex(text: &str, run: Range<usize>) -> Option<View<'static>> {
     let bytes = text.as_bytes().get(run.clone())?;
-    let mut decoded = Vec::with_capacity(bytes.len() / 2);
+    let mut decoded = Vec::new();
     for pair in bytes.chunks_exact(2) {
         let [high, low] = pair else { return None };
         decoded.push(digit(*high)? << 4 | digit(*low)?);
@@ -336,13 +336,12 @@ pub fn atbash(text: &str, range: Range<usize>) -> View<'static> {
 /// ASCII letters put in the place of others.
 fn each_letter(text: &str, range: Range<usize>, turn: impl Fn(u8) -> u8) -> View<'static> {
     let part = text.get(range.clone()).unwrap_or_default();
-    let turned: String = part
-        .chars()
-        .map(|c| match u8::try_from(c) {
-            Ok(letter) if letter.is_ascii_alphabetic() => char::from(turn(letter)),
-            _ => c,
-        })
-        .collect();
+    let turned = part.bytes().map(|byte| match byte.is_ascii_alphabetic() {
+        true => turn(byte),
+        false => byte,
+    });
+    // Bytes of characters beyond ASCII stay as they are, so it is text as before.
+    let turned = String::from_utf8(turned.collect()).unwrap_or_default();
     let mut builder = ViewBuilder::default();
     builder.copy(range.start, &turned);
     builder.finish()

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::blocks::{BLOCK, Bits, high_from, with_block};
+use super::blocks::{Bits, high_from};
 use super::decode;
 use super::features::{Features, Signs};
+use crate::scan::blocks::{BLOCK, with_block};
 
 /// Signs are counted over so many bytes, and looked for so far around.
 pub(super) const STRETCH: usize = 2 * BLOCK;
@@ -89,6 +90,8 @@ fn words(
         // From U+3000 on, of what is in common use, each character may begin a word.
         starts |= high_from(block, 0xe3);
     }
+    // What lies behind the block, for all letters that reach its end.
+    let mut behind_block = None;
     while starts != 0 {
         let start = starts.trailing_zeros();
         starts &= starts - 1;
@@ -97,31 +100,30 @@ fn words(
         let gap = behind.trailing_zeros();
         let start = at + start as usize;
         let end = start + length as usize;
-        word(if gap <= Letters::GAP {
-            let next = bytes.get(end + gap as usize).copied().unwrap_or(0);
-            Letters { start, end, next }
+        let (end, next) = if gap <= Letters::GAP {
+            let next = bytes.get(end + gap as usize).copied();
+            (end, next.unwrap_or(0))
+        } else if end == at + BLOCK {
+            *behind_block.get_or_insert_with(|| beyond(bytes, end, LONGEST))
+        } else if end + (Letters::GAP as usize) < at + BLOCK {
+            (end, 0)
         } else {
-            beyond(bytes, start, end, at + BLOCK)
-        });
+            beyond(bytes, end, 0)
+        };
+        word(Letters { start, end, next });
     }
 }
 
-/// Letters at the end of a block.
+/// Where letters end, no more than so many bytes on, and with which byte the next ones begin.
 #[inline(never)]
-fn beyond(bytes: &[u8], start: usize, end: usize, block_end: usize) -> Letters {
-    let mut end = end;
-    if end == block_end {
-        let rest = bytes.get(end..).unwrap_or_default().iter().take(LONGEST);
-        end += rest.take_while(|byte| is_lettered(**byte)).count();
-    }
-    let behind = bytes.get(end..).unwrap_or_default().iter();
+fn beyond(bytes: &[u8], from: usize, most: usize) -> (usize, u8) {
+    let rest = bytes.get(from..).unwrap_or_default();
+    let further = rest.iter().take(most);
+    let length = further.take_while(|byte| is_lettered(**byte)).count();
+    let behind = rest.get(length..).unwrap_or_default().iter();
     let mut near = behind.take(Letters::GAP as usize + 1);
     let next = near.find(|byte| is_lettered(**byte));
-    Letters {
-        start,
-        end,
-        next: next.copied().unwrap_or(0),
-    }
+    (from + length, next.copied().unwrap_or(0))
 }
 
 const fn is_lettered(byte: u8) -> bool {

@@ -6,6 +6,32 @@ const STEP: usize = 64;
 /// Bytes of a part of it: where in a step something is shows part by part.
 const PART: usize = 16;
 
+/// The first eight bytes as a number, the first of them lowest; where there are fewer, with zeros
+/// behind them.
+///
+/// ```
+/// use caponier_sdk::scan::bytes;
+///
+/// // A word is compared, and hashed, in one step.
+/// let text = b"badge no. 7";
+/// let head = bytes::head(text) & 0xff_ffff_ffff;
+/// assert_eq!(head, bytes::head(b"badge"));
+/// assert_ne!(head, bytes::head(text));
+/// ```
+#[inline]
+pub fn head(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk() {
+        Some(eight) => u64::from_le_bytes(*eight),
+        None => short_head(bytes),
+    }
+}
+
+#[inline(never)]
+fn short_head(bytes: &[u8]) -> u64 {
+    let back = bytes.iter().rev();
+    back.fold(0, |all, byte| all << 8 | u64::from(*byte))
+}
+
 /// The first byte at or after `from` for which `wanted` holds.
 ///
 /// Whole steps are judged without branches, so that a predicate made of comparisons becomes
@@ -120,6 +146,16 @@ mod tests {
                 assert_eq!(find_digit(&bytes, at + 1), None);
             }
         }
+    }
+
+    #[test]
+    fn a_short_head_has_zeros_behind_it() {
+        assert_eq!(
+            head(b"\x01\x02\x03\x04\x05\x06\x07\x08\x09"),
+            0x0807_0605_0403_0201
+        );
+        assert_eq!(head(b"\x01\x02\xff"), 0xff_0201);
+        assert_eq!(head(b""), 0);
     }
 
     #[test]

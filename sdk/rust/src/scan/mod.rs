@@ -1,5 +1,6 @@
 //! Scanners that detectors share. None of them allocates while it looks.
 
+pub mod blocks;
 pub mod bytes;
 pub mod checksum;
 pub mod glob;
