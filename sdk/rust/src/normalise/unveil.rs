@@ -220,7 +220,8 @@ impl Unveil {
 
     /// Whether one of the words begins this one.
     fn knows(&self, word: &[u8]) -> bool {
-        self.known.longest(word, 0).is_some() || self.words.longest(word, 0).is_some()
+        word.len() >= WORD
+            && (self.known.longest(word, 0).is_some() || self.words.longest(word, 0).is_some())
     }
 
     /// Where a word ends that is cut in pieces. In one table, a shorter word that stands whole would
@@ -238,7 +239,8 @@ impl Unveil {
         part.as_bytes()
             .split(|byte| !in_word(byte))
             .filter(|word| {
-                word.iter().any(u8::is_ascii_alphabetic)
+                word.len() >= WORD
+                    && word.iter().any(u8::is_ascii_alphabetic)
                     && !word.iter().all(u8::is_ascii_alphabetic)
             })
             .any(|word| {

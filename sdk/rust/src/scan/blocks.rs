@@ -26,7 +26,7 @@ pub(crate) const HIGH: u64 = EACH << 7;
 ///     count
 /// }
 ///
-/// assert_eq!(words("four words: café, no. 2"), 4);
+/// assert_eq!(words("five words: café, no. 2"), 5);
 /// assert_eq!(words(&"and so on ".repeat(50)), 150);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
