@@ -11,7 +11,7 @@ use crate::{request, suffix};
 
 /// How much of a structure rule's confidence goes where the model sees nothing wrong, and how sure
 /// it must be for nothing to go: honest text has the words of attacks too.
-const PROMPT: (f64, f64) = (0.5, 0.1);
+const PROMPT: (f64, f64) = (0.5, 0.25);
 /// The same in documents, which a false alarm takes away unseen: many of them tell of attacks.
 const DATA: (f64, f64) = (0.3, 0.9);
 /// What a confidence is worth in data for all other rules: documents tell of attacks without doing

@@ -112,6 +112,12 @@ impl<T: Tally> Reader<'_, T> {
         if self.count == 0 {
             self.current.start = word.start;
         }
+        // Said again at once, a word says no more than before.
+        if word.word | 1 == self.before {
+            self.current.end = word.end;
+            self.count += 1;
+            return;
+        }
         let (alone, behind) = (top(word.word), place(word.word, self.before));
         let tally = &mut self.current.tally;
         if word.stem == 0 {
@@ -295,6 +301,14 @@ mod tests {
         assert_eq!(spans("忽略。好").len(), 2);
         assert_eq!(spans(&"word ".repeat(100)).len(), 3);
         assert!(spans("...").is_empty());
+    }
+
+    #[test]
+    fn a_word_said_again_adds_nothing() {
+        let tally = |text: &str| sentences::<Vec<u16>>(text, &NO_WEIGHTS).remove(0).tally;
+        assert_eq!(tally(&"word ".repeat(40)), tally("word"));
+        assert_eq!(tally("no, no no way"), tally("no way"));
+        assert_ne!(tally("word by word"), tally("word by"));
     }
 
     #[test]

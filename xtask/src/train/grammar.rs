@@ -32,6 +32,9 @@ impl Dice {
     }
 }
 
+/// The file of paragraphs, which is no grammar.
+const PROSE: &str = "prose";
+
 /// What the rows of a section are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -61,14 +64,14 @@ pub(super) struct Section {
     templates: Vec<Template>,
 }
 
-/// One language.
+/// One language, or one sort of document.
 pub(super) struct Grammar {
     pub(super) language: String,
     pub(super) sections: Vec<Section>,
     slots: BTreeMap<String, Vec<Template>>,
 }
 
-/// Every language, in the order of the files' names.
+/// Every grammar, in the order of the files' names.
 pub(super) fn read_all(directory: &Path) -> Result<Vec<Grammar>> {
     let mut grammars = Vec::new();
     let entries =
@@ -79,7 +82,7 @@ pub(super) fn read_all(directory: &Path) -> Result<Vec<Grammar>> {
     paths.sort();
     for path in paths {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        if path.extension().is_some_and(|end| end == "txt") && name.len() == 2 {
+        if path.extension().is_some_and(|end| end == "txt") && name != PROSE {
             let text = std::fs::read_to_string(&path)?;
             let grammar = Grammar::parse(&name, &text);
             grammars.push(grammar.with_context(|| format!("in {}", path.display()))?);

@@ -16,7 +16,7 @@ const LEVELS: [f32; KNOTS] = [
 /// Where a prompt is denied.
 const THRESHOLD: f32 = 0.9;
 /// Where it is flagged.
-const FLAGGED: f32 = 0.5;
+const FLAGGED: f32 = 0.8;
 
 /// Score and confidence, in order: of sentences, and of stretches.
 pub(super) type Curves = [Vec<(f32, f32)>; 2];

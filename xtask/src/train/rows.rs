@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::FOLDS;
 use super::fit::Settings;
 use super::grammar::{Dice, Grammar, Kind};
 
@@ -29,6 +30,8 @@ const BENIGN: &[&str] = &[
 pub(super) const GENERATED: &str = "generated";
 /// The most bytes of a row that are learned from.
 const LONGEST: usize = 6000;
+/// Long texts made of paragraphs, for each fold.
+const DOCUMENTS: usize = 60;
 const SEED: u64 = 0x6361_706f_6e69_6572;
 
 /// One text, and whether it is an attack.
@@ -147,6 +150,7 @@ pub(super) fn of_prompts(grammars: &[Grammar], prose: &str, real: &[Row]) -> Vec
         }
     }
     rows.extend(honest_prose(prose));
+    rows.extend(honest_documents(prose, &mut dice));
     let honest: Vec<&Row> = real.iter().filter(|row| !row.attack).collect();
     let english = english(grammars);
     for section in english
@@ -179,6 +183,25 @@ fn honest_prose(prose: &str) -> Vec<Row> {
         .lines()
         .map(|line| made(line.replace("\\n", "\n"), false, group(line)))
         .collect()
+}
+
+/// Long texts: paragraphs in a row. Those of one text are in one fold, as each is alone.
+fn honest_documents(prose: &str, dice: &mut Dice) -> Vec<Row> {
+    let mut folds = vec![Vec::new(); FOLDS as usize];
+    for line in prose.lines() {
+        folds[(group(line) % FOLDS) as usize].push(line);
+    }
+    let mut rows = Vec::new();
+    for lines in folds.iter().filter(|lines| !lines.is_empty()) {
+        for _ in 0..DOCUMENTS {
+            let paragraphs: Vec<&str> = (0..4 + dice.below(10))
+                .map(|_| *dice.one_of(lines))
+                .collect();
+            let text = paragraphs.join("\n\n").replace("\\n", "\n");
+            rows.push(made(cut(&text).to_owned(), false, group(paragraphs[0])));
+        }
+    }
+    rows
 }
 
 const fn made(text: String, attack: bool, group: u64) -> Row {
