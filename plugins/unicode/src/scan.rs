@@ -130,6 +130,9 @@ impl Scan<'_> {
             [(_, one), (_, other)] => one.end > other.start,
             _ => false,
         });
+        let ends = parts.first().zip(parts.last());
+        let overlap =
+            overlap || ends.is_some_and(|((_, one), (_, other))| other.end > one.start + period);
         if rounds == 0 || !same || overlap {
             return at;
         }
