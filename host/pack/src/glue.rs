@@ -3,6 +3,7 @@
 
 use wasm_encoder::{BlockType, Catch, InstructionSink, ValType};
 
+use crate::alike::Filling;
 use crate::contract::{Import, OFFERS, Offer};
 use crate::helpers::{Made, charge, mark, offset, push_outside, status};
 use crate::helpers::{copy, fill, grow, reset, restore};
@@ -364,10 +365,21 @@ fn choose(sink: &mut InstructionSink<'_>, offer: &Offer, places: &Places) {
     }
 }
 
-/// Runs first: keeps a copy of each plugin's memory, then starts the shell.
-pub(crate) fn start(plugins: &[Places], shell: Option<u32>) -> Made {
+/// Runs first: fills the plugins' memories with what they have in common, keeps a copy of each, then
+/// starts the shell.
+pub(crate) fn start(plugins: &[Places], fillings: &[Filling<'_>], shell: Option<u32>) -> Made {
     let mut made = Made::new(&[], &[]);
     let mut sink = made.sink();
+    for (places, filling) in plugins.iter().zip(fillings) {
+        for copy in &filling.copied {
+            if let Some(from) = plugins.get(copy.from) {
+                sink.i32_const(offset(copy.target as u64))
+                    .i32_const(offset(copy.source as u64))
+                    .i32_const(offset(copy.length as u64))
+                    .memory_copy(places.memory, from.memory);
+            }
+        }
+    }
     for places in plugins {
         sink.i32_const(offset(places.pristine))
             .i32_const(0)

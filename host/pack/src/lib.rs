@@ -10,6 +10,7 @@
 #![doc = include_str!("../ABI.md")]
 
 mod access;
+mod alike;
 mod code;
 mod contract;
 mod costs;

@@ -6,6 +6,7 @@ use wasm_encoder::{
     TableSection, TagKind, TagSection, TagType, TypeSection, ValType,
 };
 
+use crate::alike::{Data, fillings};
 use crate::contract::OFFERS;
 use crate::glue::{offered, start, trampoline};
 use crate::helpers::{Made, shared};
@@ -78,7 +79,9 @@ pub(crate) fn merge(input: &Input<'_>, cover: Cover) -> Result<Vec<u8>, PackErro
     for made in shared(shared_at, TAG) {
         functions.add(made, &mut types);
     }
-    functions.add(start(&all, shell.start(&moved)), &mut types);
+    let memories: Vec<&[Data<'_>]> = plugins.iter().map(Ready::memory).collect();
+    let fillings = fillings(&memories);
+    functions.add(start(&all, &fillings, shell.start(&moved)), &mut types);
     for ((place, plugin), places) in (0_i32..).zip(&plugins).zip(&all) {
         for made in plugin.entries(places, TAG) {
             functions.add(made, &mut types);
@@ -111,12 +114,12 @@ pub(crate) fn merge(input: &Input<'_>, cover: Cover) -> Result<Vec<u8>, PackErro
     memories.memory(memory(shell.memory.initial, shell.memory.maximum));
     let second = cursor.second.div_ceil(PAGE);
     memories.memory(memory(second, Some(second)));
-    for (plugin, places) in plugins.iter().zip(&all) {
+    for ((plugin, places), filling) in plugins.iter().zip(&all).zip(&fillings) {
         let (pages, most) = plugin.pages();
         memories.memory(memory(pages, Some(most)));
         plugin.tables(places, &mut tables, &mut elements);
         plugin.globals(places, &mut globals);
-        plugin.data(places, &mut data);
+        plugin.data(places, filling, &mut data);
     }
 
     let mut type_section = TypeSection::new();

@@ -9,6 +9,7 @@ use wasm_encoder::{
     RefType, TableSection, TableType, ValType,
 };
 
+use crate::alike::{Data, Filling};
 use crate::code::{Body, Facts, at, decode, facts};
 use crate::contract::Import;
 use crate::glue::Entries;
@@ -235,9 +236,14 @@ impl<'a> Ready<'a> {
         }
     }
 
-    /// Its memory, and which functions its tables hold.
-    pub(crate) fn data(&self, places: &Places, data: &mut DataSection) {
-        for (at, bytes) in &self.core.data {
+    /// What stands in its memory at the start.
+    pub(crate) fn memory(&self) -> &[Data<'a>] {
+        &self.core.data
+    }
+
+    /// Its memory, but for what is copied, and which functions its tables hold.
+    pub(crate) fn data(&self, places: &Places, filling: &Filling<'_>, data: &mut DataSection) {
+        for (at, bytes) in &filling.data {
             data.active(
                 places.memory,
                 &ConstExpr::i32_const(at.cast_signed()),
