@@ -35,40 +35,45 @@ pub(crate) fn response(body: String, first: u32, limits: &Limits) -> Result<Resp
     let is_answer = ["message", "response", "embeddings", "embedding"]
         .iter()
         .any(|key| root.get(key).is_some());
+    let mut tokens = None;
+    if is_answer {
+        answer(&mut parts, root)?;
+        tokens = usage(root);
+    } else {
+        parts.error(root)?;
+    }
+    drop(document);
+    Ok(Response::new(body, parts.checked()?, tokens))
+}
+
+fn answer(parts: &mut Parts, root: Value<'_>) -> Result<(), Malformed> {
+    let first = parts.next();
     for (key, value) in root.members() {
         let Some(key) = key.string() else { continue };
         let here = Place::of(&key);
         match &*key {
             "error" => parts.error(value)?,
-            _ if !is_answer => parts.error(value)?,
             "message" if value.is_null() => {}
-            "message" => {
-                message(&mut parts, value, &here, &said(), Stage::Output, |_, _| {})?;
-            }
-            "response" => text_or_null(&mut parts, value, &here, &said())?,
-            "thinking" => text_or_null(&mut parts, value, &here, &thinking(Stage::Output))?,
-            "image" => pictures(&mut parts, value, &here),
-            "embedding" | "embeddings" => vector(&mut parts, value, &here),
-            "created_at" => moment(&mut parts, value, &here),
+            "message" => message(parts, value, &here, &said(), Stage::Output, |_, _| {})?,
+            "response" => text_or_null(parts, value, &here, &said())?,
+            "thinking" => text_or_null(parts, value, &here, &thinking(Stage::Output))?,
+            "image" => pictures(parts, value, &here),
+            "embedding" | "embeddings" => vector(parts, value, &here),
+            "created_at" => moment(parts, value, &here),
             _ => {}
         }
     }
-    let mut tokens = None;
-    if is_answer {
-        tokens = usage(root);
-        let segments = first..parts.next();
-        for (key, says_more) in repeats(root, !segments.is_empty(), !segments.is_empty()) {
-            if let Some(value) = root.get(key) {
-                parts.shadow(segments.clone(), value, "null");
-            }
-            if says_more {
-                parts.gap(GapKind::Unrecognized, key);
-            }
+    let segments = first..parts.next();
+    for (key, says_more) in repeats(root, !segments.is_empty(), !segments.is_empty()) {
+        if let Some(value) = root.get(key) {
+            parts.shadow(segments.clone(), value, "null");
         }
-        parts.rest(root, &Place::ROOT, READ);
+        if says_more {
+            parts.gap(GapKind::Unrecognized, key);
+        }
     }
-    drop(document);
-    Ok(Response::new(body, parts.checked()?, tokens))
+    parts.rest(root, &Place::ROOT, READ);
+    Ok(())
 }
 
 /// What repeats an answer's text, and whether it says more than that: probabilities repeat the text

@@ -24,12 +24,14 @@ pub(crate) fn answer(parts: &mut Parts, root: Value<'_>) -> Result<Option<Tokens
     root.object(&Place::ROOT, RESPONSE)?;
     let mut tokens = None;
     // Without choices it is no answer but an error, of whatever shape: all of it is looked into.
-    let is_answer = root.get("choices").is_some();
+    if root.get("choices").is_none() {
+        parts.error(root)?;
+        return Ok(None);
+    }
     for (key, value) in root.members() {
         match key.string().as_deref() {
             Some("choices") => choices(parts, value)?,
             Some("error") => parts.error(value)?,
-            _ if !is_answer => parts.error(value)?,
             Some("usage") => tokens = usage(value),
             Some("citations") => parts.texts(
                 value,
@@ -39,10 +41,8 @@ pub(crate) fn answer(parts: &mut Parts, root: Value<'_>) -> Result<Option<Tokens
             _ => {}
         }
     }
-    if is_answer {
-        let read = &["choices", "error", "citations"];
-        parts.rest(root, &Place::ROOT, read);
-    }
+    let read = &["choices", "error", "citations"];
+    parts.rest(root, &Place::ROOT, read);
     Ok(tokens)
 }
 

@@ -23,19 +23,19 @@ pub(crate) fn answer(parts: &mut Parts, root: Value<'_>) -> Result<Option<Tokens
     root.object(&Place::ROOT, RESPONSE)?;
     let mut tokens = None;
     // Without vectors it is no answer but an error, of whatever shape: all of it is looked into.
-    let is_answer = root.get("data").is_some();
+    if root.get("data").is_none() {
+        parts.error(root)?;
+        return Ok(None);
+    }
     for (key, value) in root.members() {
         match key.string().as_deref() {
             Some("data") => vectors(parts, value)?,
             Some("error") => parts.error(value)?,
-            _ if !is_answer => parts.error(value)?,
             Some("usage") => tokens = usage(value),
             _ => {}
         }
     }
-    if is_answer {
-        parts.rest(root, &Place::ROOT, &["data", "error"]);
-    }
+    parts.rest(root, &Place::ROOT, &["data", "error"]);
     Ok(tokens)
 }
 

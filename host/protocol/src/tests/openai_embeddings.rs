@@ -99,6 +99,14 @@ fn an_upstreams_error_is_looked_into() {
             [r#"10 output other other field=error: "bad key sk-1""#]
         );
     }
+    assert_eq!(
+        gaps(response(r#"{"bad key sk-1":"no"}"#).gaps()),
+        ["unrecognized error.*"]
+    );
+    in_response(
+        Format::OpenAiEmbeddings,
+        r#"{"error":{"message":"m","code":1},"detail":["d"],"n":1}"#,
+    );
 }
 
 #[test]

@@ -104,6 +104,20 @@ fn an_upstreams_error_is_looked_into() {
             [r#"10 output other other field=error: "no model sk-1""#]
         );
     }
+    assert_eq!(
+        gaps(response(r#"{"no model sk-1":"no"}"#).gaps()),
+        ["unrecognized error.*"]
+    );
+    for format in [
+        Format::OllamaChat,
+        Format::OllamaGenerate,
+        Format::OllamaEmbed,
+    ] {
+        in_response(
+            format,
+            r#"{"error":{"message":"m","code":1},"detail":["d"],"n":1}"#,
+        );
+    }
 }
 
 #[test]

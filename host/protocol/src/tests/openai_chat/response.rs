@@ -1,8 +1,9 @@
 //! Whole responses.
 
 use super::response;
-use crate::Tokens;
-use crate::tests::{lines, redact};
+use crate::tests::skipping::in_response;
+use crate::tests::{gaps, lines, redact};
+use crate::{Format, Tokens};
 
 const ANSWER: &str = r#"{"id":"x","choices":[
  {"index":0,"message":{"role":"assistant","content":"Hi a@b.c","refusal":null,"reasoning":"thinking",
@@ -63,6 +64,16 @@ fn an_upstreams_error_is_looked_into() {
             r#"11 output other other field=error: "t""#
         ]
     );
+    assert_eq!(
+        gaps(response(r#"{"bad key sk-1":"no"}"#).gaps()),
+        ["unrecognized error.*"]
+    );
+    for format in [Format::OpenAiChat, Format::OpenAiCompletions] {
+        in_response(
+            format,
+            r#"{"error":{"message":"m","code":1},"detail":["d"],"n":1}"#,
+        );
+    }
 }
 
 #[test]
