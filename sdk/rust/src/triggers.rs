@@ -1,6 +1,8 @@
 //! When a plugin need not be called.
 
-use crate::{Kind, Manifest, Role, Segment, Stage};
+#[cfg(any(test, feature = "testing"))]
+use crate::Segment;
+use crate::{Kind, Manifest, Role, Stage};
 
 const TEXT: &str = "trigger";
 const CLASS: &str = "trigger-class";
@@ -116,7 +118,11 @@ impl Manifest {
         }
         !has_any
     }
+}
 
+/// What a host does with them.
+#[cfg(any(test, feature = "testing"))]
+impl Manifest {
     /// Whether a host shows this segment to the plugin.
     pub(crate) fn is_shown(&self, segment: &Segment) -> bool {
         segment.is_open()
