@@ -222,8 +222,10 @@ fn words_back(text: &str, end: usize) -> impl Iterator<Item = (usize, &str)> {
 }
 
 fn is_southern(word: &str) -> bool {
+    // `OS X 10` is no Polish estate.
     is_one_of(word, SOUTHERN)
         && (word.len() > 3 || word.starts_with(char::is_uppercase) || word == "ul")
+        && word != "OS"
 }
 
 /// Whether what an English street's name ends in may begin so: most words are not compared further.
