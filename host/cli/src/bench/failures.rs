@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::client::{Client, chat, completion};
+use super::plain::plain;
 use super::process::{GUARDED, Gateway, LOOK, Setup};
 use super::reload::{place, rule};
 use super::texts::Texts;
@@ -35,7 +36,7 @@ pub(super) fn over_reloads(bench: &Bench) -> anyhow::Result<Values> {
     })?;
     let address = gateway.address;
     let (done, failed, over) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
-    let load = |seed: u64| {
+    let load = |seed: u64| -> anyhow::Result<()> {
         let mut texts = Texts::new(seed);
         let mut client = None;
         while !over.load(Ordering::Relaxed) {
@@ -43,7 +44,7 @@ pub(super) fn over_reloads(bench: &Bench) -> anyhow::Result<Values> {
             let (text, expected) = if is_attack {
                 (format!("{ATTACK} {}", texts.prose(200)), 400)
             } else {
-                (texts.prose(800), 200)
+                (plain(bench, &mut texts, 800)?, 200)
             };
             let mut connection = match client.take() {
                 Some(connection) => Ok(connection),
@@ -67,6 +68,7 @@ pub(super) fn over_reloads(bench: &Bench) -> anyhow::Result<Values> {
             }
             done.fetch_add(1, Ordering::Relaxed);
         }
+        Ok(())
     };
     let reload = || -> anyhow::Result<()> {
         let mut probe = Probe::new(address)?;
@@ -77,12 +79,17 @@ pub(super) fn over_reloads(bench: &Bench) -> anyhow::Result<Values> {
         Ok(())
     };
     let reloaded = std::thread::scope(|scope| {
-        for seed in 0..CONNECTIONS {
-            let load = &load;
-            scope.spawn(move || load(0xfa11 + seed as u64));
-        }
+        let load = &load;
+        let running: Vec<_> = (0..CONNECTIONS as u64)
+            .map(|seed| scope.spawn(move || load(0xfa11 + seed)))
+            .collect();
         let reloaded = reload();
         over.store(true, Ordering::Relaxed);
+        running.into_iter().try_for_each(|thread| {
+            thread
+                .join()
+                .map_err(|_| anyhow::anyhow!("a thread failed"))?
+        })?;
         reloaded
     });
     reloaded?;

@@ -6,20 +6,16 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use caponier_core::{Action, Kind, Role, Segment, Stage};
-
 use super::client::{Client, chat, completion};
+use super::plain::{TRIES, passes};
 use super::process::{GUARDED, Gateway, PLAIN, Setup, Started, free_address};
 use super::statistics::{median, micros};
 use super::texts::Texts;
 use super::{Bench, Values};
-use crate::evaluate::{evaluate, exchange};
 
 const CONNECTIONS: usize = 64;
 /// Bytes of a request's body.
 const BODY: usize = 1024;
-/// Texts that may be denied by chance, one after the other.
-const TRIES: usize = 20;
 
 /// One proxy under load.
 struct Target<'a> {
@@ -121,15 +117,6 @@ fn body(bench: &Bench, texts: &mut Texts) -> anyhow::Result<Vec<u8>> {
         tracing::debug!("a text is denied");
     }
     anyhow::bail!("the configuration denies {TRIES} plain texts in a row");
-}
-
-/// Words without sense read like an attack once in thousands of texts.
-fn passes(bench: &Bench, text: String) -> anyhow::Result<bool> {
-    let policy = &bench.revision.policy;
-    let mut exchange = exchange(policy, Stage::Prompt)?;
-    let segment = Segment::new(0, Role::User, Kind::Text, text);
-    let outcome = evaluate(policy, &mut exchange, Stage::Prompt, vec![segment]);
-    Ok(outcome.action() != Action::Deny)
 }
 
 /// Sends each body once, on all connections at the same time.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::client::{Client, chat};
+use super::plain::plain;
 use super::process::{GUARDED, Gateway, Setup, allow_open_files};
 use super::statistics::{median, millis};
 use super::stream::event;
@@ -66,7 +67,7 @@ pub(super) fn memory(bench: &Bench) -> anyhow::Result<Values> {
     let mut open = Vec::with_capacity(STREAMS);
     for _ in 0..STREAMS {
         let mut client = Client::connect(gateway.address)?;
-        client.begin(GUARDED, &chat(&texts.prose(900), true))?;
+        client.begin(GUARDED, &chat(&plain(bench, &mut texts, 900)?, true))?;
         client.until(b" that")?;
         open.push(client);
     }

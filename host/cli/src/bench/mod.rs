@@ -10,6 +10,7 @@ mod client;
 mod failures;
 mod gateway;
 mod lifecycle;
+mod plain;
 mod plugins;
 mod process;
 mod reload;

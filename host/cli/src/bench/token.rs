@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use super::client::{Client, chat};
+use super::plain::plain;
 use super::process::{GUARDED, Gateway, PLAIN, Setup};
 use super::statistics::{median, millis};
 use super::stream::event;
@@ -48,7 +49,7 @@ pub(super) fn first(bench: &Bench) -> anyhow::Result<Values> {
     let mut texts = Texts::new(0xf157);
     let mut client = Client::connect(gateway.address)?;
     let mut wait = |path: &str| -> anyhow::Result<f64> {
-        client.begin(path, &chat(&texts.prose(400), true))?;
+        client.begin(path, &chat(&plain(bench, &mut texts, 400)?, true))?;
         client.until(FIRST.as_bytes())?;
         let seen = Instant::now();
         client.until(b"[DONE]")?;
