@@ -1,5 +1,6 @@
 //! What a text repeats over and over: found in one period, and as often as it comes again.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::rules::Kind;
@@ -21,10 +22,9 @@ impl Again {
         start + self.period..end + self.rounds * self.period
     }
 
-    /// The gravest kind.
-    pub(crate) fn kind(&self) -> Option<Kind> {
-        let kinds = self.parts.iter().map(|(kind, _)| *kind);
-        kinds.max_by_key(|kind| kind.severity())
+    /// Of what kinds the hits are.
+    pub(crate) fn kinds(&self) -> BTreeSet<Kind> {
+        self.parts.iter().map(|(kind, _)| *kind).collect()
     }
 
     /// What is left of the span with each hit replaced; `None` where one is not to be.

@@ -17,7 +17,7 @@ mod smuggled;
 mod tests;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use caponier_sdk::{Call, Data, Error, Finding, Manifest, Plugin, Report, Segment, Severity};
@@ -28,7 +28,7 @@ use rules::LOOK_BEHIND;
 pub use rules::{Kind, Operator};
 use scan::Hit;
 
-/// The most findings of one text. What comes after is one with the last.
+/// The most findings of one text. What comes after is one with the last, which may be of every kind.
 const MOST: usize = 256;
 
 /// What the operator may set.
@@ -97,15 +97,15 @@ impl Unicode {
         let hits = scanned.hits.into_iter().filter_map(|hit| self.wanted(hit));
         let hits = hits.filter(|hit| hit.span.end > settled);
         let mut last: Option<Pending> = None;
-        let mut count = 0;
+        let (mut count, most) = (0, MOST - Kind::all().count());
         for hit in hits {
             let fresh = self.pending(text, hit);
-            if count >= MOST
+            if count >= most
                 && let Some(last) = &mut last
             {
                 last.append(text, fresh);
             } else {
-                count += 1;
+                count += fresh.kinds.len();
                 if let Some(pending) = last.replace(fresh) {
                     pending.report(segment, report);
                 }
@@ -124,7 +124,7 @@ impl Unicode {
         let is_on = |kind: Kind| self.settings.operator(kind) != Operator::Off;
         if let Some(again) = &mut hit.again {
             again.parts.retain(|(kind, _)| is_on(*kind));
-            (hit.kind, hit.span) = (again.kind()?, again.span());
+            (hit.kind, hit.span) = (again.parts.first()?.0, again.span());
         }
         is_on(hit.kind).then_some(hit)
     }
@@ -135,7 +135,15 @@ impl Unicode {
             Some(again) => again.replaced(text, one),
             None => one(hit.kind, hit.span.clone()),
         };
-        Pending { hit, replacement }
+        let kinds = match &hit.again {
+            Some(again) => again.kinds(),
+            None => BTreeSet::from([hit.kind]),
+        };
+        Pending {
+            hit,
+            kinds,
+            replacement,
+        }
     }
 
     /// What to put in a hit's place.
@@ -153,15 +161,15 @@ impl Unicode {
 /// A finding that may still be joined with the next.
 struct Pending {
     hit: Hit,
+    /// What it is of: whoever acts on one of these kinds acts on all of it.
+    kinds: BTreeSet<Kind>,
     replacement: Option<String>,
 }
 
 impl Pending {
     /// Takes another finding in, and what stands between the two.
     fn append(&mut self, text: &str, other: Self) {
-        if other.hit.kind.severity() > self.hit.kind.severity() {
-            self.hit.kind = other.hit.kind;
-        }
+        self.kinds.extend(other.kinds);
         self.hit.confidence = self.hit.confidence.max(other.hit.confidence);
         self.replacement = match (self.replacement.take(), other.replacement) {
             (Some(mut all), Some(more)) if other.hit.span.start >= self.hit.span.end => {
@@ -179,27 +187,36 @@ impl Pending {
         self.hit.span.end = self.hit.span.end.max(other.hit.span.end);
     }
 
+    /// A finding for each of its kinds.
     fn report(self, segment: &Segment, report: &mut Report<'_>) {
-        let Self { hit, replacement } = self;
+        for kind in &self.kinds {
+            self.report_as(*kind, segment, report);
+        }
+    }
+
+    fn report_as(&self, kind: Kind, segment: &Segment, report: &mut Report<'_>) {
+        let Self {
+            hit, replacement, ..
+        } = self;
         let mut finding: Finding<'_> = report
-            .finding(hit.kind.id(), segment)
-            .at(hit.span)
+            .finding(kind.id(), segment)
+            .at(hit.span.clone())
             .confidence(hit.confidence);
         if let Some(replacement) = replacement {
-            finding = finding.replacement(replacement);
+            finding = finding.replacement(replacement.clone());
         }
         if hit.in_host {
             finding = finding
                 .severity(Severity::High)
                 .message("the name of a host is written with look-alikes");
         }
-        if let Some(decoded) = hit.decoded {
-            if smuggled::says_something(&decoded) {
+        if let Some(decoded) = &hit.decoded {
+            if smuggled::says_something(decoded) {
                 finding = finding.severity(Severity::Critical);
             }
             finding
                 .message("hidden characters spell text")
-                .attribute("decoded", decoded);
+                .attribute("decoded", decoded.clone());
         }
     }
 }

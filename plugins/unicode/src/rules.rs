@@ -168,13 +168,6 @@ impl Kind {
         TABLE.get(self as usize).map_or("", |(_, id, ..)| id)
     }
 
-    /// How bad it is unless a finding says otherwise.
-    pub(crate) fn severity(self) -> Severity {
-        TABLE
-            .get(self as usize)
-            .map_or(Severity::Medium, |(_, _, _, severity, _)| *severity)
-    }
-
     /// What is proposed unless the settings say otherwise: what has no meaning to a reader goes,
     /// and what may have one to somebody stays.
     pub(crate) const fn operator(self) -> Operator {

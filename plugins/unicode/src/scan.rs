@@ -138,11 +138,10 @@ impl Scan<'_> {
         }
         let by = rounds * period;
         let hits = &mut self.found.hits;
-        let like = hits
-            .iter()
-            .find(|hit| (from - period..from).contains(&hit.span.start));
-        let decoded = like.and_then(|hit| hit.decoded.clone());
-        let in_host = like.is_some_and(|hit| hit.in_host);
+        let last = from - period..from;
+        let like = || hits.iter().filter(|hit| last.contains(&hit.span.start));
+        let decoded = like().find_map(|hit| hit.decoded.clone());
+        let in_host = like().any(|hit| hit.in_host);
         for hit in hits.iter_mut().filter(|hit| hit.span.start >= from) {
             hit.span = hit.span.start + by..hit.span.end + by;
         }
@@ -154,12 +153,13 @@ impl Scan<'_> {
         if (from..end).contains(&self.word_end) {
             self.word_end += by;
         }
+        let first = parts.first().map(|(kind, _)| *kind);
         let again = Again {
             parts,
             period,
             rounds,
         };
-        if let Some(kind) = again.kind() {
+        if let Some(kind) = first {
             let mut hit = hit(kind, again.span(), confidence);
             (hit.decoded, hit.in_host, hit.again) = (decoded, in_host, Some(again));
             self.found.hits.push(hit);

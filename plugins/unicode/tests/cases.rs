@@ -101,6 +101,43 @@ fn a_flood_that_repeats_itself_hides_nothing() {
     assert_eq!(found(&HIDDEN.repeat(100)), 100 * found(HIDDEN));
 }
 
+/// Where hits of several kinds are joined, each kind is told of, so that no rule is hidden by another.
+#[test]
+fn a_flood_of_several_kinds_tells_of_each() {
+    let piece = "p\u{430}ypal a\u{200b}b \u{fdd0} ";
+    let seen = |text: &str| -> Vec<(String, usize)> {
+        let outcome = plugin().unwrap().prompt(text).unwrap();
+        let until = |rule: &str| {
+            let own = outcome
+                .findings
+                .iter()
+                .filter(|finding| finding.rule == rule);
+            own.filter_map(|finding| finding.span.as_ref().map(|span| span.end))
+                .max()
+        };
+        let rules: std::collections::BTreeSet<_> = outcome
+            .findings
+            .iter()
+            .map(|finding| finding.rule.to_string())
+            .collect();
+        rules
+            .into_iter()
+            .filter_map(|rule| until(&rule).map(|end| (rule, end)))
+            .collect()
+    };
+    let few = seen(piece);
+    assert_eq!(few.len(), 3, "{few:?}");
+    // By period, and by their number alone: with other words between, nothing repeats itself.
+    let flood = piece.repeat(30_000 / piece.len());
+    let words = (0..3000_u32).map(|number| format!("{piece}{} ", number * number));
+    for text in [flood, words.collect()] {
+        let all = seen(&text);
+        assert_eq!(all.len(), 3, "{all:?}");
+        let late = all.iter().filter(|(_, end)| *end + 100 > text.len());
+        assert_eq!(late.count(), 3, "{all:?} of {}", text.len());
+    }
+}
+
 /// What is found over and over is one finding, and what is left is what a look at each would leave.
 #[test]
 fn a_flood_of_hits_is_replaced_as_each_of_them() {
