@@ -60,7 +60,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
 
     /// Lets a request through without inspection, if the access rules agree, and its answer.
     pub(crate) fn let_pass(&mut self, passage: Passage, action: Action, gap: Gap) -> Flow {
-        match self.uninspected(passage, action, gap) {
+        match self.uninspected(passage, action, gap, 0) {
             Ok((passage, _)) => {
                 self.state = State::Passing(Box::new(passage));
                 Flow::Continue
@@ -69,14 +69,16 @@ impl<H: Host, G: Guests> Filter<H, G> {
         }
     }
 
-    /// Decides and records a request that nobody looks into. The error: it was refused.
+    /// Decides and records a request that nobody looks into, of which so many bytes are known. The
+    /// error: it was refused.
     pub(crate) fn uninspected(
         &mut self,
         mut passage: Passage,
         action: Action,
         gap: Gap,
+        bytes: usize,
     ) -> Result<(Passage, Exchange), Flow> {
-        let (mut exchange, mut outcome) = self.begin(&passage, RequestFacts::default(), 0);
+        let (mut exchange, mut outcome) = self.begin(&passage, RequestFacts::default(), bytes);
         if outcome.action() == Action::Deny {
             let refusal = Refusal::denied(&outcome.decision, outcome.kind);
             self.record(&exchange, &outcome, Some(&refusal));

@@ -127,7 +127,9 @@ impl<H: Host, G: Guests> Filter<H, G> {
     /// More of the request's body is there: `size` bytes by now.
     pub fn on_request_body(&mut self, size: usize, is_end: bool) -> Flow {
         match std::mem::replace(&mut self.state, State::Shut) {
-            State::Held(passage) if size > self.root.body_limit() => self.over_limit(*passage),
+            State::Held(passage) if size > self.root.body_limit() => {
+                self.over_limit(*passage, size)
+            }
             State::Held(passage) if is_end => self.judge_request(*passage, size),
             State::Held(passage) => {
                 self.state = State::Held(passage);
@@ -176,8 +178,8 @@ impl<H: Host, G: Guests> Filter<H, G> {
         }
     }
 
-    /// More than may be inspected.
-    fn over_limit(&mut self, passage: Passage) -> Flow {
+    /// More than may be inspected: `size` bytes by now.
+    fn over_limit(&mut self, passage: Passage, size: usize) -> Flow {
         let limit = self.root.body_limit();
         // What is compressed is larger still, and nothing to let pass.
         if passage.is_packed || self.root.packed.limits.over_limit == OverLimit::Deny {
@@ -187,7 +189,7 @@ impl<H: Host, G: Guests> Filter<H, G> {
             kind: GapKind::OverLimit,
             place: "body".to_owned(),
         };
-        let (mut passage, exchange) = match self.uninspected(passage, Action::Flag, gap) {
+        let (mut passage, exchange) = match self.uninspected(passage, Action::Flag, gap, size) {
             Ok(passed) => passed,
             Err(flow) => return flow,
         };

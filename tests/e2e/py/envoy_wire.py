@@ -11,15 +11,20 @@ class Packed(PackedGateway):
     path_pattern = "/*"
 
 
-def scenes(name):
-    """Keeps all promises of one format, one after the other."""
+def scenes(name, promises=None):
+    """Keeps promises of one format, all where none are named, one after the other."""
     before = wire.Guarded
     wire.Guarded = Packed
     try:
-        for promise in wire.promises(name):
+        for promise in promises or wire.promises(name):
             promise(DIALECTS[name])
     finally:
         wire.Guarded = before
+
+
+def chat():
+    """The others are scenes of `envoy_packed`."""
+    scenes("chat", [wire.denied_answer_is_an_error])
 
 
 def messages():

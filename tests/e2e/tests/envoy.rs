@@ -76,6 +76,7 @@ mod packed {
 
 mod wire {
     caponier_e2e::scenarios!("envoy_wire":
+        chat,
         messages,
         responses,
         completions,
