@@ -11,9 +11,25 @@ use crate::code::{Body, Facts, at};
 /// What a function and its loops cost.
 pub(crate) struct Costs {
     pub(crate) entry: u64,
-    pub(crate) loops: BTreeMap<usize, u64>,
-    /// There is a loop without calls: fuel is kept in a local.
-    pub(crate) tight_loop: bool,
+    /// By the place of a loop's head.
+    pub(crate) loops: BTreeMap<usize, Cost>,
+}
+
+/// What one round of a loop costs.
+#[derive(Clone, Copy)]
+pub(crate) struct Cost {
+    pub(crate) fuel: u64,
+    /// Nothing in it spends fuel by itself.
+    pub(crate) tight: bool,
+    /// It is so, and no loop around it is.
+    pub(crate) outermost: bool,
+}
+
+/// A loop that has not ended.
+struct Open {
+    head: usize,
+    fuel: u64,
+    tight: bool,
 }
 
 impl Costs {
@@ -21,18 +37,20 @@ impl Costs {
         let mut costs = Self {
             entry: 0,
             loops: BTreeMap::new(),
-            tight_loop: false,
         };
-        // For each open block: the head, cost and calls of its loop, if it is one.
-        let mut open: Vec<Option<(usize, u64, bool)>> = Vec::new();
+        // For each open block: its loop, if it is one.
+        let mut open: Vec<Option<Open>> = Vec::new();
         for (place, op) in body.ops.iter().enumerate() {
             match &op.operator {
-                Operator::Loop { .. } => open.push(Some((place, 1, false))),
+                Operator::Loop { .. } => open.push(Some(Open {
+                    head: place,
+                    fuel: 1,
+                    tight: true,
+                })),
                 Operator::Block { .. } | Operator::If { .. } => open.push(None),
                 Operator::End => {
-                    if let Some(Some((head, cost, calls))) = open.pop() {
-                        costs.loops.insert(head, cost);
-                        costs.tight_loop |= !calls;
+                    if let Some(Some(done)) = open.pop() {
+                        costs.close(&done);
                     }
                 }
                 _ => {}
@@ -45,16 +63,30 @@ impl Costs {
                 cost = cost.saturating_add(callee.cost);
             }
             if synced(&op.operator, facts) {
-                for (_, _, calls) in open.iter_mut().flatten() {
-                    *calls = true;
-                }
+                open.iter_mut()
+                    .flatten()
+                    .for_each(|outer| outer.tight = false);
             }
             match open.iter_mut().rev().flatten().next() {
-                Some((_, sum, _)) => *sum = sum.saturating_add(cost),
+                Some(inner) => inner.fuel = inner.fuel.saturating_add(cost),
                 None => costs.entry = costs.entry.saturating_add(cost),
             }
         }
         costs
+    }
+
+    fn close(&mut self, done: &Open) {
+        if done.tight {
+            for (_, inner) in self.loops.range_mut(done.head..) {
+                inner.outermost = false;
+            }
+        }
+        let cost = Cost {
+            fuel: done.fuel,
+            tight: done.tight,
+            outermost: done.tight,
+        };
+        self.loops.insert(done.head, cost);
     }
 }
 

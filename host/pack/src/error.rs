@@ -19,6 +19,11 @@ pub enum PackError {
     /// Too much to fit one module.
     #[error("{0}")]
     TooLarge(&'static str),
+    /// A part could not be written: a fault of this crate.
+    #[error(
+        "the packed module cannot be written: {0}; hint: report it, with the plugins that were packed"
+    )]
+    Written(String),
     /// What came out is not valid: a fault of this crate.
     #[error(
         "the packed module is not valid: {0}; hint: report it, with the plugins that were packed"

@@ -3,7 +3,6 @@
 
 use wasm_encoder::{BlockType, Catch, InstructionSink, ValType};
 
-use crate::alike::Filling;
 use crate::contract::{Import, OFFERS, Offer};
 use crate::helpers::{Made, charge, mark, offset, push_outside, status};
 use crate::helpers::{copy, fill, grow, reset, restore};
@@ -14,7 +13,7 @@ const I32: ValType = ValType::I32;
 const I64: ValType = ValType::I64;
 
 /// The shell's memory.
-const SHELL: u32 = 0;
+pub(crate) const SHELL: u32 = 0;
 
 /// Bytes of stack that a plugin may use: less than half of what there is, for the shell needs some
 /// before and after.
@@ -365,21 +364,15 @@ fn choose(sink: &mut InstructionSink<'_>, offer: &Offer, places: &Places) {
     }
 }
 
-/// Runs first: fills the plugins' memories with what they have in common, keeps a copy of each, then
-/// starts the shell.
-pub(crate) fn start(plugins: &[Places], fillings: &[Filling<'_>], shell: Option<u32>) -> Made {
+/// Runs first: fills all memories, keeps a copy of each plugin's, then starts the shell.
+pub(crate) fn start(
+    plugins: &[Places],
+    shell: Option<u32>,
+    fill: impl FnOnce(&mut InstructionSink<'_>),
+) -> Made {
     let mut made = Made::new(&[], &[]);
     let mut sink = made.sink();
-    for (places, filling) in plugins.iter().zip(fillings) {
-        for copy in &filling.copied {
-            if let Some(from) = plugins.get(copy.from) {
-                sink.i32_const(offset(copy.target as u64))
-                    .i32_const(offset(copy.source as u64))
-                    .i32_const(offset(copy.length as u64))
-                    .memory_copy(places.memory, from.memory);
-            }
-        }
-    }
+    fill(&mut sink);
     for places in plugins {
         sink.i32_const(offset(places.pristine))
             .i32_const(0)

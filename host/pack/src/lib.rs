@@ -10,16 +10,17 @@
 #![doc = include_str!("../ABI.md")]
 
 mod access;
-mod alike;
 mod code;
 mod contract;
 mod costs;
 mod error;
+mod filled;
 mod glue;
 mod helpers;
 mod live;
 mod merge;
 mod module;
+mod once;
 mod places;
 mod plugin;
 mod rewrite;
@@ -134,7 +135,7 @@ pub fn pack(input: &Input<'_>) -> Result<Vec<u8>, PackError> {
 /// As [`pack`].
 #[doc(hidden)]
 pub fn pack_to_measure(input: &Input<'_>, cover: Cover) -> Result<Vec<u8>, PackError> {
-    let module = merge::merge(input, cover)?;
+    let module = once::once(merge::merge(input, cover)?)?;
     let features = wasmparser::WasmFeatures::WASM2
         .union(wasmparser::WasmFeatures::EXCEPTIONS)
         .union(wasmparser::WasmFeatures::MULTI_MEMORY)

@@ -2,13 +2,13 @@
 
 use wasm_encoder::{
     CodeSection, CustomSection, DataCountSection, DataSection, ElementSection, ExportSection,
-    FunctionSection, GlobalSection, ImportSection, MemorySection, MemoryType, Module, StartSection,
-    TableSection, TagKind, TagSection, TagType, TypeSection, ValType,
+    FunctionSection, GlobalSection, ImportSection, InstructionSink, MemorySection, MemoryType,
+    Module, StartSection, TableSection, TagKind, TagSection, TagType, TypeSection, ValType,
 };
 
-use crate::alike::{Data, fillings};
 use crate::contract::OFFERS;
-use crate::glue::{offered, start, trampoline};
+use crate::filled::{Data, Filled, UNPACK};
+use crate::glue::{SHELL, offered, start, trampoline};
 use crate::helpers::{Made, shared};
 use crate::module::PAGE;
 use crate::places::{Places, SECOND, Shared, Types};
@@ -18,6 +18,10 @@ use crate::{Cover, Input, PackError};
 
 /// The one tag there is.
 const TAG: u32 = 0;
+
+/// Data: what the shell reads as its configuration, and what all memories hold.
+const CONFIG: u32 = 0;
+const FILLED: u32 = 1;
 
 /// Functions and their code, which go side by side.
 #[derive(Default)]
@@ -42,18 +46,25 @@ pub(crate) fn merge(input: &Input<'_>, cover: Cover) -> Result<Vec<u8>, PackErro
         .map(|plugin| Ready::read(plugin).map_err(|problem| problem.of(plugin.name)))
         .collect::<Result<_, _>>()?;
 
-    // Functions: the shell's imports and own, what it is offered, what plugins share, the start;
-    // then each plugin's.
+    let unpack = wat::parse_str(UNPACK).map_err(|error| PackError::Written(error.to_string()))?;
+    let unpack = Shell::read(&unpack)?;
+
+    // Functions: the shell's imports and own, what it is offered, what plugins share, what unpacks,
+    // the start; then each plugin's.
     let mut types = Types::default();
     let offered_at = shell.kept() + shell.function_count();
     let shared_at = offered_at + count(OFFERS.len());
-    let start_at = shared_at + Shared::COUNT;
-    let mut moved = shell.place(offered_at, &mut types)?;
+    let unpack_at = shared_at + Shared::COUNT;
+    let start_at = unpack_at + unpack.function_count();
+    let mut moved = shell.place(shell.kept(), offered_at, &mut types)?;
+    let mut unpack_moved = unpack.place(unpack_at, 0, &mut types)?;
+    unpack_moved.memory = SECOND;
+    unpack_moved.globals = shell.global_count();
     let mut cursor = Cursor {
         function: start_at + 1,
         table: shell.table_count(),
         memory: SECOND + 1,
-        global: shell.global_count(),
+        global: shell.global_count() + unpack.global_count(),
         second: 0,
     };
     let mut all: Vec<Places> = Vec::new();
@@ -61,27 +72,35 @@ pub(crate) fn merge(input: &Input<'_>, cover: Cover) -> Result<Vec<u8>, PackErro
         let places = cursor.place(plugin, cover, Shared::at(shared_at), &mut types);
         all.push(places.map_err(|problem| problem.of(plugin.name()))?);
     }
+    let empty = cursor.second;
+    for places in &mut all {
+        cursor.keep(places);
+    }
+    let filled = filled(&shell, &plugins, &all)?;
+    let (room, end) = filled.room(all.first().map_or(empty, |places| places.pristine));
+    cursor.second = cursor.second.max(end);
     if cursor.second > MOST_PAGES * PAGE {
         return Err(PackError::TooLarge(
             "the plugins' memories are more than one module can keep copies of; hint: pack fewer plugins",
         ));
     }
-    let config = shell.data_count();
     let config_len = u32::try_from(input.config.len())
         .map_err(|_| PackError::TooLarge("the configuration has more than 4 GiB"))?;
 
     let mut functions = Functions::default();
     shell.functions(&mut functions.types, &moved);
     shell.code(&mut functions.code, &mut moved)?;
-    for made in offered(&all, config, config_len) {
+    for made in offered(&all, CONFIG, config_len) {
         functions.add(made, &mut types);
     }
     for made in shared(shared_at, TAG) {
         functions.add(made, &mut types);
     }
-    let memories: Vec<&[Data<'_>]> = plugins.iter().map(Ready::memory).collect();
-    let fillings = fillings(&memories);
-    functions.add(start(&all, &fillings, shell.start(&moved)), &mut types);
+    unpack.functions(&mut functions.types, &unpack_moved);
+    unpack.code(&mut functions.code, &mut unpack_moved)?;
+    let unpacks = unpack.exported("unpack", &[ValType::I32; 4], &[], &unpack_moved)?;
+    let fill = |sink: &mut InstructionSink<'_>| filled.fill(sink, room, unpacks, FILLED);
+    functions.add(start(&all, shell.start(&moved), fill), &mut types);
     for ((place, plugin), places) in (0_i32..).zip(&plugins).zip(&all) {
         for made in plugin.entries(places, TAG) {
             functions.add(made, &mut types);
@@ -103,23 +122,24 @@ pub(crate) fn merge(input: &Input<'_>, cover: Cover) -> Result<Vec<u8>, PackErro
     shell.tables(&mut tables, &mut moved)?;
     let mut globals = GlobalSection::new();
     shell.globals(&mut globals, &mut moved)?;
+    unpack.globals(&mut globals, &mut unpack_moved)?;
     let mut exports = ExportSection::new();
     shell.exports(&mut exports, &mut moved)?;
     let mut elements = ElementSection::new();
     shell.elements(&mut elements, &mut moved)?;
     let mut data = DataSection::new();
-    shell.data(&mut data, &mut moved)?;
     data.passive(input.config.iter().copied());
+    data.passive(filled.packed.iter().copied());
     let mut memories = MemorySection::new();
     memories.memory(memory(shell.memory.initial, shell.memory.maximum));
     let second = cursor.second.div_ceil(PAGE);
     memories.memory(memory(second, Some(second)));
-    for ((plugin, places), filling) in plugins.iter().zip(&all).zip(&fillings) {
+    for (plugin, places) in plugins.iter().zip(&all) {
         let (pages, most) = plugin.pages();
         memories.memory(memory(pages, Some(most)));
         plugin.tables(places, &mut tables, &mut elements);
         plugin.globals(places, &mut globals);
-        plugin.data(places, filling, &mut data);
+        plugin.type_maps(places, &mut data);
     }
 
     let mut type_section = TypeSection::new();
@@ -156,6 +176,15 @@ pub(crate) fn merge(input: &Input<'_>, cover: Cover) -> Result<Vec<u8>, PackErro
         });
     }
     Ok(module.finish())
+}
+
+fn filled(shell: &Shell<'_>, plugins: &[Ready<'_>], all: &[Places]) -> Result<Filled, PackError> {
+    let own = shell.memory()?;
+    let mut memories: Vec<(u32, &[Data<'_>])> = vec![(SHELL, &own)];
+    for (plugin, places) in plugins.iter().zip(all) {
+        memories.push((places.memory, plugin.memory()));
+    }
+    Filled::of(&memories)
 }
 
 fn memory(minimum: u64, maximum: Option<u64>) -> MemoryType {

@@ -240,7 +240,8 @@ impl<'a> Core<'a> {
     }
 }
 
-fn constant(expression: &ConstExpr<'_>) -> Result<Const, Problem> {
+/// What a constant expression of one instruction gives.
+pub(crate) fn constant(expression: &ConstExpr<'_>) -> Result<Const, Problem> {
     let mut operators = expression.get_operators_reader().into_iter();
     let value = match operators.next().transpose()? {
         Some(Operator::I32Const { value }) => Const::I32(value),

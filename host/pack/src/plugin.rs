@@ -9,9 +9,9 @@ use wasm_encoder::{
     RefType, TableSection, TableType, ValType,
 };
 
-use crate::alike::{Data, Filling};
 use crate::code::{Body, Facts, at, decode, facts};
 use crate::contract::Import;
+use crate::filled::Data;
 use crate::glue::Entries;
 use crate::helpers::{Made, offset};
 use crate::live::live;
@@ -241,15 +241,8 @@ impl<'a> Ready<'a> {
         &self.core.data
     }
 
-    /// Its memory, but for what is copied, and which functions its tables hold.
-    pub(crate) fn data(&self, places: &Places, filling: &Filling<'_>, data: &mut DataSection) {
-        for (at, bytes) in &filling.data {
-            data.active(
-                places.memory,
-                &ConstExpr::i32_const(at.cast_signed()),
-                bytes.iter().copied(),
-            );
-        }
+    /// Which functions its tables hold.
+    pub(crate) fn type_maps(&self, places: &Places, data: &mut DataSection) {
         for (table, (map, _)) in self.core.tables.iter().zip(&places.type_maps) {
             let kinds = table.functions.iter().map(|function| {
                 let kind = function.and_then(|index| {
@@ -357,8 +350,6 @@ impl Cursor {
             // One more, of no type, for what lies outside.
             type_maps.push((self.take(u64::from(size) + 1, 1), size));
         }
-        let pristine = self.take(initial, 4096);
-
         let own = Own::at(self.function);
         let trampolines = self.function + Own::COUNT;
         let imports = count(core.imports.len());
@@ -377,7 +368,7 @@ impl Cursor {
             shared,
             own,
             map,
-            pristine,
+            pristine: 0,
             type_maps,
             kinds,
             bounds,
@@ -390,6 +381,11 @@ impl Cursor {
         self.memory += 1;
         self.global += count(core.globals.len()) + Control::COUNT;
         Ok(places)
+    }
+
+    /// Gives a plugin's pristine copy its place: behind what is empty at the start, side by side.
+    pub(crate) fn keep(&mut self, places: &mut Places) {
+        places.pristine = self.take(places.initial, 4096);
     }
 
     /// Room in the second memory.

@@ -10,7 +10,7 @@ use wasmparser::Operator;
 use crate::Problem;
 use crate::access::{Access, access};
 use crate::code::{Body, Facts};
-use crate::costs::{Costs, Division, division, may_grow, synced, truncation};
+use crate::costs::{Cost, Costs, Division, division, may_grow, truncation};
 use crate::places::{InPlace, Places, SECOND, Types};
 use crate::values::{Plan, plan};
 
@@ -20,7 +20,6 @@ enum Temp {
     Fuel,
     Limit,
     Scratch,
-    Scratch64,
     Address,
     Left,
     Right,
@@ -36,9 +35,7 @@ enum Temp {
 impl Temp {
     fn ty(self) -> ValType {
         match self {
-            Self::Fuel | Self::Scratch64 | Self::Left64 | Self::Right64 | Self::ValueI64 => {
-                ValType::I64
-            }
+            Self::Fuel | Self::Left64 | Self::Right64 | Self::ValueI64 => ValType::I64,
             Self::ValueF32 => ValType::F32,
             Self::ValueF64 => ValType::F64,
             Self::ValueV128 => ValType::V128,
@@ -78,14 +75,13 @@ pub(crate) fn rewrite(
         bytes: Vec::new(),
         first_temp: u32::try_from(body.locals()).unwrap_or(u32::MAX),
         temps: Vec::new(),
-        local_fuel: places.cover.guards && !own.leaf && costs.tight_loop,
         local_limit: checks > 2,
         nesting: 0,
         wrapped: false,
     };
     if places.cover.guards {
         writer.enter(own, costs.entry);
-        writer.wrapped = own.descends || writer.local_fuel;
+        writer.wrapped = own.descends;
     }
     if writer.wrapped {
         let mut results = results.iter().map(|ty| InPlace(places).val_type(*ty));
@@ -133,7 +129,6 @@ struct Writer<'a> {
     bytes: Vec<u8>,
     first_temp: u32,
     temps: Vec<Temp>,
-    local_fuel: bool,
     local_limit: bool,
     nesting: u32,
     wrapped: bool,
@@ -182,26 +177,22 @@ impl Writer<'_> {
             .end();
     }
 
-    fn charge(&mut self, cost: u64) {
+    /// Charges fuel: where it is `known`, what is left is in a local already.
+    fn charge(&mut self, cost: u64, known: bool) {
         let cost = i64::try_from(cost).unwrap_or(i64::MAX);
         let (global, timeout) = (self.places.control.fuel, self.places.shared.timeout);
-        if self.local_fuel {
-            let local = self.temp(Temp::Fuel);
-            self.sink()
-                .local_get(local)
-                .i64_const(cost)
-                .i64_sub()
-                .local_tee(local);
+        let local = self.temp(Temp::Fuel);
+        if known {
+            self.sink().local_get(local);
         } else {
-            let scratch = self.temp(Temp::Scratch64);
-            self.sink()
-                .global_get(global)
-                .i64_const(cost)
-                .i64_sub()
-                .local_tee(scratch)
-                .global_set(global)
-                .local_get(scratch);
+            self.sink().global_get(global);
         }
+        self.sink()
+            .i64_const(cost)
+            .i64_sub()
+            .local_tee(local)
+            .global_set(global)
+            .local_get(local);
         self.sink()
             .i64_const(0)
             .i64_lt_s()
@@ -215,12 +206,8 @@ impl Writer<'_> {
         let control = self.places.control;
         let frame = i32::try_from(own.frame).unwrap_or(i32::MAX);
         if !own.leaf {
-            if self.local_fuel {
-                let local = self.temp(Temp::Fuel);
-                self.sink().global_get(control.fuel).local_set(local);
-            }
             if cost > 0 {
-                self.charge(cost);
+                self.charge(cost, false);
             }
             if own.descends {
                 let scratch = self.temp(Temp::Scratch);
@@ -254,15 +241,6 @@ impl Writer<'_> {
                 .i32_add()
                 .global_set(control.stack);
         }
-        self.store_fuel();
-    }
-
-    fn store_fuel(&mut self) {
-        if self.local_fuel {
-            let global = self.places.control.fuel;
-            let local = self.temp(Temp::Fuel);
-            self.sink().local_get(local).global_set(global);
-        }
     }
 
     fn refresh_limit(&mut self) {
@@ -278,12 +256,14 @@ impl Writer<'_> {
         operator: &Operator<'_>,
         before: Option<&Operator<'_>>,
         plan: Plan,
-        loop_cost: Option<u64>,
+        loop_cost: Option<Cost>,
     ) -> Result<(), Problem> {
-        if synced(operator, self.facts) {
-            self.store_fuel();
-        }
         let cover = self.places.cover;
+        let loop_cost = loop_cost.filter(|_| cover.guards);
+        if loop_cost.is_some_and(|cost| cost.outermost) {
+            let (global, local) = (self.places.control.fuel, self.temp(Temp::Fuel));
+            self.sink().global_get(global).local_set(local);
+        }
         match operator {
             // What may grow memory is asked for by other parts, too.
             Operator::MemorySize { .. } | Operator::MemoryGrow { .. } if !cover.guards => {
@@ -334,17 +314,12 @@ impl Writer<'_> {
             Operator::Block { .. } | Operator::If { .. } => self.nesting += 1,
             Operator::Loop { .. } => {
                 self.nesting += 1;
-                if let Some(cost) = loop_cost.filter(|_| cover.guards) {
-                    self.charge(cost);
+                if let Some(cost) = loop_cost {
+                    self.charge(cost.fuel, cost.tight);
                 }
             }
             Operator::End => self.nesting = self.nesting.saturating_sub(1),
             _ => {}
-        }
-        if synced(operator, self.facts) && self.local_fuel {
-            let global = self.places.control.fuel;
-            let local = self.temp(Temp::Fuel);
-            self.sink().global_get(global).local_set(local);
         }
         if may_grow(operator, self.facts) {
             self.refresh_limit();

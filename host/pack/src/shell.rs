@@ -1,22 +1,25 @@
-//! The shell: a module that we build ourselves, moved to its place with its imports answered.
+//! Modules that we build ourselves, the shell before all, moved to their places with their imports
+//! answered.
 
 use std::convert::Infallible;
 
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{
-    CodeSection, DataSection, ElementSection, EntityType, ExportSection, FunctionSection,
-    GlobalSection, ImportSection, TableSection, ValType,
+    CodeSection, ElementSection, EntityType, ExportSection, FunctionSection, GlobalSection,
+    ImportSection, TableSection, ValType,
 };
 use wasmparser::{
-    DataSectionReader, ElementSectionReader, Export, ExternalKind, FunctionBody,
+    DataKind, DataSectionReader, ElementSectionReader, Export, ExternalKind, FunctionBody,
     GlobalSectionReader, MemoryType, Parser, Payload, TableSectionReader, TypeRef,
 };
 
 use crate::PackError;
 use crate::contract::{MODULE, OFFERS};
+use crate::filled::Data;
+use crate::module::{Const, PAGE, constant};
 use crate::places::Types;
 
-/// The shell, taken apart.
+/// Such a module, taken apart.
 pub(crate) struct Shell<'a> {
     types: Vec<wasmparser::FuncType>,
     imports: Vec<Import<'a>>,
@@ -31,7 +34,6 @@ pub(crate) struct Shell<'a> {
     elements: Option<ElementSectionReader<'a>>,
     bodies: Vec<FunctionBody<'a>>,
     data: Option<DataSectionReader<'a>>,
-    data_count: u32,
 }
 
 struct Import<'a> {
@@ -66,7 +68,6 @@ impl<'a> Shell<'a> {
             elements: None,
             bodies: Vec::new(),
             data: None,
-            data_count: 0,
         };
         let mut memories = 0;
         for payload in Parser::new(0).parse_all(module) {
@@ -120,10 +121,7 @@ impl<'a> Shell<'a> {
                 Payload::StartSection { func, .. } => shell.start = Some(func),
                 Payload::ElementSection(section) => shell.elements = Some(section),
                 Payload::CodeSectionEntry(body) => shell.bodies.push(body),
-                Payload::DataSection(section) => {
-                    shell.data_count = section.count();
-                    shell.data = Some(section);
-                }
+                Payload::DataSection(section) => shell.data = Some(section),
                 Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
                     return Err(bad("it is a component"));
                 }
@@ -154,15 +152,18 @@ impl<'a> Shell<'a> {
         self.global_count
     }
 
-    pub(crate) fn data_count(&self) -> u32 {
-        self.data_count
-    }
-
-    /// Where its functions go, once it is known where ours are.
-    pub(crate) fn place(&self, offered: u32, types: &mut Types) -> Result<Moved, PackError> {
+    /// Where its functions go: its own from `functions` on, those that it is offered at `offered`.
+    pub(crate) fn place(
+        &self,
+        functions: u32,
+        offered: u32,
+        types: &mut Types,
+    ) -> Result<Moved, PackError> {
         let mut moved = Moved {
             functions: Vec::new(),
             types: Vec::new(),
+            memory: 0,
+            globals: 0,
         };
         for ty in &self.types {
             let params = plain(ty.params())?;
@@ -193,8 +194,9 @@ impl<'a> Shell<'a> {
             }
             moved.functions.push(offered + place);
         }
-        let own = self.kept()..self.kept().saturating_add(self.function_count());
-        moved.functions.extend(own);
+        moved
+            .functions
+            .extend(functions..functions.saturating_add(self.function_count()));
         Ok(moved)
     }
 
@@ -311,15 +313,24 @@ impl<'a> Shell<'a> {
         Ok(())
     }
 
-    pub(crate) fn data(
-        &self,
-        section: &mut DataSection,
-        moved: &mut Moved,
-    ) -> Result<(), PackError> {
-        match &self.data {
-            Some(data) => moved.parse_data_section(section, data.clone()).map_err(bad),
-            None => Ok(()),
+    /// What stands in its memory at the start.
+    pub(crate) fn memory(&self) -> Result<Vec<Data<'a>>, PackError> {
+        let mut all = Vec::new();
+        for segment in self.data.iter().flat_map(|data| data.clone()) {
+            let segment = segment.map_err(bad)?;
+            let DataKind::Active { offset_expr, .. } = &segment.kind else {
+                return Err(bad("it has data that is not in its memory at the start"));
+            };
+            let Ok(Const::I32(at)) = constant(offset_expr) else {
+                return Err(bad("it has data without a constant place"));
+            };
+            let (at, len) = (at.cast_unsigned(), segment.data.len() as u64);
+            if u64::from(at) + len > self.memory.initial.saturating_mul(PAGE) {
+                return Err(bad("it has data that does not fit its memory"));
+            }
+            all.push((at, segment.data));
         }
+        Ok(all)
     }
 }
 
@@ -336,10 +347,14 @@ fn plain(types: &[wasmparser::ValType]) -> Result<Vec<ValType>, PackError> {
         .collect()
 }
 
-/// Where the shell's functions and types went.
+/// Where such a module's parts went.
 pub(crate) struct Moved {
     functions: Vec<u32>,
     types: Vec<u32>,
+    /// Its memory.
+    pub(crate) memory: u32,
+    /// The first of its globals.
+    pub(crate) globals: u32,
 }
 
 impl Reencode for Moved {
@@ -348,6 +363,14 @@ impl Reencode for Moved {
     fn function_index(&mut self, function: u32) -> Result<u32, Error<Infallible>> {
         let place = usize::try_from(function).unwrap_or(usize::MAX);
         Ok(self.functions.get(place).copied().unwrap_or(u32::MAX))
+    }
+
+    fn memory_index(&mut self, _: u32) -> Result<u32, Error<Infallible>> {
+        Ok(self.memory)
+    }
+
+    fn global_index(&mut self, global: u32) -> Result<u32, Error<Infallible>> {
+        Ok(self.globals.wrapping_add(global))
     }
 
     fn type_index(&mut self, ty: u32) -> Result<u32, Error<Infallible>> {

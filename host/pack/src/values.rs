@@ -12,7 +12,7 @@ use crate::access::access;
 use crate::code::{Body, Facts, Op, at};
 
 /// Bytes restored past every dirty page: a mark covers stores up to here from the marked address.
-pub(crate) const OVERHANG: u64 = 256;
+pub(crate) const OVERHANG: u64 = 1024;
 
 /// More than this many (locals and accesses × branches) are not followed: every access then has a
 /// check of its own.

@@ -292,12 +292,16 @@ def a_module_with_secrets_is_its_owners():
             # What an earlier run left readable does not stay so.
             module.write_bytes(b"")
             module.chmod(0o666)
-            made = run_pack(
-                directory, f"version: 1\n{config}\n", "--output", "module.wasm", *more,
-                files={"lists/granted.txt": "a line"}, env={"KEY": "0123456789abcdef0123"},
-            )
-            assert made.returncode == 0, made.stderr
-            assert stat.S_IMODE(module.stat().st_mode) == mode, (config, module.stat())
-            assert (told in made.stdout) if told else ("private" not in made.stdout), made.stdout
-            held = b"0123456789abcdef0123" in module.read_bytes()
-            assert held == (config == secret), config
+            written = set()
+            for key in ("0123456789abcdef0123", "1123456789abcdef0123"):
+                made = run_pack(
+                    directory, f"version: 1\n{config}\n", "--output", "module.wasm", *more,
+                    files={"lists/granted.txt": "a line"}, env={"KEY": key},
+                )
+                assert made.returncode == 0, made.stderr
+                assert stat.S_IMODE(module.stat().st_mode) == mode, (config, module.stat())
+                assert (told in made.stdout) if told else ("private" not in made.stdout), made.stdout
+                # What it holds is compressed: only where the key is in it, another makes another.
+                assert key.encode() not in module.read_bytes()
+                written.add(module.read_bytes())
+            assert (len(written) == 2) == (config == secret), config

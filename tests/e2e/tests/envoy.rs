@@ -70,6 +70,7 @@ mod packed {
         stream_cut_before_its_end,
         denied_streams_end_and_are_swallowed,
         the_command_writes_what_envoy_runs,
+        what_runs_by_default_fits,
         what_cannot_be_packed_is_refused,
     );
 }
