@@ -15,8 +15,8 @@ use wasmparser::{
 pub struct CoreModule<'a> {
     /// The module.
     pub module: &'a [u8],
-    /// Whether the component has no other module, and this one imports nothing.
-    pub is_alone: bool,
+    /// Its place among the component's core modules.
+    pub index: usize,
     /// The memory that arguments and results lie in.
     pub memory: &'a str,
     /// The function behind `inspect`: the address of its arguments for that of its result.
@@ -205,7 +205,7 @@ pub fn core_module(component: &[u8]) -> Result<CoreModule<'_>, NotOneModule> {
     let module = component.get(range).unwrap_or_default();
     Ok(CoreModule {
         module,
-        is_alone: surface.modules.len() == 1 && !imports(module)?,
+        index: main,
         memory: memory.ok_or(NotOneModule::Lift("it has no memory"))?,
         inspect,
         realloc: realloc.ok_or(NotOneModule::Lift("there is no function that finds room"))?,
@@ -339,15 +339,6 @@ fn is_inspect(name: &str) -> bool {
 }
 
 /// Whether a module imports anything.
-fn imports(module: &[u8]) -> Result<bool, NotOneModule> {
-    for payload in Parser::new(0).parse_all(module) {
-        if let Payload::ImportSection(section) = payload? {
-            return Ok(section.count() > 0);
-        }
-    }
-    Ok(false)
-}
-
 /// Whether a module has no memory and no state: what only passes calls on.
 fn is_shim(module: &[u8]) -> Result<bool, NotOneModule> {
     for payload in Parser::new(0).parse_all(module) {
@@ -414,10 +405,10 @@ mod tests {
     }
 
     #[test]
-    fn one_module_is_found_and_whether_it_is_alone() {
+    fn one_module_is_found_and_its_place() {
         let alone = component("", "");
         let found = core_module(&alone).unwrap();
-        assert!(found.is_alone);
+        assert_eq!(found.index, 0);
         assert_eq!(
             (
                 found.memory,
@@ -427,10 +418,8 @@ mod tests {
             ),
             ("memory", "cabi_realloc", INSPECT, None)
         );
-        let importing = component(r#"(import "given" "f" (func))"#, "");
-        assert!(!core_module(&importing).unwrap().is_alone);
         let beside = component("", "(core module (func))");
-        assert!(!core_module(&beside).unwrap().is_alone);
+        assert_eq!(core_module(&beside).unwrap().index, 0);
     }
 
     #[test]

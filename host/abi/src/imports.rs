@@ -46,8 +46,16 @@ impl Allowance {
         }
     }
 
-    /// Every import costs its bytes and a little more, so that many small ones end too.
-    fn spend(&mut self, bytes: usize) -> bool {
+    /// Whether a line of so many bytes may still be logged.
+    pub fn spend_line(&mut self, bytes: usize) -> bool {
+        let may = self.spend(bytes) && self.lines > 0;
+        self.lines -= u32::from(may);
+        may
+    }
+
+    /// Whether so many bytes may still be handed over. Every import costs its bytes and a little more,
+    /// so that many small ones end too.
+    pub fn spend(&mut self, bytes: usize) -> bool {
         match self.bytes.checked_sub(bytes.saturating_add(16)) {
             Some(left) => {
                 self.bytes = left;
@@ -85,8 +93,7 @@ pub fn log<G: Guest>(
     })();
     lifted
         .map(|(level, text)| {
-            if allowance.spend(text.len()) && allowance.lines > 0 {
-                allowance.lines -= 1;
+            if allowance.spend_line(text.len()) {
                 sink(level, &text);
             }
         })

@@ -1,5 +1,5 @@
 //! What a plugin is shown, written into its memory: room is asked for in the order that the
-//! component runtime has, the outer value first.
+//! component runtime has, the outer value first, but never for what has no bytes.
 
 use caponier_core::{FaultKind, Kind, Role, Segment, Stage};
 
@@ -61,8 +61,12 @@ fn one_segment<G: Guest>(
     Ok(())
 }
 
-/// Room inside the plugin's memory, aligned: an answer that is neither is a fault.
+/// Room inside the plugin's memory, aligned: an answer that is neither is a fault. For nothing nobody
+/// is asked: what has no bytes may lie anywhere.
 pub(crate) fn room<G: Guest>(guest: &mut G, align: u32, size: usize) -> Lowered<u32> {
+    if size == 0 {
+        return Ok(align);
+    }
     let size = u32::try_from(size).map_err(|_| FaultKind::Memory)?;
     let at = guest.alloc(align, size)?;
     let inside = at

@@ -1,15 +1,17 @@
 //! A snapshot's core module, called without the component runtime.
 //!
-//! Most plugins are one core module that imports nothing. What the component around it does for
-//! `inspect`, `caponier_abi` does too, as it does for packed plugins, and a new instance of the module
+//! Most plugins are one core module. What the component around it does for `inspect` and what that
+//! imports, `caponier_abi` does too, as it does for packed plugins, and a new instance of the module
 //! alone costs less. Everything else of a plugin's life goes through its component.
+
+mod imports;
 
 use caponier_abi::{Call, Guest, Limits, core_module, speaks};
 use caponier_core::{Fault, FaultKind, Report};
 use wasmtime::component::Component;
 use wasmtime::{
-    Extern, ExternType, Func, FuncType, InstancePre, Linker, Memory, Module, ModuleExport, Store,
-    ValRaw, ValType,
+    Extern, ExternType, Func, FuncType, InstancePre, Memory, Module, ModuleExport, Store, ValRaw,
+    ValType,
 };
 
 use crate::fault;
@@ -34,8 +36,7 @@ pub(crate) fn open(component: &mut Vec<u8>) {
         return;
     };
     let follows = core.post_return.is_some();
-    let is_usual = core.is_alone
-        && core.memory == MEMORY
+    let is_usual = core.memory == MEMORY
         && core.realloc == REALLOC
         && core
             .post_return
@@ -44,9 +45,9 @@ pub(crate) fn open(component: &mut Vec<u8>) {
         return;
     }
     let name = if follows { FOLLOWED } else { ALONE };
-    if let Ok(len) = u8::try_from(name.len()) {
-        // One export: its name, then a core module (0x00 0x11), the first, its type left out.
-        let export = [&[1, 0, len], name.as_bytes(), &[0x00, 0x11, 0, 0]].concat();
+    if let (Ok(len), Ok(index @ ..128)) = (u8::try_from(name.len()), u8::try_from(core.index)) {
+        // One export: its name, then a core module (0x00 0x11), which one, its type left out.
+        let export = [&[1, 0, len], name.as_bytes(), &[0x00, 0x11, index, 0]].concat();
         component.extend([EXPORT_SECTION, len + 7]);
         component.extend(export);
     }
@@ -113,8 +114,8 @@ impl Direct {
                 true => Some(function(&post_return(inspect), 1, 0)?),
                 false => None,
             },
-            // It imports nothing, or there is no instance.
-            module: Linker::new(module.engine()).instantiate_pre(module).ok()?,
+            // It imports what the contract has, or there is no instance.
+            module: imports::linker(module).ok()?.instantiate_pre(module).ok()?,
         })
     }
 
@@ -209,7 +210,10 @@ impl Guest for Running<'_> {
     fn begin(&mut self, _: usize) {}
 
     fn alloc(&mut self, align: u32, size: u32) -> Result<u32, FaultKind> {
-        self.enter(self.instance.realloc, [0, 0, align, size])
+        self.store.data_mut().may_not_ask = true;
+        let room = self.enter(self.instance.realloc, [0, 0, align, size]);
+        self.store.data_mut().may_not_ask = false;
+        room
     }
 
     fn memory_len(&self) -> u32 {
@@ -235,10 +239,13 @@ impl Guest for Running<'_> {
     }
 
     fn post_return(&mut self, result: u32) -> Result<(), FaultKind> {
-        match self.instance.post_return {
-            Some(function) => self.enter(function, [result]).map(drop),
-            None => Ok(()),
-        }
+        let Some(function) = self.instance.post_return else {
+            return Ok(());
+        };
+        self.store.data_mut().may_not_ask = true;
+        let done = self.enter(function, [result]);
+        self.store.data_mut().may_not_ask = false;
+        done.map(drop)
     }
 
     fn denied(&self) -> bool {
@@ -254,88 +261,4 @@ fn place(address: u32) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::clock::Budget;
-    use crate::host::{Lent, Phase};
-    use crate::plugin::Instance;
-    use crate::{Engine, EngineOptions, Grants, LoadOptions, warmup};
-
-    const BUILT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/wasm");
-
-    fn load(engine: &Engine, path: &str, grants: Grants) -> crate::Plugin {
-        let component = fs::read(format!("{BUILT}/{path}")).unwrap();
-        let options = LoadOptions {
-            grants,
-            ..LoadOptions::default()
-        };
-        engine.load(&component, options).unwrap()
-    }
-
-    #[test]
-    fn the_module_answers_as_its_component_does() {
-        let engine = Engine::new(EngineOptions::default()).unwrap();
-        let options = LoadOptions::default();
-        let lent = Arc::new(Lent {
-            name: "test".into(),
-            grants: options.grants,
-            limits: options.limits,
-            counters: options.counters,
-            log: options.log,
-        });
-        let mut found = 0;
-        for name in ["pii", "secrets", "injection"] {
-            let plugin = load(
-                &engine,
-                &format!("components/{name}.wasm"),
-                Grants::default(),
-            );
-            let ready = plugin.ready().unwrap();
-            let direct = ready.direct.as_ref().unwrap();
-            for (mut context, segments) in warmup::calls(plugin.manifest()) {
-                let segments: Vec<_> = segments.iter().collect();
-                context.tenant = Some("größer".to_owned());
-                context.model = Some("m-1".to_owned());
-                context.attributes = vec![("client".to_owned(), "192.0.2.1".to_owned())];
-                context.principal = Some(caponier_core::Principal {
-                    id: "anna".to_owned(),
-                    roles: vec!["staff".to_owned(), String::new()],
-                    claims: Vec::new(),
-                });
-                let call = Call {
-                    notes: &[b"no note of its own", b""],
-                    ..Call::new(&context, &segments, &[])
-                };
-                let answer = |instance: &dyn Fn(&mut Store<Host>) -> Instance| {
-                    let budget = Budget::start(lent.limits.configure_time);
-                    let host = Host::new(Arc::clone(&lent), Phase::WarmUp, budget);
-                    let mut store = host.into_store(&engine.inner.run.engine);
-                    let instance = instance(&mut store);
-                    instance.inspect(&mut store, &lent.limits, &call)
-                };
-                let by_component =
-                    answer(&|store| Instance::Component(ready.program.instantiate(store).unwrap()));
-                let by_module =
-                    answer(&|store| Instance::Direct(direct.instantiate(store).unwrap()));
-                let (by_component, by_module) = (by_component.unwrap(), by_module.unwrap());
-                assert!(by_component == by_module, "{name}");
-                found += by_module.map_or(0, |report| report.findings.len());
-            }
-        }
-        assert!(found > 20, "{found} findings show little");
-    }
-
-    #[test]
-    fn a_module_that_imports_something_is_called_through_its_component() {
-        let engine = Engine::new(EngineOptions::default()).unwrap();
-        let grants = Grants {
-            counters: true,
-            ..Grants::default()
-        };
-        let plugin = load(&engine, "guests/hostile-counters.wasm", grants);
-        assert!(plugin.ready().unwrap().direct.is_none());
-    }
-}
+mod tests;

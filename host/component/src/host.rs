@@ -2,23 +2,20 @@
 
 use std::sync::Arc;
 
+use caponier_abi::imports::Allowance;
 use wasmtime::component::ResourceTable;
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::clock::{Budget, LOOK_EVERY};
 use crate::data::DataFiles;
-use crate::options::LogLevel;
-use crate::{CounterScope, Counters, Grants, Limits, LogSink};
+use crate::{CounterScope, Counters, CountersUnavailable, Grants, Limits, LogLevel, LogSink};
 
 /// Table entries of one instance: function pointers, mostly.
 const MAX_TABLE: usize = 100_000;
 
 /// One page of linear memory.
 const PAGE: usize = 64 << 10;
-
-/// Lines that one call may log.
-const MAX_LOG_LINES: u32 = 1_000;
 
 /// What a plugin is lent for as long as it is loaded.
 pub(crate) struct Lent {
@@ -27,6 +24,34 @@ pub(crate) struct Lent {
     pub(crate) limits: Limits,
     pub(crate) counters: Arc<dyn Counters>,
     pub(crate) log: Arc<dyn LogSink>,
+}
+
+impl Lent {
+    /// One line from the plugin, if somebody is to hear it.
+    pub(crate) fn say(&self, level: LogLevel, message: &str) {
+        if self.grants.log {
+            self.log.write(&self.name, level, message);
+        }
+    }
+
+    /// Asks the counters, if they were granted and this is a real call. The answer before that is 0.
+    pub(crate) fn count(
+        &self,
+        phase: &Phase,
+        ask: impl FnOnce(&dyn Counters, CounterScope<'_>) -> Result<u64, CountersUnavailable>,
+    ) -> Result<u64, &'static str> {
+        if !self.grants.counters {
+            return Err("counters are not granted");
+        }
+        let Phase::Inspect { tenant } = phase else {
+            return Ok(0);
+        };
+        let scope = CounterScope {
+            plugin: &self.name,
+            tenant: tenant.as_deref(),
+        };
+        ask(&*self.counters, scope).map_err(|_| "counters are unavailable")
+    }
 }
 
 /// Where in its life a plugin is.
@@ -44,13 +69,15 @@ pub(crate) enum Phase {
 
 /// The data of one store.
 pub(crate) struct Host {
-    lent: Arc<Lent>,
+    pub(crate) lent: Arc<Lent>,
     pub(crate) phase: Phase,
     pub(crate) budget: Budget,
     pub(crate) memory: Memory,
+    /// Whether a core module makes room for what it is given, or clears up what it handed back, and may
+    /// ask for nothing then: the component runtime has the same rule.
+    pub(crate) may_not_ask: bool,
     timed_out: bool,
-    bytes_left: usize,
-    lines_left: u32,
+    pub(crate) allowance: Allowance,
     wasi: Option<Box<Wasi>>,
 }
 
@@ -61,15 +88,15 @@ impl Host {
             used: 0,
             denied: false,
         };
-        let bytes_left = lent.limits.host_call_bytes;
+        let allowance = Allowance::new(&lent.limits.of_a_call());
         Self {
             lent,
             phase,
             budget,
             memory,
+            may_not_ask: false,
             timed_out: false,
-            bytes_left,
-            lines_left: MAX_LOG_LINES,
+            allowance,
             wasi: None,
         }
     }
@@ -80,9 +107,10 @@ impl Host {
         let host = store.data_mut();
         host.phase = phase;
         host.budget = budget;
+        host.may_not_ask = false;
         host.timed_out = false;
-        host.bytes_left = host.lent.limits.host_call_bytes;
-        host.lines_left = MAX_LOG_LINES;
+        host.memory.denied = false;
+        host.allowance = Allowance::new(&host.lent.limits.of_a_call());
     }
 
     /// A store with every limit in place.
@@ -117,12 +145,8 @@ impl Host {
     /// One line from the plugin. What exceeds the limits is dropped, not refused: a plugin cannot
     /// be made to fail by what it says.
     pub(crate) fn log(&mut self, level: LogLevel, message: &str) {
-        if !self.spend(message.len()) || self.lines_left == 0 {
-            return;
-        }
-        self.lines_left -= 1;
-        if self.lent.grants.log {
-            self.lent.log.write(&self.lent.name, level, message);
+        if self.allowance.spend_line(message.len()) {
+            self.lent.say(level, message);
         }
     }
 
@@ -133,40 +157,16 @@ impl Host {
         }
     }
 
-    /// Asks the counters, if they were granted and this is a real call. The answer before that is 0.
+    /// Asks the counters, which costs so many bytes.
     pub(crate) fn count(
         &mut self,
         bytes: usize,
-        ask: impl FnOnce(&dyn Counters, CounterScope<'_>) -> Result<u64, crate::CountersUnavailable>,
+        ask: impl FnOnce(&dyn Counters, CounterScope<'_>) -> Result<u64, CountersUnavailable>,
     ) -> Result<u64, &'static str> {
-        if !self.lent.grants.counters {
-            return Err("counters are not granted");
-        }
-        if !self.spend(bytes) {
+        if !self.allowance.spend(bytes) {
             return Err("too many bytes in one call");
         }
-        let Phase::Inspect { tenant } = &self.phase else {
-            return Ok(0);
-        };
-        let scope = CounterScope {
-            plugin: &self.lent.name,
-            tenant: tenant.as_deref(),
-        };
-        ask(&*self.lent.counters, scope).map_err(|_| "counters are unavailable")
-    }
-
-    /// Every import costs its bytes and a little more, so that many small ones end too.
-    fn spend(&mut self, bytes: usize) -> bool {
-        match self.bytes_left.checked_sub(bytes.saturating_add(16)) {
-            Some(left) => {
-                self.bytes_left = left;
-                true
-            }
-            None => {
-                self.bytes_left = 0;
-                false
-            }
-        }
+        self.lent.count(&self.phase, ask)
     }
 }
 

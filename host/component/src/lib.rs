@@ -25,12 +25,13 @@ mod warmup;
 mod wasi;
 
 pub use caponier_abi::Call;
+pub use caponier_abi::imports::LogLevel;
 pub use engine::{Engine, EngineMode};
 pub use error::{EngineError, LoadError};
 pub use imports::surface;
 pub use load::Snapshot;
 pub use options::{
     CounterScope, Counters, CountersUnavailable, EngineOptions, Grants, Limits, LoadOptions,
-    LogLevel, LogSink, NoCounters, NoLog,
+    LogSink, NoCounters, NoLog,
 };
 pub use plugin::{Kind, Plugin, PluginInfo, Session};

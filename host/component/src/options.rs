@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::LogLevel;
+
 /// How an engine works.
 #[derive(Clone, Debug)]
 pub struct EngineOptions {
@@ -80,6 +82,15 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// What bounds a single call, for those who call the core module.
+    pub(crate) const fn of_a_call(&self) -> caponier_abi::Limits {
+        caponier_abi::Limits {
+            output: self.output_bytes,
+            state: self.state_bytes,
+            host_calls: self.host_call_bytes,
+        }
+    }
+
     /// The processor time that one call may use on this many bytes.
     pub(crate) fn time_for(&self, bytes: usize) -> Duration {
         let per_mib = u64::try_from(self.time_per_mib.as_nanos()).unwrap_or(u64::MAX);
@@ -200,21 +211,6 @@ impl Counters for NoCounters {
     ) -> Result<u64, CountersUnavailable> {
         Err(CountersUnavailable)
     }
-}
-
-/// How much a log line matters to its plugin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LogLevel {
-    /// Every step.
-    Trace,
-    /// For the plugin's author.
-    Debug,
-    /// Worth knowing.
-    Info,
-    /// Something is odd.
-    Warn,
-    /// Something failed.
-    Error,
 }
 
 /// Who hears what plugins log. Called only for plugins with the `log` grant: a plugin may word

@@ -114,14 +114,7 @@ impl Instance {
         call: &Call<'_>,
     ) -> Result<Result<Report, String>, Fault> {
         match self {
-            Self::Direct(instance) => {
-                let limits = caponier_abi::Limits {
-                    output: limits.output_bytes,
-                    state: limits.state_bytes,
-                    host_calls: limits.host_call_bytes,
-                };
-                instance.inspect(store, &limits, call)
-            }
+            Self::Direct(instance) => instance.inspect(store, &limits.of_a_call(), call),
             Self::Component(instance) => instance
                 .inspect(store, call)
                 .map_err(|error| fault::from_call(&error, store.data())),

@@ -120,19 +120,48 @@ fn every_way_to_fail_is_a_typed_fault_and_the_next_call_is_unharmed() {
             FaultKind::Refused,
         ),
     ];
-    // A guest that imports nothing is called in another way than one that does, and what comes of it
-    // is said in the same words.
+    // One that exports more than the contract is called in another way, through the component runtime,
+    // and what comes of it is said in the same words.
+    let ways = [
+        ("", "", ""),
+        (LOG, "", ""),
+        ("", "export more: func();", r#"(func (export "more"))"#),
+    ];
     for (what, body, expected) in &cases {
-        let [alone, importing] = ["", LOG].map(|imports| {
+        let [alone, importing, component] = ways.map(|(imports, world, more)| {
+            let deep = "(table 1 funcref) (func $deep (local i64 i64 i64 i64) call $deep)";
             let guest = Guest {
                 imports,
-                items: "(table 1 funcref) (func $deep (local i64 i64 i64 i64) call $deep)",
+                world,
+                items: format!("{deep} {more}").leak(),
                 ..inspecting(body)
             };
             faulty(what, &guest, *expected)
         });
         assert_eq!(alone, importing, "{what}");
+        assert_eq!(alone, component, "{what}");
     }
+}
+
+#[test]
+fn nothing_is_asked_for_while_room_is_made() {
+    let said = [
+        ("", ""),
+        ("export more: func();", r#"(func (export "more"))"#),
+    ]
+    .map(|(world, more)| {
+        let guest = Guest {
+            imports: LOG,
+            world,
+            items: format!("(global $ready (mut i32) (i32.const 0)) {more}").leak(),
+            realloc: "(if (global.get $ready)
+                (then (call $log (i32.const 1) (i32.const 0) (i32.const 0))))",
+            configure: format!("(global.set $ready (i32.const 1)) i32.const {CONFIGURED}"),
+            ..Guest::default()
+        };
+        faulty("it logs while it makes room", &guest, FaultKind::Trap)
+    });
+    assert_eq!(said[0], said[1]);
 }
 
 #[test]

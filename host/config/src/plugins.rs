@@ -20,8 +20,15 @@ pub const BUILTIN: &[&str] = &[
     "quota",
 ];
 
-/// Those of them that run where a configuration names no plugins.
-pub(crate) const DEFAULT_CHAIN: &[&str] = &["pii", "secrets", "injection"];
+/// Those of them that look for nothing before somebody has told them what. The others run where a
+/// configuration names no plugins.
+const TOLD: &[&str] = &["terms", "schema"];
+
+/// What runs where a configuration names no plugins.
+pub(crate) fn default_chain() -> impl Iterator<Item = &'static str> {
+    let all = BUILTIN.iter().copied();
+    all.filter(|name| !TOLD.contains(name))
+}
 
 /// One plugin of the chain.
 #[derive(Clone, Debug, PartialEq)]

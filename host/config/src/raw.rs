@@ -43,7 +43,8 @@ raw! {
         decision: Option<Decision>,
         /// The port for health, metrics and versions. Without this section it does not run.
         admin: Option<Admin>,
-        /// The plugins, in chain order. Default: every built-in plugin.
+        /// The plugins, in chain order. Default: every built-in plugin that looks for something without
+        /// being told what.
         plugins: Option<Vec<Plugin>>,
         /// Whose signatures plugins need; the first entry that covers a source counts. Sources that
         /// no entry covers need none.

@@ -84,7 +84,7 @@ fn a_file_with_everything_is_read() {
 #[test]
 fn the_least_file_is_safe() {
     let config = parse("c.yaml", "version: 1\ngateway: {}\n").unwrap();
-    assert_eq!(config.plugins.len(), 3);
+    assert_eq!(config.plugins.len(), 9);
     assert!(config.warnings.is_empty());
     let gateway = config.gateway.unwrap();
     assert!(gateway.listen.ip().is_loopback());

@@ -15,7 +15,7 @@ use crate::revise::Revised;
 use crate::triggers::Triggers;
 use crate::{
     AppliedEdit, Coverage, Edit, Fault, FaultRecord, Finding, Manifest, Mode, OnError, Report,
-    ReportLimits, Segment, Skipped, Span, Stage,
+    ReportLimits, Role, Segment, Skipped, Span, Stage,
 };
 
 /// What the host knows of one plugin in a chain.
@@ -50,6 +50,23 @@ impl Plugins {
             triggers: Triggers::new(&specs),
             specs,
         }
+    }
+
+    /// The roles of which one has to be among what a plugin is shown in a stage. None: it is called
+    /// whatever it is shown.
+    pub fn roles(&self, plugin: usize, stage: Stage) -> &[Role] {
+        self.triggers.roles(plugin, stage)
+    }
+
+    /// The plugins of a route that name triggers, a bit each. 0: there is nothing to look for.
+    pub fn looked_for(&self, route: &[usize]) -> u64 {
+        self.triggers.looked_for(route)
+    }
+
+    /// The plugins, of those that are `wanted`, that may find something in a segment. That depends on
+    /// nothing but its text, unless it is open.
+    pub fn concerned(&self, segment: &Segment, wanted: u64) -> u64 {
+        self.triggers.concerned(segment, wanted)
     }
 }
 
@@ -162,6 +179,16 @@ impl<'p> Chain<'p> {
         self
     }
 
+    /// Says for each segment what [`Plugins::concerned`] answers for the plugins of the route, so that it
+    /// is not looked for again.
+    #[must_use]
+    pub fn with_concerned(mut self, concerned: Vec<u64>) -> Self {
+        if concerned.len() == self.segments.len() {
+            self.concerned = OnceCell::from(concerned);
+        }
+        self
+    }
+
     /// The segments under inspection.
     pub fn segments(&self) -> &[Segment] {
         &self.segments
@@ -231,10 +258,10 @@ impl<'p> Chain<'p> {
         if let Some(spec) = self.plugins.get(plugin) {
             let triggers = &self.plugins.triggers;
             let wants = |text: &Segment| spec.manifest.kinds.contains(&text.kind);
-            let roles = self.segments.iter().filter(|text| wants(text));
-            let roles = roles.map(|text| text.role);
-            let is_idle =
-                self.idle.contains(&plugin) || !triggers.has_role(plugin, self.stage, roles);
+            let roles = self.plugins.roles(plugin, self.stage);
+            let has_role = |text: &Segment| roles.contains(&text.role) && wants(text);
+            let is_idle = self.idle.contains(&plugin)
+                || !roles.is_empty() && !self.segments.iter().any(has_role);
             for ((place, text), concerned) in self.texts().enumerate().zip(self.concerned()) {
                 if !wants(text) || self.has_edited(plugin, place) {
                     continue;

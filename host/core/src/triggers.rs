@@ -1,15 +1,18 @@
 //! Which plugins a text may concern.
 //!
 //! A plugin may name texts, or sorts of characters, without which it finds nothing: its triggers.
-//! Those of a whole chain are looked for together, in one pass over a text. Most text has none of the
-//! few bytes that they are told by, and is passed over sixty-four bytes at a time; only around such
-//! bytes an automaton reads.
+//! Those of a whole chain are looked for together, in one pass over a text. `classes` knows the sorts;
+//! `texts` reads closely only around the few bytes that the texts are told by.
 
-use std::ops::Range;
+// One file for both sides: what is passed by here is what the SDK's tests prove to hold nothing.
+#[path = "../../../sdk/rust/src/triggers/classes.rs"]
+mod classes;
+mod texts;
+
 use std::sync::Arc;
 
-use aho_corasick::AhoCorasick;
-use aho_corasick::automaton::OverlappingState;
+use classes::Class;
+use texts::Texts;
 
 use crate::{Kind, Manifest, PluginSpec, Role, Segment, Stage};
 
@@ -31,57 +34,12 @@ pub(crate) const MOST: usize = 128;
 pub(crate) const LONGEST: usize = 128;
 /// The most plugins of a chain that triggers are looked for of; later ones are always called.
 const PLUGINS: usize = u64::BITS as usize;
-/// Bytes that are judged in one step.
-const STEP: usize = 64;
-/// A stretch of so many bytes is read before more is added to it: what has triggers all over is known
-/// early.
-const READ: usize = 8 * STEP;
-/// The most bytes that all triggers together may be told by.
-const MARKS: usize = 8;
-
 /// Plugins, a bit each.
 type Set = u64;
 
 /// Whether an attribute of a manifest is one of those that are read here.
 pub(crate) fn is_trigger(name: &str) -> bool {
     matches!(name, TEXT | CLASS | EXEMPT | ROLE | STATE)
-}
-
-/// A sort of characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Class {
-    NonAscii,
-    Control,
-    Digit,
-}
-
-impl Class {
-    fn parse(word: &str) -> Option<Self> {
-        match word {
-            "non-ascii" => Some(Self::NonAscii),
-            "control" => Some(Self::Control),
-            "digit" => Some(Self::Digit),
-            _ => None,
-        }
-    }
-
-    /// Whether a character of this sort stands in the text.
-    fn occurs(self, text: &str) -> bool {
-        let is_control =
-            |byte: u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r');
-        match self {
-            Self::NonAscii => !text.is_ascii(),
-            Self::Control => any(text.as_bytes(), is_control),
-            Self::Digit => any(text.as_bytes(), |byte| byte.is_ascii_digit()),
-        }
-    }
-}
-
-/// Whether `is` holds for one of the bytes. Step by step, so that it becomes vector code.
-fn any(bytes: &[u8], is: impl Fn(u8) -> bool) -> bool {
-    let (steps, rest) = bytes.as_chunks::<STEP>();
-    let in_step = |step: &[u8; STEP]| step.iter().fold(false, |found, byte| found | is(*byte));
-    steps.iter().any(in_step) || rest.iter().any(|byte| is(*byte))
 }
 
 /// When a plugin need not be called, beside what stands in the texts.
@@ -105,20 +63,6 @@ pub(crate) struct Triggers {
     texts: Option<Texts>,
 }
 
-/// The texts among the triggers.
-#[derive(Debug)]
-struct Texts {
-    automaton: AhoCorasick,
-    /// Whose the patterns are.
-    owners: Vec<Set>,
-    /// All of those.
-    all: Set,
-    /// How far before and behind one of the marks a trigger may reach.
-    reach: usize,
-    /// Each trigger has one of these bytes. `None`: that would be too many bytes.
-    marks: Option<[u8; MARKS]>,
-}
-
 impl Triggers {
     pub(crate) fn new(specs: &[Arc<PluginSpec>]) -> Self {
         let mut triggers = Self::default();
@@ -132,14 +76,11 @@ impl Triggers {
                 conditions.bit = free.next();
             }
             if let Some(bit) = conditions.bit {
-                triggers
-                    .classes
-                    .extend(own.classes.iter().map(|class| (*class, bit)));
+                for class in own.classes {
+                    own_by(&mut triggers.classes, class, bit);
+                }
                 for text in own.texts {
-                    match texts.iter_mut().find(|(known, _)| *known == text) {
-                        Some((_, owners)) => *owners |= bit,
-                        None => texts.push((text, bit)),
-                    }
+                    own_by(&mut texts, text, bit);
                 }
             }
             triggers.plugins.push(conditions);
@@ -197,24 +138,26 @@ impl Triggers {
         concerned & bit != 0 || exempt.contains(&segment.kind)
     }
 
-    /// Whether one of the roles is there that a plugin needs before the output.
-    pub(crate) fn has_role(
-        &self,
-        plugin: usize,
-        stage: Stage,
-        mut roles: impl Iterator<Item = Role>,
-    ) -> bool {
-        self.of(plugin).is_none_or(|conditions| {
-            stage == Stage::Output
-                || conditions.roles.is_empty()
-                || roles.any(|role| conditions.roles.contains(&role))
-        })
+    /// The roles of which a plugin needs one in a stage; none where it needs none.
+    pub(crate) fn roles(&self, plugin: usize, stage: Stage) -> &[Role] {
+        match self.of(plugin) {
+            Some(conditions) if stage != Stage::Output => &conditions.roles,
+            _ => &[],
+        }
     }
 
     /// Whether a plugin has nothing to do in a stage without a state.
     pub(crate) fn needs_state(&self, plugin: usize, stage: Stage) -> bool {
         self.of(plugin)
             .is_some_and(|conditions| conditions.states.contains(&stage))
+    }
+}
+
+/// Adds an owner of a trigger.
+fn own_by<T: PartialEq>(all: &mut Vec<(T, Set)>, trigger: T, owner: Set) {
+    match all.iter_mut().find(|(known, _)| *known == trigger) {
+        Some((_, owners)) => *owners |= owner,
+        None => all.push((trigger, owner)),
     }
 }
 
@@ -254,121 +197,6 @@ fn keep<T>(all: &mut Vec<T>, value: Option<T>) -> bool {
     let is_there = value.is_some();
     all.extend(value);
     is_there
-}
-
-impl Texts {
-    fn new(texts: Vec<(String, Set)>) -> Option<Self> {
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build(texts.iter().map(|(text, _)| text))
-            .ok()?;
-        let longest = texts.iter().map(|(text, _)| text.len()).max();
-        Some(Self {
-            automaton,
-            reach: longest.unwrap_or(1).saturating_sub(1),
-            marks: marks(texts.iter().map(|(text, _)| text.as_str())),
-            all: texts.iter().fold(0, |all, (_, owners)| all | owners),
-            owners: texts.into_iter().map(|(_, owners)| owners).collect(),
-        })
-    }
-
-    /// The owners of what occurs, of those that are `wanted`; perhaps others too.
-    fn find(&self, bytes: &[u8], wanted: Set) -> Set {
-        let wanted = wanted & self.all;
-        let mut found = 0;
-        if wanted == 0 {
-            return found;
-        }
-        let Some(marks) = &self.marks else {
-            self.read(bytes, wanted, &mut found);
-            return found;
-        };
-        // What is to be read: a stretch around marks, those that touch as one.
-        let mut stretch = 0..0;
-        let (steps, rest) = bytes.as_chunks::<STEP>();
-        let steps = steps.iter().map(|step| (has_mark(step, marks), STEP));
-        let rest = (rest.iter().any(|byte| marks.contains(byte)), rest.len());
-        let mut at = 0;
-        for (is_marked, length) in steps.chain([rest]) {
-            let end = at + length;
-            if is_marked {
-                let start = at.saturating_sub(self.reach);
-                if start > stretch.end || stretch.len() >= READ {
-                    self.read(slice(bytes, &stretch), wanted, &mut found);
-                    stretch.start = start;
-                }
-                if found & wanted == wanted {
-                    return found;
-                }
-                stretch.end = end + self.reach;
-            }
-            at = end;
-        }
-        self.read(slice(bytes, &stretch), wanted, &mut found);
-        found
-    }
-
-    /// Adds the owners of what occurs, until all that are wanted are there.
-    fn read(&self, bytes: &[u8], wanted: Set, found: &mut Set) {
-        let mut state = OverlappingState::start();
-        while *found & wanted != wanted {
-            self.automaton.find_overlapping(bytes, &mut state);
-            let Some(matched) = state.get_match() else {
-                return;
-            };
-            let owners = self.owners.get(matched.pattern().as_usize());
-            *found |= owners.copied().unwrap_or(0);
-        }
-    }
-}
-
-fn slice<'a>(bytes: &'a [u8], range: &Range<usize>) -> &'a [u8] {
-    let end = range.end.min(bytes.len());
-    bytes.get(range.start..end).unwrap_or_default()
-}
-
-/// Whether one of the marks is among the bytes.
-#[inline]
-fn has_mark(step: &[u8; STEP], marks: &[u8; MARKS]) -> bool {
-    step.iter().fold(false, |any, byte| {
-        marks.iter().fold(any, |any, mark| any | (mark == byte))
-    })
-}
-
-/// Bytes of which every trigger has one, in either case where they are letters: rare ones, as far as
-/// there are any.
-fn marks<'a>(texts: impl Iterator<Item = &'a str>) -> Option<[u8; MARKS]> {
-    let mut texts: Vec<&str> = texts.collect();
-    texts.sort_by_key(|text| text.len());
-    let mut chosen: Vec<u8> = Vec::new();
-    for text in texts {
-        if text.bytes().any(|byte| chosen.contains(&byte)) {
-            continue;
-        }
-        let rarest = text.bytes().min_by_key(|byte| commonness(*byte))?;
-        chosen.push(rarest);
-        if rarest.is_ascii_alphabetic() {
-            chosen.push(rarest.to_ascii_uppercase());
-        }
-    }
-    let first = *chosen.first()?;
-    chosen.resize(chosen.len().max(MARKS), first);
-    chosen.try_into().ok()
-}
-
-/// How common a byte is in text, from rare to common.
-const fn commonness(byte: u8) -> u8 {
-    match byte {
-        b' ' | b'e' | b't' | b'a' | b'o' | b'i' | b'n' | b's' | b'r' => 9,
-        b'x' | b'q' | b'z' | b'j' => 5,
-        b'a'..=b'z' => 8,
-        b'.' | b',' | b'\n' | b'0'..=b'9' => 7,
-        b'-' | b'\'' | b'"' => 6,
-        b'(' | b')' => 4,
-        b':' => 3,
-        b'/' | b'=' | b'_' => 2,
-        _ => 1,
-    }
 }
 
 #[cfg(test)]

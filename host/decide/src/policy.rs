@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use caponier_config::{Limits, OverLimit};
 use caponier_core::{
     Action, AppliedEdit, Chain, Context, Coverage, Decision, Exchange, Fault, FaultRecord, Finding,
-    Mode, PluginSpec, Plugins, Report, RequestFacts, Segment, Stage, StageReport, ToolCall,
+    Mode, PluginSpec, Plugins, Report, RequestFacts, Role, Segment, Stage, StageReport, ToolCall,
 };
 use caponier_rego::{Bundle, BundleError, Evaluator, Input, Phase, Place, View};
 use parking_lot::Mutex;
@@ -22,6 +22,8 @@ pub struct GuestCall<'a> {
     pub segments: &'a [&'a Segment],
     /// What it handed back at its last call in this exchange.
     pub state: &'a [u8],
+    /// Roles of which one has to be among what it is still to be shown. None: it is called anyway.
+    pub roles: &'a [Role],
     /// Whether these segments are whole and the first look at them: what it says of them may then
     /// be known from before, as far as its scope allows.
     pub is_reusable: bool,
@@ -38,6 +40,19 @@ pub trait Guests {
     /// # Errors
     /// How it failed. Nothing of what it may have said counts then.
     fn inspect(&self, call: &GuestCall<'_>, memo: &mut Self::Memo) -> Result<Report, Fault>;
+
+    /// For each segment, the plugins that may find something in it, as `look` tells. A host that knows a
+    /// segment from before need not look.
+    fn concerned(
+        &self,
+        _context: &Context,
+        segments: &[Segment],
+        _wanted: u64,
+        look: impl Fn(&Segment) -> u64,
+        _memo: &mut Self::Memo,
+    ) -> Vec<u64> {
+        segments.iter().map(look).collect()
+    }
 
     /// Keeps what was learnt for later stages, once all plugins were called.
     fn finish(&self, _memo: Self::Memo) {}
@@ -204,9 +219,18 @@ impl<G: Guests> Policy<G> {
         timings: &mut Timings,
     ) -> (StageReport, Vec<Segment>) {
         let stage = exchange.context.stage;
-        let mut chain = Chain::new(&self.specs, &plan.plugins, stage, segments)
-            .with_states(|plugin| !exchange.state(plugin).is_empty());
         let mut memo = G::Memo::default();
+        let wanted = self.specs.looked_for(&plan.plugins);
+        let concerned = if wanted == 0 {
+            vec![0; segments.len()]
+        } else {
+            let look = |segment: &Segment| self.specs.concerned(segment, wanted);
+            self.guests
+                .concerned(&exchange.context, &segments, wanted, look, &mut memo)
+        };
+        let mut chain = Chain::new(&self.specs, &plan.plugins, stage, segments)
+            .with_states(|plugin| !exchange.state(plugin).is_empty())
+            .with_concerned(concerned);
         let mut now = Instant::now();
         while let Some(call) = chain.next() {
             let index = call.plugin;
@@ -223,6 +247,7 @@ impl<G: Guests> Policy<G> {
                 context: &exchange.context,
                 segments: &call.segments,
                 state: call.state.unwrap_or_else(|| exchange.state(index)),
+                roles: self.specs.roles(index, stage),
                 is_reusable,
             };
             let result = self.guests.inspect(&guest, &mut memo);

@@ -151,10 +151,7 @@ pub(crate) fn build(
             .iter()
             .map(|loaded| Arc::clone(&loaded.spec))
             .collect(),
-        guests: Sandboxes {
-            plugins,
-            known: Arc::clone(&workshop.known),
-        },
+        guests: Sandboxes::new(plugins, Arc::clone(&workshop.known)),
         bundle,
         limits: config.limits,
         mode: mode(config.mode),

@@ -69,12 +69,30 @@ impl Part {
     }
 }
 
+/// Which plugins of a chain may find something in a segment, a bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Concern {
+    /// The chain.
+    pub(crate) chain: Key,
+    /// The plugins that it was asked of.
+    pub(crate) wanted: u64,
+    /// Those of them that may.
+    pub(crate) plugins: u64,
+}
+
+/// What is known of one segment.
+#[derive(Default)]
+struct Entry {
+    concern: Option<Concern>,
+    parts: Vec<Part>,
+}
+
 #[derive(Clone)]
 struct ByParts;
 
-impl Weighter<Place, Arc<[Part]>> for ByParts {
-    fn weight(&self, _: &Place, parts: &Arc<[Part]>) -> u64 {
-        1 + parts.iter().map(Part::weight).sum::<u64>()
+impl Weighter<Place, Arc<Entry>> for ByParts {
+    fn weight(&self, _: &Place, entry: &Arc<Entry>) -> u64 {
+        1 + entry.parts.iter().map(Part::weight).sum::<u64>()
     }
 }
 
@@ -98,11 +116,11 @@ impl Hasher for AsItIs {
     }
 }
 
-type Parts = Cache<Place, Arc<[Part]>, ByParts, BuildHasherDefault<AsItIs>>;
+type Entries = Cache<Place, Arc<Entry>, ByParts, BuildHasherDefault<AsItIs>>;
 
 /// A bounded store of what was found.
 pub(crate) struct Findings {
-    known: Parts,
+    known: Entries,
     hash: HighwayHasher,
 }
 
@@ -124,9 +142,11 @@ impl Findings {
     }
 
     /// Begins a stage of an exchange. What a plugin said of one caller's text is never handed to
-    /// another, so that it cannot carry anything from one to the other.
+    /// another, so that it cannot carry anything from one to the other; nor what it said in one stage in
+    /// another: what is no matter in a history may be one in an answer.
     fn owner(&self, context: &Context) -> HighwayHasher {
         let mut names = Vec::with_capacity(64);
+        names.push(context.stage as u8);
         let principal = context.principal.as_ref().map(|principal| &principal.id);
         for name in [context.tenant.as_ref(), principal] {
             names.push(u8::from(name.is_some()));
@@ -183,14 +203,15 @@ pub struct Memo {
 struct Slot {
     id: u32,
     place: Place,
-    known: Option<Arc<[Part]>>,
-    fresh: Vec<Part>,
+    known: Option<Arc<Entry>>,
+    /// What is new of it.
+    fresh: Entry,
 }
 
 impl Slot {
     fn part(&self, plugin: &Key) -> Option<&Part> {
-        let parts = self.known.as_deref().unwrap_or_default();
-        parts.iter().find(|part| part.plugin == *plugin)
+        let known = self.known.as_deref()?;
+        known.parts.iter().find(|part| part.plugin == *plugin)
     }
 }
 
@@ -205,6 +226,53 @@ pub(crate) struct Recall<'a> {
 }
 
 impl Memo {
+    /// Where what is known of a segment is, and whether it was looked up just now.
+    fn slot(&mut self, store: &Findings, context: &Context, segment: &Segment) -> (usize, bool) {
+        let at = self.slots.partition_point(|slot| slot.id < segment.id);
+        if self.slots.get(at).is_some_and(|slot| slot.id == segment.id) {
+            return (at, false);
+        }
+        let owner = self.owner.get_or_insert_with(|| store.owner(context));
+        let place = place(owner, segment);
+        let slot = Slot {
+            id: segment.id,
+            place,
+            known: store.known.get(&place),
+            fresh: Entry::default(),
+        };
+        self.slots.insert(at, slot);
+        (at, true)
+    }
+
+    /// Which plugins of the chain may find something in a segment; `look` tells where that is not known
+    /// from before.
+    pub(crate) fn concern(
+        &mut self,
+        store: &Findings,
+        context: &Context,
+        (chain, wanted): (&Key, u64),
+        segment: &Segment,
+        look: impl Fn(&Segment) -> u64,
+    ) -> u64 {
+        let (at, _) = self.slot(store, context, segment);
+        let Some(slot) = self.slots.get_mut(at) else {
+            return look(segment);
+        };
+        let known = slot.known.as_deref().and_then(|known| known.concern);
+        match known.filter(|known| known.chain == *chain && known.wanted == wanted) {
+            Some(known) => known.plugins,
+            None => {
+                let plugins = look(segment);
+                slot.fresh.concern = Some(Concern {
+                    chain: *chain,
+                    wanted,
+                    plugins,
+                });
+                plugins
+            }
+        }
+    }
+
     /// What `plugin` said of these segments before: of the very segment, if it looks at each alone;
     /// otherwise whether it noted that it need not be shown again.
     pub(crate) fn recall<'s>(
@@ -215,19 +283,10 @@ impl Memo {
         is_local: bool,
         segments: &[&'s Segment],
     ) -> (Recall<'_>, Vec<&'s Segment>) {
-        let owner = self.owner.get_or_insert_with(|| store.owner(context));
         let (mut shown, mut told, mut to_show) = (Vec::new(), Vec::new(), Vec::new());
         for segment in segments {
-            let at = self.slots.partition_point(|slot| slot.id < segment.id);
-            if self.slots.get(at).is_none_or(|slot| slot.id != segment.id) {
-                let place = place(owner, segment);
-                let slot = Slot {
-                    id: segment.id,
-                    place,
-                    known: store.known.get(&place),
-                    fresh: Vec::new(),
-                };
-                self.slots.insert(at, slot);
+            let (at, is_new) = self.slot(store, context, segment);
+            if is_new {
                 // Ids go up in a stage; where they do not, what was listed before moves on.
                 for before in shown.iter_mut().chain(&mut told) {
                     *before += usize::from(*before >= at);
@@ -268,7 +327,7 @@ impl Recall<'_> {
     pub(crate) fn keep(&mut self, report: &Report) {
         for at in &self.shown {
             if let Some(slot) = self.memo.slots.get_mut(*at) {
-                slot.fresh.push(Part {
+                slot.fresh.parts.push(Part {
                     plugin: self.plugin,
                     known: None,
                 });
@@ -295,7 +354,7 @@ impl Recall<'_> {
     fn fresh(&mut self, segment: u32) -> Option<&mut Known> {
         let slots = &mut self.memo.slots;
         let at = slots.binary_search_by_key(&segment, |slot| slot.id).ok()?;
-        let part = slots.get_mut(at)?.fresh.last_mut()?;
+        let part = slots.get_mut(at)?.fresh.parts.last_mut()?;
         (part.plugin == self.plugin).then(|| &mut **part.known.get_or_insert_default())
     }
 
@@ -308,7 +367,13 @@ impl Recall<'_> {
                 continue;
             };
             let is_known = slot.part(&self.plugin).is_some();
-            if is_known || slot.fresh.iter().any(|part| part.plugin == self.plugin) {
+            if is_known
+                || slot
+                    .fresh
+                    .parts
+                    .iter()
+                    .any(|part| part.plugin == self.plugin)
+            {
                 continue;
             }
             let known = (!note.content.is_empty()).then(|| {
@@ -317,7 +382,7 @@ impl Recall<'_> {
                     ..Known::default()
                 })
             });
-            slot.fresh.push(Part {
+            slot.fresh.parts.push(Part {
                 plugin: self.plugin,
                 known,
             });
@@ -340,13 +405,18 @@ impl Findings {
     /// Keeps what was learnt in a stage. Parts of plugins that are not `current` any more go.
     pub(crate) fn learn(&self, memo: Memo, current: impl Fn(&Key) -> bool) {
         for slot in memo.slots {
-            if slot.fresh.is_empty() {
+            let Entry { concern, parts } = slot.fresh;
+            if concern.is_none() && parts.is_empty() {
                 continue;
             }
-            let parts = slot.known.as_deref().unwrap_or_default();
-            let kept = parts.iter().filter(|part| current(&part.plugin)).cloned();
-            let parts: Arc<[Part]> = kept.chain(slot.fresh).collect();
-            self.known.insert(slot.place, parts);
+            let known = slot.known.as_deref();
+            let before = known.map_or(&[][..], |known| &known.parts);
+            let kept = before.iter().filter(|part| current(&part.plugin)).cloned();
+            let entry = Entry {
+                parts: kept.chain(parts).collect(),
+                concern: concern.or(known.and_then(|known| known.concern)),
+            };
+            self.known.insert(slot.place, Arc::new(entry));
         }
     }
 }
@@ -432,6 +502,32 @@ mod tests {
     }
 
     #[test]
+    fn stages_are_kept_apart() {
+        let (store, prompt) = (store(), context(None, None));
+        let output = Context {
+            stage: Stage::Output,
+            ..prompt.clone()
+        };
+        let segment = Segment::new(1, Role::Assistant, Kind::Text, "text");
+        let learn = |context: &Context| {
+            let mut memo = Memo::default();
+            let (mut recall, shown) = memo.recall(&store, context, &PLUGIN, true, &[&segment]);
+            let is_new = !shown.is_empty();
+            if is_new {
+                recall.keep(&Report::default());
+            }
+            store.learn(memo, |_| true);
+            is_new
+        };
+        assert!(learn(&prompt));
+        assert!(
+            learn(&output),
+            "what was said of a history is not said of an answer"
+        );
+        assert!(!learn(&prompt) && !learn(&output));
+    }
+
+    #[test]
     fn what_was_found_is_told_under_the_new_id_and_to_the_same_plugin() {
         let (store, context) = (store(), context(None, None));
         let text = |id, text| Segment::new(id, Role::User, Kind::Text, text);
@@ -455,6 +551,33 @@ mod tests {
         assert!(told.findings == [finding(5)]);
         let (_, shown) = memo.recall(&store, &context, &[8; 32], true, &[&again]);
         assert_eq!(shown.len(), 1, "another plugin has not seen it");
+    }
+
+    #[test]
+    fn who_is_concerned_is_looked_for_once_for_a_chain() {
+        let (store, context) = (store(), context(None, None));
+        let segment = Segment::new(1, Role::User, Kind::Text, "text");
+        let ask = |chain: Key, wanted: u64, answer: u64| {
+            let mut memo = Memo::default();
+            let told = memo.concern(&store, &context, (&chain, wanted), &segment, |_| answer);
+            store.learn(memo, |_| true);
+            told
+        };
+        assert_eq!(ask([1; 32], 0b11, 0b01), 0b01);
+        assert_eq!(ask([1; 32], 0b11, 0b10), 0b01, "it is known");
+        assert_eq!(ask([1; 32], 0b10, 0b10), 0b10, "other plugins");
+        assert_eq!(ask([2; 32], 0b10, 0b00), 0b00, "another chain");
+
+        // What plugins said stays.
+        let mut memo = Memo::default();
+        let (mut recall, _) = memo.recall(&store, &context, &PLUGIN, true, &[&segment]);
+        recall.keep(&Report::default());
+        store.learn(memo, |_| true);
+        assert_eq!(ask([2; 32], 0b10, 0b10), 0b00, "so does this");
+        let mut memo = Memo::default();
+        assert_eq!(ask([3; 32], 0b10, 0b10), 0b10);
+        let (_, shown) = memo.recall(&store, &context, &PLUGIN, true, &[&segment]);
+        assert!(shown.is_empty());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use caponier_component::{Call, Plugin};
-use caponier_core::{Exchange, Fault, PluginSpec, Report, Scope};
+use caponier_core::{Context, Exchange, Fault, PluginSpec, Report, Scope, Segment};
 use caponier_decide::{GuestCall, Guests};
 
 use crate::findings::{self, Findings, Memo};
@@ -26,8 +26,10 @@ pub struct Loaded {
 
 /// The plugins of a revision, each call in a sandbox of its own.
 pub struct Sandboxes {
-    pub(crate) plugins: Vec<Arc<Loaded>>,
-    pub(crate) known: Arc<Findings>,
+    plugins: Vec<Arc<Loaded>>,
+    known: Arc<Findings>,
+    /// Digest over the plugins' identities, in their order.
+    chain: findings::Key,
 }
 
 /// What a revision decides with.
@@ -67,6 +69,20 @@ impl Policy {
     }
 }
 
+impl Sandboxes {
+    pub(crate) fn new(plugins: Vec<Arc<Loaded>>, known: Arc<Findings>) -> Self {
+        let mut chain = blake3::Hasher::new();
+        for loaded in &plugins {
+            chain.update(&loaded.identity);
+        }
+        Self {
+            chain: *chain.finalize().as_bytes(),
+            plugins,
+            known,
+        }
+    }
+}
+
 impl Guests for Sandboxes {
     type Memo = Memo;
 
@@ -80,6 +96,24 @@ impl Guests for Sandboxes {
             let call = Call::new(call.context, call.segments, call.state);
             loaded.plugin.inspect(&call)
         }
+    }
+
+    fn concerned(
+        &self,
+        context: &Context,
+        segments: &[Segment],
+        wanted: u64,
+        look: impl Fn(&Segment) -> u64,
+        memo: &mut Memo,
+    ) -> Vec<u64> {
+        let concern = |segment: &Segment| {
+            if segment.open || segment.offset > 0 {
+                return look(segment);
+            }
+            let chain = (&self.chain, wanted);
+            memo.concern(&self.known, context, chain, segment, &look)
+        };
+        segments.iter().map(concern).collect()
     }
 
     fn finish(&self, memo: Memo) {
@@ -110,7 +144,9 @@ impl Sandboxes {
             is_local,
             call.segments,
         );
-        let mut report = if shown.is_empty() {
+        let has_role = |segment: &&Segment| call.roles.contains(&segment.role);
+        let is_idle = !call.roles.is_empty() && !shown.iter().any(has_role);
+        let mut report = if shown.is_empty() || is_idle {
             Report::default()
         } else {
             loaded.plugin.inspect(&Call {

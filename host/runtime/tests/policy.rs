@@ -314,6 +314,33 @@ fn what_was_found_once_is_found_again_without_a_call() {
 }
 
 #[test]
+fn a_system_prompt_that_was_seen_before_is_guarded_again() {
+    const BRIEF: &str = "Answer in whole sentences.";
+    const SYSTEM: &str = "You are the night porter of the Hotel Marrow. Never tell a guest that the \
+        third floor is closed for repairs until spring, and offer the garden rooms instead.";
+    let place = Place::new("version: 1\nplugins:\n  - use: builtin:leak\n");
+    let runtime = place.start();
+    let policy = &runtime.current().policy;
+    let found = |systems: &[&str], said: &str| {
+        let systems = systems.iter().map(|text| (Role::System, *text));
+        let segments = systems.chain([(Role::User, said)]).zip(0..);
+        let segments = segments.map(|((role, text), id)| Segment::new(id, role, Kind::Text, text));
+        let mut exchange = exchange(policy);
+        evaluate(policy, &mut exchange, Stage::Prompt, segments.collect());
+        let answer = Segment::new(9, Role::Assistant, Kind::Text, SYSTEM);
+        let outcome = evaluate(policy, &mut exchange, Stage::Output, vec![answer]);
+        outcome.findings.len()
+    };
+    // The first of them is called clean, and does not stand in for the other later.
+    for said in ["Is there a room?", "And a table?", "And a table?"] {
+        assert_eq!(found(&[BRIEF], said), 0, "{said}");
+        assert_eq!(found(&[BRIEF, SYSTEM], said), 1, "{said}");
+        assert_eq!(found(&[SYSTEM], said), 1, "{said}");
+        assert_eq!(found(&[SYSTEM], SYSTEM), 0, "the user knows it");
+    }
+}
+
+#[test]
 fn a_rule_that_monitors_says_what_it_would_have_done() {
     let config = format!(
         "{PLAIN}actions:\n  \"injection/*\": {{ action: deny, min_confidence: 0.5, mode: monitor }}\n"

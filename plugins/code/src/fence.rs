@@ -184,6 +184,8 @@ pub(crate) struct Fences {
     pub(crate) now: Fence,
     /// Where in the segment a line begins that changed the fence, and what it is since.
     pub(crate) changes: Vec<(u64, Fence)>,
+    /// Where the last line begins, if what is still to come of it can make it a fence, or none.
+    pub(crate) unsure: Option<usize>,
 }
 
 impl Fences {
@@ -203,6 +205,7 @@ impl Fences {
             offset,
             now: before.map_or(Fence::default(), |(_, fence)| fence),
             changes: before.into_iter().collect(),
+            unsure: None,
         };
         if let Some(line) = line {
             fences.line(text, line);
@@ -222,8 +225,7 @@ impl Fences {
         } else {
             self.now.after_line(text, start)
         };
-        // Whatever follows decides about the next places, not about those that are there.
-        _ = text.take_starved();
+        self.unsure = text.take_starved().then_some(start);
         if after != self.now {
             self.now = after;
             // A fence needs seven bytes at least, and state is bounded: the oldest tell nothing more.

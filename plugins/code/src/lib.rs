@@ -3,7 +3,8 @@
 //!
 //! One pass over the text. Where a word begins a trie of tokens is walked, and marks such as `<` or a
 //! quote are looked at; a few bytes around each decide. Code in a fence is shown and not run: there
-//! payloads count for little, and weaknesses of the code for all. `tokens` is the table of them.
+//! payloads count for little, and weaknesses of the code for all. `tokens` is the table of them, and
+//! `triggers` says without what there is nothing to find.
 
 mod checks;
 mod fence;
@@ -16,6 +17,7 @@ mod site;
 mod sql;
 mod text;
 mod tokens;
+mod triggers;
 
 use caponier_sdk::{Call, Data, Error, Kind, Manifest, Plugin, Report, Scope, Segment, Stage};
 use schemars::JsonSchema;
@@ -44,7 +46,7 @@ impl Plugin for Code {
     type Settings = Settings;
 
     fn manifest(_: &Settings) -> Manifest {
-        Manifest::new(
+        let manifest = Manifest::new(
             "code",
             env!("CARGO_PKG_VERSION"),
             "Payloads where an answer would run them, and insecure code by CWE.",
@@ -52,7 +54,8 @@ impl Plugin for Code {
         .stages([Stage::Output])
         // Where a stream's fences are is remembered from one window to the next.
         .scope(Scope::Stage)
-        .rules(rules())
+        .rules(rules());
+        triggers::add_to(manifest)
     }
 
     fn configure(settings: Settings, _: &Data) -> Result<Self, Error> {

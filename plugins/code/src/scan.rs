@@ -178,6 +178,9 @@ impl Scanner {
         let spent = text.is_spent() || at < bytes.len();
         if place.open {
             pass.tail();
+            if let Some(line) = fences.unsure {
+                pass.hold_from(line.max(from));
+            }
         }
         Found {
             hits: merged(pass.hits),

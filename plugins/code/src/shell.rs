@@ -88,7 +88,7 @@ pub(crate) const COMMANDS: &[&str] = &[
 ];
 
 /// What a command is given only by somebody who attacks.
-const WANTED: &[&str] = &[
+pub(crate) const WANTED: &[&str] = &[
     "/etc/passwd",
     "/etc/shadow",
     "/etc/hosts",
@@ -228,7 +228,7 @@ pub(crate) fn known(site: &Site<'_, '_>) -> Verdict {
     }
     let rest = text.slice(site.start, end);
     text.charge(rest.len());
-    let token = text.slice(site.start, site.end).to_ascii_lowercase();
+    let token = token(text.slice(site.start, site.end));
     let (sure, confidence) = match token.as_slice() {
         b"bash -i" => (contains_any(rest, &["/dev/tcp/", "/dev/udp/"]), 0.95),
         b"/dev/tcp/" => (
@@ -316,6 +316,16 @@ pub(crate) fn known(site: &Site<'_, '_>) -> Verdict {
         (false, false) => 0.85,
     };
     Some((f64::min(confidence * scale, 0.97), end))
+}
+
+/// A token in lower case, with one blank for whatever white space parts it.
+fn token(written: &[u8]) -> Vec<u8> {
+    let mut token = written.to_ascii_lowercase();
+    for byte in token.iter_mut().filter(|byte| byte.is_ascii_whitespace()) {
+        *byte = b' ';
+    }
+    token.dedup_by(|next, last| *next == b' ' && *last == b' ');
+    token
 }
 
 /// `../../../etc/passwd` in any encoding. The site is the first byte.
@@ -472,6 +482,9 @@ mod tests {
             ) > 0.9
         );
         assert!(look("rm -rf / --no-preserve-root", "rm -rf", true, known) > 0.7);
+        assert!(look("rm  -rf  / ", "rm  -rf", true, known) > 0.7);
+        assert!(look("rm  -rf  ./target", "rm  -rf", true, known) < 0.1);
+        assert!(look("Charlotte, NC\n 29451", "NC\n", false, known) < 0.1);
         assert!(look("rm -rf ./target", "rm -rf", true, known) < 0.1);
         assert!(look("rm -rf /tmp/build", "rm -rf", true, known) < 0.1);
     }

@@ -96,6 +96,19 @@ fn long_runs_cost_no_more_than_their_length() {
     }
 }
 
+/// Whether a line is a fence is known at its end.
+#[test]
+fn a_fence_may_begin_where_a_stream_is_cut() {
+    for text in [
+        "```eval(x)```",
+        "a\n```eval(x)``` b\neval(y)\n",
+        "```python\neval(x)\n```\neval(y)",
+        "~~~ js\neval(x)\n~~~ eval(y)\n~~~\n",
+    ] {
+        check_splits(|| Harness::<Code>::new("{}"), &Input::assistant(""), text).unwrap();
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn any_text_is_survived(text in "\\PC{0,80}|(<|script|onload=|'|\"|or|1=1|union|select|;|\\$\\(|cat /etc|eval\\(|os\\.system\\(|f\"|\\{|\\}|\\)|```|\n|é|%3c|%20|\\.\\./|password = ){0,60}") {
@@ -110,5 +123,23 @@ proptest::proptest! {
     #[test]
     fn any_stream_is_the_same_however_it_is_cut(text in "(<|script|>| onload=|'|\"| or |1=1|union |select |;| |\\$\\(|id|eval\\(|x\\)|f\"|\\{|\\}|```|\n|é|%3c|\\.\\./|secret = ){0,14}") {
         check_splits(|| Harness::<Code>::new("{}"), &Input::assistant(""), &text).unwrap();
+    }
+
+    /// Words of SQL and of sentences, commands, quotes and few signs: nothing is found where a host
+    /// would not have called.
+    #[test]
+    fn nothing_is_found_without_a_trigger(
+        pieces in proptest::collection::vec((
+            "or|and|And|having|where|order|group|select|union|exists|drop|exec|execute|is|in|like|between|by|\
+             true|table|master|into|outfile|create|user|rm|nc|NC|cat|verify|secure|debug|password|the|it|a|null|sleep|if",
+            "[ \n\t]{1,2}|[ ,.]{1,2}|[ '\"(),.;:!?%#*-]{0,3}",
+            "[0-9]{0,2}|[a-z]{0,3}|-e sh|/etc/hosts|--|false",
+            "[ \n'\"();.-]{0,2}",
+        ), 1..7),
+    ) {
+        let text: String = pieces.iter().map(|(a, b, c, d)| format!("{a}{b}{c}{d}")).collect();
+        // The harness refuses what is found without a trigger.
+        let mut harness = Harness::<Code>::new("{}").unwrap();
+        harness.inspect(Stage::Output, &[Input::assistant(text)]).unwrap();
     }
 }

@@ -19,6 +19,7 @@ mod settings;
 mod tokens;
 mod words;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 use caponier_sdk::normalise::{View, fold};
@@ -29,9 +30,11 @@ use caponier_sdk::{
 use canary::Canaries;
 use fingerprint::Fingerprint;
 use lexicon::Lexicon;
-use prompt::{Common, fingerprint};
+use prompt::{Common, FEW, Prompts, Said};
 use scan::{Hit, Look, Scan};
+use serde::{Deserialize, Serialize};
 pub use settings::{Keeper, Settings};
+use tokens::Tokens;
 
 /// The most of the system prompts that is kept a fingerprint of.
 const KEPT: usize = 64 << 10;
@@ -45,6 +48,18 @@ const SHORT: usize = 16;
 const LOOK_BEHIND: usize = 1024;
 /// Words of a run where the model thinks aloud: it repeats its instructions by trade.
 const THOUGHTS: u32 = 12;
+
+/// A prompt of more bytes than this has words enough.
+const BRIEF: usize = 512;
+
+/// What is noted of something that a user said.
+#[derive(Serialize, Deserialize)]
+struct Compared {
+    /// Which prompts it was compared with.
+    prompts: u64,
+    /// What it says that they say too.
+    said: Said,
+}
 
 /// The plugin.
 pub struct Leak {
@@ -145,33 +160,85 @@ impl Leak {
         let mut prompts = Vec::new();
         for segment in call.segments.iter().filter(|segment| self.is_kept(segment)) {
             let text = segment.text();
+            if self.is_slight(text) {
+                report.clean(segment);
+                continue;
+            }
             let part = text
                 .get(..text.floor_char_boundary(room))
                 .unwrap_or_default();
             room -= part.len();
             prompts.push(part);
         }
-        let (mut said, mut left) = (Vec::new(), SAID);
+        let (mut heard, mut left) = (Vec::new(), SAID);
         for segment in call.segments.iter().rev() {
-            if segment.role() != Role::User {
+            if self.is_kept(segment) {
                 continue;
             }
             let text = segment.text();
-            if text.len() < SHORT || text.len() > LONG {
+            if segment.role() != Role::User || text.len() < SHORT || text.len() > LONG {
                 // Whatever the system prompt: it is never looked at.
                 report.clean(segment);
             } else if text.len() <= left {
                 left -= text.len();
-                said.push(text);
+                heard.push(segment);
             }
         }
-        if prompts.is_empty() {
+        let read = Prompts::read(&prompts, &self.lexicon);
+        let Some(print) = read.as_written(&Said::default(), &self.common) else {
             return Ok(());
-        }
-        match fingerprint(&prompts, &said, &self.lexicon, &self.common) {
-            Some(print) => print.keep(report),
+        };
+        let said = self.said(&heard, &print, &prompts, report);
+        let rest = if said.is_empty() {
+            Some(print)
+        } else {
+            read.as_written(&said, &self.common)
+        };
+        match rest {
+            Some(rest) => read.disguised(rest, &said, &self.common).keep(report),
             None => Ok(()),
         }
+    }
+
+    /// Whether a prompt by itself says nothing that can be told from what anybody says.
+    fn is_slight(&self, text: &str) -> bool {
+        text.len() <= BRIEF
+            && Tokens::new(fold(text).text()).take(FEW).count() < FEW
+            && Prompts::read(&[text], &self.lexicon)
+                .as_written(&Said::default(), &self.common)
+                .is_none()
+    }
+
+    /// What users said that the prompts say too. A history that was compared with these prompts before
+    /// is not read again.
+    fn said(
+        &self,
+        heard: &[&Segment],
+        print: &Fingerprint,
+        prompts: &[&str],
+        report: &mut Report<'_>,
+    ) -> Said {
+        let mut name = DefaultHasher::new();
+        prompts.hash(&mut name);
+        let name = name.finish();
+        let mut all = Said::default();
+        for segment in heard {
+            let known = segment.note::<Compared>();
+            all.add(match known.filter(|known| known.prompts == name) {
+                Some(known) => known.said,
+                None => {
+                    let compared = Compared {
+                        prompts: name,
+                        said: Said::of(segment.text(), print, &self.lexicon),
+                    };
+                    // What is too much for a note is looked at each time.
+                    report.note(segment, &compared);
+                    compared.said
+                }
+            });
+        }
+        all.sort();
+        all
     }
 
     fn is_kept(&self, segment: &Segment) -> bool {

@@ -1,6 +1,7 @@
 //! From a system prompt to its fingerprint.
 
-use caponier_sdk::normalise::fold;
+use caponier_sdk::normalise::{View, fold};
+use serde::{Deserialize, Serialize};
 
 use crate::filter::{Filter, Sort};
 use crate::fingerprint::Fingerprint;
@@ -17,6 +18,8 @@ pub(crate) const NEAR: usize = 3;
 pub(crate) const LETTERS: usize = 12;
 /// A prompt with fewer runs of its own is too short to tell from what anybody says.
 const FEWEST: u32 = 8;
+/// So many words have as many runs.
+pub(crate) const FEW: usize = GRAM - 1 + FEWEST as usize;
 /// Of so many words disguised forms are kept too.
 const DISGUISED: usize = 1400;
 /// Words shorter than this have no content that tells texts apart, in bytes.
@@ -65,44 +68,85 @@ impl Common {
     }
 }
 
-/// What the user has said, by the same hashes: it is nothing that could leak.
-struct Said {
-    filter: Filter,
+/// What somebody has said that is in a prompt too: it is nothing that could leak. Now and then also
+/// what is not in it, which does no harm.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Said {
+    /// Runs of words.
+    runs: Vec<u64>,
+    /// Two words of content near each other.
+    near: Vec<u64>,
+    /// Words as they are written that a prompt calls secret.
+    secrets: Vec<u32>,
 }
 
 impl Said {
-    fn new(texts: &[&str], lexicon: &Lexicon, secrets: &mut Vec<u32>) -> Self {
-        let bytes: usize = texts.iter().map(|text| text.len()).sum();
-        let mut filter = Filter::with_room(bytes / 2);
-        for text in texts {
-            let folded = fold(text);
-            let text = folded.text();
-            let mut last = [0; GRAM];
-            let mut contents = [0; NEAR];
-            let mut word = Joined::default();
-            for token in Tokens::new(text) {
-                last.rotate_left(1);
-                if let Some(end) = last.last_mut() {
-                    *end = token.hash;
-                }
-                filter.insert(Sort::Gram, gram(last));
-                let (uses, stem) = lexicon.look_up(token.hash, token.stem);
-                if has_content(token.letters, uses) {
-                    for before in contents {
-                        filter.insert(Sort::Content, either(before, stem));
-                    }
-                    contents.rotate_left(1);
-                    if let Some(end) = contents.last_mut() {
-                        *end = stem;
-                    }
-                }
-                if !secrets.is_empty() {
-                    let hash = word.push(text, token.start, token.end);
-                    secrets.retain(|secret| *secret != hash);
+    /// What a text says of a prompt.
+    pub(crate) fn of(text: &str, print: &Fingerprint, lexicon: &Lexicon) -> Self {
+        let filter = &print.filter;
+        let mut said = Self::default();
+        let folded = fold(text);
+        let text = folded.text();
+        let mut last = [0; GRAM];
+        let mut contents = [0; NEAR];
+        let mut word = Joined::default();
+        for token in Tokens::new(text) {
+            last.rotate_left(1);
+            if let Some(end) = last.last_mut() {
+                *end = token.hash;
+            }
+            let run = gram(last);
+            if filter.has(Sort::Gram, run) {
+                said.runs.push(run);
+            }
+            let (uses, stem) = lexicon.look_up(token.hash, token.stem);
+            if has_content(token.letters, uses) {
+                let pairs = contents.map(|before| either(before, stem));
+                let known = pairs.into_iter().filter(|near| {
+                    filter.has(Sort::Content, *near) && filter.has(Sort::ContentToo, *near)
+                });
+                said.near.extend(known);
+                contents.rotate_left(1);
+                if let Some(end) = contents.last_mut() {
+                    *end = stem;
                 }
             }
+            if !print.secrets.is_empty() {
+                let hash = word.push(text, token.start, token.end);
+                said.secrets
+                    .extend(print.secrets.iter().filter(|secret| **secret == hash));
+            }
         }
-        Self { filter }
+        said.sort();
+        said
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.near.is_empty() && self.secrets.is_empty()
+    }
+
+    /// Adds what was said elsewhere.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.runs.extend(other.runs);
+        self.near.extend(other.near);
+        self.secrets.extend(other.secrets);
+    }
+
+    pub(crate) fn sort(&mut self) {
+        for hashes in [&mut self.runs, &mut self.near] {
+            hashes.sort_unstable();
+            hashes.dedup();
+        }
+        self.secrets.sort_unstable();
+        self.secrets.dedup();
+    }
+
+    fn has_run(&self, run: u64) -> bool {
+        self.runs.binary_search(&run).is_ok()
+    }
+
+    fn has_near(&self, near: u64) -> bool {
+        self.near.binary_search(&near).is_ok()
     }
 }
 
@@ -162,40 +206,70 @@ const fn joins(byte: u8) -> bool {
     )
 }
 
-/// What is kept of these system prompts, without what was said. `None`: nothing, since they hold
-/// nothing of their own.
-pub(crate) fn fingerprint(
-    prompts: &[&str],
-    said: &[&str],
-    lexicon: &Lexicon,
-    common: &Common,
-) -> Option<Fingerprint> {
-    let folded: Vec<_> = prompts.iter().map(|text| fold(text)).collect();
-    let mut print = Fingerprint::default();
-    let read: Vec<(&str, Vec<Word>)> = folded
-        .iter()
-        .map(|view| (view.text(), sections::read(view.text(), lexicon)))
-        .collect();
-    for (text, words) in &read {
-        print.secrets.extend(secrets::find(text, words, lexicon));
-    }
-    let said = Said::new(said, lexicon, &mut print.secrets);
-    let count: usize = read.iter().map(|(_, words)| words.len()).sum();
-    print.filter = Filter::with_room(count * 5 + count.min(DISGUISED) * 7);
-    let mut disguised = DISGUISED;
-    for (text, words) in &read {
-        let mut writer = Writer {
-            print: &mut print,
-            said: &said,
-            common,
+/// System prompts as they were read.
+pub(crate) struct Prompts<'a> {
+    texts: Vec<(View<'a>, Vec<Word>)>,
+    secrets: Vec<u32>,
+}
+
+impl<'a> Prompts<'a> {
+    pub(crate) fn read(prompts: &[&'a str], lexicon: &Lexicon) -> Self {
+        let mut secrets = Vec::new();
+        let read = |text: &&'a str| {
+            let view = fold(text);
+            let words = sections::read(view.text(), lexicon);
+            secrets.extend(secrets::find(view.text(), &words, lexicon));
+            (view, words)
         };
-        writer.plain(words);
-        writer.contents(words);
-        let few = words.get(..disguised.min(words.len())).unwrap_or_default();
-        writer.disguised(text, few);
-        disguised -= few.len();
+        Self {
+            texts: prompts.iter().map(read).collect(),
+            secrets,
+        }
     }
-    (print.grams >= FEWEST || !print.secrets.is_empty()).then_some(print)
+
+    /// What is kept of their words as they are written, without what was said. `None`: nothing, since
+    /// they hold nothing of their own.
+    pub(crate) fn as_written(&self, said: &Said, common: &Common) -> Option<Fingerprint> {
+        let mut secrets = self.secrets.clone();
+        secrets.retain(|secret| !said.secrets.contains(secret));
+        let count: usize = self.texts.iter().map(|(_, words)| words.len()).sum();
+        let mut print = Fingerprint {
+            secrets,
+            filter: Filter::with_room(count * 5 + count.min(DISGUISED) * 7),
+            ..Fingerprint::default()
+        };
+        for (_, words) in &self.texts {
+            let mut writer = Writer {
+                print: &mut print,
+                said,
+                common,
+            };
+            writer.plain(words);
+            writer.contents(words);
+        }
+        (print.grams >= FEWEST || !print.secrets.is_empty()).then_some(print)
+    }
+
+    /// The same with what becomes of the words in disguise.
+    pub(crate) fn disguised(
+        &self,
+        mut print: Fingerprint,
+        said: &Said,
+        common: &Common,
+    ) -> Fingerprint {
+        let mut left = DISGUISED;
+        for (view, words) in &self.texts {
+            let few = words.get(..left.min(words.len())).unwrap_or_default();
+            let mut writer = Writer {
+                print: &mut print,
+                said,
+                common,
+            };
+            writer.disguised(view.text(), few);
+            left -= few.len();
+        }
+        print
+    }
 }
 
 struct Writer<'a> {
@@ -233,7 +307,7 @@ impl Writer<'_> {
             closed += 1;
             orders = if part == Part::Order { orders + 1 } else { 0 };
             let run = gram(last);
-            if closed < GRAM || self.common.has(run) || self.said.filter.has(Sort::Gram, run) {
+            if closed < GRAM || self.common.has(run) || self.said.has_run(run) {
                 continue;
             }
             added += u32::from(!filter.has(Sort::Gram, run));
@@ -258,7 +332,7 @@ impl Writer<'_> {
             }
             for before in last.iter().filter(|before| **before != 0) {
                 let near = either(*before, word.stem);
-                if *before != word.stem && !self.said.filter.has(Sort::Content, near) {
+                if *before != word.stem && !self.said.has_near(near) {
                     self.print.filter.insert(Sort::Content, near);
                     self.print.filter.insert(Sort::ContentToo, near);
                 }

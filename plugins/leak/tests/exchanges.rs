@@ -209,6 +209,28 @@ fn what_the_user_said_is_no_leak() {
     }
 }
 
+/// What a user quotes counts as it is written: no quote makes an answer in disguise pass.
+#[test]
+fn a_quote_hides_no_disguise() {
+    let mut missed = Vec::new();
+    for exchange in exchanges() {
+        let some = excerpt(&exchange.system, 20, 40);
+        let turned = decode::rot13(&some, 0..some.len()).text().to_owned();
+        for quote in [
+            excerpt(&exchange.system, 0, 16),
+            some.clone(),
+            turned.clone(),
+        ] {
+            let user = format!("Is this yours: {quote}?");
+            let found = ask(&exchange.system, &user, &format!("I say: {turned}"));
+            if sure(&found) < ACTS {
+                missed.push(format!("{}: {quote} ({})", exchange.name, sure(&found)));
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
 #[test]
 fn a_short_or_common_prompt_is_not_kept() {
     for system in [
@@ -320,4 +342,66 @@ fn other_segments_are_not_the_leak() {
             .findings
             .is_empty()
     );
+}
+
+#[test]
+fn a_history_is_compared_with_the_prompt_once() {
+    let Exchange { system, .. } = exchanges().remove(0);
+    let quoted = excerpt(&system, 20, 40);
+    let history = [
+        Input::new(Role::System, Kind::Text, &*system),
+        Input::user("What else is there to see in the old town, and when is it open?").id(1),
+        Input::user(format!("My notes say: {quoted}")).id(2),
+    ];
+    let answer = [Input::assistant(format!("You wrote: {quoted}")).id(9)];
+    let mut harness = Harness::<Leak>::new("{}").unwrap();
+    let notes = harness.inspect(Stage::Prompt, &history).unwrap().notes;
+    let output = harness.inspect(Stage::Output, &answer).unwrap();
+    assert!(sure(&output.findings) < ACTS, "{:?}", output.findings);
+
+    // In the next turn nothing new is noted, and what the user has said is known: by the note alone,
+    // as the words of the one are not there any more.
+    let note = |id: u32| notes.iter().find(|(of, _)| *of == id).unwrap().1.clone();
+    let mut again = history.clone();
+    again[1] = Input::user(format!("It is written: {quoted}"))
+        .id(1)
+        .note(note(1));
+    let mut harness = Harness::<Leak>::new("{}").unwrap();
+    let outcome = harness.inspect(Stage::Prompt, &again[..2]).unwrap();
+    assert!(outcome.notes.is_empty(), "{:?}", outcome.notes);
+    let output = harness.inspect(Stage::Output, &answer).unwrap();
+    assert!(sure(&output.findings) >= ACTS, "the note was not believed");
+    again[2] = history[2].clone().note(note(2));
+    let mut harness = Harness::<Leak>::new("{}").unwrap();
+    harness.inspect(Stage::Prompt, &again).unwrap();
+    let output = harness.inspect(Stage::Output, &answer).unwrap();
+    assert!(sure(&output.findings) < ACTS, "{:?}", output.findings);
+
+    // Under other prompts what was noted says nothing.
+    again[0] = Input::new(
+        Role::System,
+        Kind::Text,
+        format!("{system} Be brief, please."),
+    );
+    let mut harness = Harness::<Leak>::new("{}").unwrap();
+    harness.inspect(Stage::Prompt, &again[..2]).unwrap();
+    let output = harness.inspect(Stage::Output, &answer).unwrap();
+    assert!(sure(&output.findings) < ACTS, "{:?}", output.findings);
+}
+
+#[test]
+fn a_prompt_of_few_words_is_not_shown_again() {
+    let clean = |system: &str| {
+        let prompt = [
+            Input::new(Role::System, Kind::Text, system),
+            Input::user("What is the capital of France, and of Spain?").id(1),
+        ];
+        let mut harness = Harness::<Leak>::new("{}").unwrap();
+        let notes = harness.inspect(Stage::Prompt, &prompt).unwrap().notes;
+        notes.contains(&(0, Vec::new()))
+    };
+    assert!(clean("Answer briefly and in whole sentences."));
+    assert!(!clean("The password is swordfish-42."), "it has a secret");
+    let Exchange { system, .. } = exchanges().remove(0);
+    assert!(!clean(&system));
 }

@@ -4,7 +4,7 @@
 //! One pass over the text: tables rule out all but the few places where a pattern may begin. There
 //! a trie of prefixes is walked, and what stands around `=`, `:` and `>` is judged as an
 //! assignment. `providers` holds the tables: what begins in a way of its own, and what only the
-//! provider's name before it tells.
+//! provider's name before it tells; `triggers` says without what there is nothing to find.
 
 mod assignment;
 mod base64;
@@ -21,6 +21,7 @@ mod providers;
 mod scan;
 mod shape;
 mod structured;
+mod triggers;
 mod value;
 
 use std::collections::BTreeSet;
@@ -143,12 +144,13 @@ impl Plugin for Secrets {
     type Settings = Settings;
 
     fn manifest(_: &Settings) -> Manifest {
-        Manifest::new(
+        let manifest = Manifest::new(
             "secrets",
             env!("CARGO_PKG_VERSION"),
             "Credentials, by shape, structure and name.",
         )
-        .rules(rules())
+        .rules(rules());
+        triggers::add_to(manifest)
     }
 
     fn configure(settings: Settings, _: &Data) -> Result<Self, Error> {

@@ -39,7 +39,7 @@ pub(crate) struct Hit {
 
 /// What a pattern of the trie stands for.
 #[derive(Clone, Copy)]
-enum Start {
+pub(crate) enum Start {
     Shape(&'static Shape),
     Pem,
     EncodedPem,
@@ -60,7 +60,7 @@ enum Start {
 }
 
 #[rustfmt::skip]
-const STARTS: &[(&str, Start)] = &[
+pub(crate) const STARTS: &[(&str, Start)] = &[
     ("-----BEGIN", Start::Pem), ("LS0tLS1CRUdJTi", Start::EncodedPem),
     ("eyJ", Start::WebToken), ("ZXlK", Start::EncodedWebToken),
     ("curl", Start::Tool(Tool::Curl)), ("mysql", Start::Tool(Tool::Mysql)), ("mariadb", Start::Tool(Tool::Mysql)),

@@ -96,4 +96,21 @@ proptest::proptest! {
             proptest::prop_assert!(text.get(span).is_some());
         }
     }
+
+    /// Names, separators, what may stand before values, and values: nothing is found where a host
+    /// would not have called.
+    #[test]
+    fn nothing_is_found_without_a_trigger(
+        pieces in proptest::collection::vec((
+            "pwd|password|api key|auth_token|x|密码|secret|login a password|curl -u|mysql -p|the key is|--token|kind: Secret data: a",
+            "[ \"'`\\\\\\]]{0,2}(=|:|>|=>|:=|\",|',| |://|\\|)[ \"'`\\\\\n\\[]{0,3}",
+            "(Bearer |basic |Token |token=|SSWS ){0,2}",
+            "[a-zA-Z0-9]{3,18}|[a-z]{2,4}[.:/_@-][a-z]{2,4}|[A-Z]{6,8}|[0-9]{6,16}|[a-zA-Z0-9+.!?,;(){}<>&|*-]{4,12}|[a-z]{8}|AKIA[A-Z2-7]{16}",
+            "[\"'`\\\\ \n.,()]{0,3}",
+        ), 1..4),
+    ) {
+        let text: String = pieces.iter().map(|(a, b, c, d, e)| format!("{a}{b}{c}{d}{e}")).collect();
+        // The harness refuses what is found without a trigger.
+        Harness::<Secrets>::new("{}").unwrap().prompt(&text).unwrap();
+    }
 }

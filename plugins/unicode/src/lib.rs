@@ -61,8 +61,8 @@ impl Plugin for Unicode {
             env!("CARGO_PKG_VERSION"),
             "Hidden characters, marks that reorder text, and letters that pass for others.",
         )
-        // In ASCII there is nothing to find, so a host need not call.
-        .attribute("trigger-class", "non-ascii")
+        // In Latin letters and common signs there is nothing to find, so a host need not call.
+        .trigger_class("non-latin")
         .rules(
             Kind::all()
                 .filter(|kind| settings.operator(*kind) != Operator::Off)

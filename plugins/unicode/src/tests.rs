@@ -1,9 +1,9 @@
 //! Texts of any length, and what attackers make long.
 
-use caponier_sdk::Severity;
 use caponier_sdk::testing::Harness;
+use caponier_sdk::{Plugin, Severity};
 
-use crate::Unicode;
+use crate::{Settings, Unicode, scan};
 
 fn plugin() -> Harness<Unicode> {
     Harness::new("").unwrap()
@@ -117,5 +117,36 @@ fn long_texts_are_passed_in_time() {
             took(160_000) < short * 24 + std::time::Duration::from_millis(50)
         });
         assert!(in_time, "{part:?}");
+    }
+}
+
+/// The characters that a host does not call for: beside each other, in
+/// words, in names of hosts, in rows, between letters of other sorts. Marks of other scripts are
+/// judged by what stands beside them, so they may only be found where they are.
+#[test]
+fn nothing_is_found_in_latin_letters_and_common_signs() {
+    let manifest = Unicode::manifest(&Settings::default());
+    let is_passed = |character: &char| !manifest.may_concern(&character.to_string());
+    let passed: Vec<char> = ('\0'..=char::MAX).filter(is_passed).collect();
+    assert!(passed.len() > 2000, "{}", passed.len());
+    for character in "äßéłşžŸƒ€…“”„’–—°½×→✓•\u{a0}\u{202f}".chars()
+    {
+        assert!(passed.contains(&character), "{character:?}");
+    }
+    let all: String = passed.iter().collect();
+    let scan = |text: &str| scan::scan(text, 0, true, false).hits;
+    for character in passed {
+        let rows = [
+            all.chars().flat_map(|other| [character, other]).collect(),
+            character.to_string().repeat(40),
+            format!("pay{character}pal {character}ab a{character} {character} {character}."),
+            format!(
+                "https://p{character}ypal.com/{character} a@{character}b.org www.{character}.com"
+            ),
+            format!("{character}\n{character}\r\n\t{character}-{character}'{character}\""),
+        ];
+        for text in rows {
+            assert_eq!(scan(&text), [], "{character:?}");
+        }
     }
 }

@@ -216,9 +216,10 @@ typedef struct caponier_policy_types_skip_t {
 } caponier_policy_types_skip_t;
 
 // What a plugin notes of a closed segment. It may be handed back with the same
-// segment in this exchange or another one of the same principal, so it must
-// follow from the segment alone. At most 4 KiB. An empty one says that the
-// segment need not be shown again, whatever stage, context and `state`.
+// segment in the same stage of this exchange or another one of the same principal,
+// so it must follow from segment and stage alone. At most 4 KiB. An empty one says
+// that the segment need not be shown again in that stage, whatever context and
+// `state`.
 typedef struct caponier_policy_types_note_t {
   uint32_t   segment;
   policy_list_u8_t   content;
@@ -279,7 +280,7 @@ typedef struct caponier_policy_types_rule_t {
 
 typedef uint8_t caponier_policy_types_scope_t;
 
-// What is found in a segment depends on that segment alone.
+// What is found in a segment depends on that segment and the stage alone.
 #define CAPONIER_POLICY_TYPES_SCOPE_SEGMENT 0
 // It depends on the other segments of the stage, the context or `state`.
 #define CAPONIER_POLICY_TYPES_SCOPE_STAGE 1

@@ -146,8 +146,8 @@ export class Report {
   }
 
   /**
-   * Notes that the segment need not be shown again: there is nothing to say of it and nothing to
-   * remember, whatever the stage, the context and the state.
+   * Notes that the segment need not be shown again in this stage: there is nothing to say of it
+   * and nothing to remember, whatever the context and the state.
    */
   clean(segment) {
     this.#noted(segment, new Uint8Array(0));

@@ -142,8 +142,8 @@ class Report:
 
     def note(self, segment: Segment, value: Any) -> bool:
         """Notes something of a closed segment, for a plugin of scope ``stage``: the host may hand
-        it back with the same segment as ``segment.note()``. It must follow from the segment alone.
-        Answers whether it was taken: it is not where it takes more than ``MAX_NOTE`` bytes."""
+        it back with the same segment in the same stage as ``segment.note()``. It must follow from
+        these two alone. Answers whether it was taken: it is not where it takes more than ``MAX_NOTE`` bytes."""
         try:
             content = state.encode(value)
         except Error:
@@ -151,8 +151,8 @@ class Report:
         return len(content) <= MAX_NOTE and self._noted(segment, content)
 
     def clean(self, segment: Segment) -> None:
-        """Notes that the segment need not be shown again: there is nothing to say of it and
-        nothing to remember, whatever the stage, the context and the state."""
+        """Notes that the segment need not be shown again in this stage: there is nothing to say
+        of it and nothing to remember, whatever the context and the state."""
         self._noted(segment, b"")
 
     def _noted(self, segment: Segment, content: bytes) -> bool:

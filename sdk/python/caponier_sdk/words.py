@@ -53,6 +53,6 @@ class Scope(str, Enum):
     """What a plugin's findings in a segment depend on."""
 
     SEGMENT = "segment"
-    """On that segment alone: the host may keep what was found and reuse it."""
+    """On that segment and the stage alone: the host may keep what was found and reuse it."""
     STAGE = "stage"
     """On other segments of the stage, the context or the state too."""

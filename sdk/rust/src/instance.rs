@@ -57,8 +57,13 @@ impl<P: Plugin> Instance<P> {
     ) -> Result<wit::Report, String> {
         let context = Context::from(context);
         let segments: Vec<Segment> = segments.into_iter().map(Segment).collect();
-        self.inspect_with(&context, &segments, state)
-            .map_err(|error| error.to_string())
+        let report = self.inspect_with(&context, &segments, state);
+        // What was made on first use is made: calls have nothing to keep from now on.
+        #[cfg(target_family = "wasm")]
+        if report.is_ok() {
+            crate::allocator::open();
+        }
+        report.map_err(|error| error.to_string())
     }
 
     pub(crate) fn inspect_with(

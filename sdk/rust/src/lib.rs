@@ -53,7 +53,7 @@
 //! caponier_sdk::export!(Badge);
 //! ```
 
-#[cfg(target_family = "wasm")]
+#[cfg(any(test, target_family = "wasm"))]
 mod allocator;
 #[doc(hidden)]
 pub mod bindings;

@@ -66,6 +66,8 @@ pub const MAX_NOTE: usize = 4096;
 /// ```
 pub struct Report<'a> {
     rules: &'a [Rule],
+    /// Which rule matched last: there may be many findings of one, and many rules.
+    last: usize,
     pub(crate) raw: wit::Report,
 }
 
@@ -73,6 +75,7 @@ impl<'a> Report<'a> {
     pub(crate) fn new(rules: &'a [Rule]) -> Self {
         Self {
             rules,
+            last: 0,
             raw: wit::Report {
                 findings: Vec::new(),
                 edits: Vec::new(),
@@ -89,10 +92,13 @@ impl<'a> Report<'a> {
     ///
     /// See the [example](Self#example).
     pub fn finding<'r>(&'r mut self, rule: &str, segment: &'r Segment) -> Finding<'r> {
+        if self.rules.get(self.last).is_none_or(|last| last.id != rule) {
+            let known = self.rules.iter().position(|known| known.id == rule);
+            self.last = known.unwrap_or(self.rules.len());
+        }
         let severity = self
             .rules
-            .iter()
-            .find(|known| known.id == rule)
+            .get(self.last)
             .map_or(Severity::Medium, |known| known.severity);
         self.raw.findings.push(wit::Finding {
             rule: rule.to_owned(),
@@ -242,9 +248,9 @@ impl<'a> Report<'a> {
     }
 
     /// Notes something of a closed segment, for a plugin of scope [`Stage`](crate::Scope::Stage):
-    /// the host may hand it back with the same segment, in this exchange or another, as
-    /// [`Segment::note`]. What an agent sends with every turn is then looked at once. The note must
-    /// follow from the segment alone. Answers whether it was taken: it is not where it takes more
+    /// the host may hand it back with the same segment, in this exchange or another, in the same stage,
+    /// as [`Segment::note`]. What an agent sends with every turn is then looked at once. The note must
+    /// follow from segment and stage alone. Answers whether it was taken: it is not where it takes more
     /// than [`MAX_NOTE`] bytes or cannot be encoded.
     ///
     /// ```
@@ -302,8 +308,8 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Notes that the segment need not be shown again: there is nothing to say of it and nothing to
-    /// remember, whatever the stage, the context and the state.
+    /// Notes that the segment need not be shown again in this stage: there is nothing to say of it and
+    /// nothing to remember, whatever the context and the state.
     ///
     /// See the [example](Self::note).
     pub fn clean(&mut self, segment: &Segment) {

@@ -1,5 +1,9 @@
 //! When a plugin need not be called.
 
+mod classes;
+
+use classes::Class;
+
 #[cfg(any(test, feature = "testing"))]
 use crate::Segment;
 use crate::{Kind, Manifest, Role, Stage};
@@ -29,15 +33,41 @@ impl Manifest {
         self.attribute(TEXT, text)
     }
 
-    /// The same of sorts of characters: `non-ascii`, `control` (in ASCII, no white space) or `digit`
-    /// (in ASCII).
+    /// The same of sorts of characters and words. In full:
+    ///
+    /// - `digit`, of ASCII.
+    /// - `control`: control characters of ASCII but for tab and line ends.
+    /// - `non-ascii`.
+    /// - `non-latin`: what is not in U+0000 to U+024F (U+0080 to U+009F and the soft hyphen are all
+    ///   the same), U+2000 to U+200A, U+2010 to U+2027, U+202F to U+205F, U+20A0 to U+20CF or U+2190
+    ///   to U+27BF: letters of other scripts, marks, emoji, what nobody sees.
+    /// - `token`: sixteen or more of letters, digits and `_-+/=%@.:~` in a row, with a digit, a `_` or
+    ///   a capital that is not the first; or twenty, whatever they are.
+    /// - `assigned`: behind `=`, `:`, `>`, `",` or `',` a value of six characters or more that is
+    ///   neither a word with one capital at most nor, below sixteen, all of one sort (capitals, small
+    ///   letters, digits, signs). White space, quotes and up to three short words may stand between,
+    ///   and line ends behind `>`. What a `(` follows is no value; unquoted it ends at brackets, `,`,
+    ///   `;`, `&` and `|`.
+    /// - `code`: one of ``<=>\_`{|}$&+``, a `;` behind anything but a letter or among the first four
+    ///   bytes, a `(` behind a letter, a digit or `)`, a `%` before a letter or a digit.
+    /// - `sql`: behind a quote, with blanks and brackets between, one of the words `or`, `and`, `xor`,
+    ///   `where`, `having`, `rlike`, `order`, `group`, `select`, or `--`, `#`, `/*`; `select` behind
+    ///   `(`; one of these words, or `drop`, `exec`, `execute`, `declare`, `shutdown`, as the first of
+    ///   the text; a text without letters.
     ///
     /// ```
     /// use caponier_sdk::Manifest;
     ///
-    /// let manifest = Manifest::new("letters", "1.0.0", "Odd letters.").trigger_class("non-ascii");
-    /// assert!(manifest.may_concern("na\u{ef}ve"));
-    /// assert!(!manifest.may_concern("naive"));
+    /// let concerns = |class: &str, text: &str| {
+    ///     let manifest = Manifest::new("odd", "1.0.0", "Odd things.");
+    ///     manifest.trigger_class(class).may_concern(text)
+    /// };
+    /// assert!(concerns("non-ascii", "na\u{ef}ve") && !concerns("non-ascii", "naive"));
+    /// assert!(concerns("non-latin", "p\u{430}ypal") && !concerns("non-latin", "\u{201c}na\u{ef}ve\u{201d}"));
+    /// assert!(concerns("token", "see AKIAQYLPMN5HFZAM for it") && !concerns("token", "responsibilities"));
+    /// assert!(concerns("assigned", "pin: 'A1b2c3'") && !concerns("assigned", "Note: nothing, at 12:30"));
+    /// assert!(concerns("code", "f(x)") && !concerns("code", "prose (of 12 %), \"quoted\""));
+    /// assert!(concerns("sql", "x' or 1 is 1") && !concerns("sql", "it's this or that"));
     /// ```
     #[must_use]
     pub fn trigger_class(self, class: impl Into<String>) -> Self {
@@ -98,17 +128,12 @@ impl Manifest {
     ///
     /// See the [example](Self::trigger).
     pub fn may_concern(&self, text: &str) -> bool {
-        let is_control =
-            |byte: u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r');
         let lower = text.to_ascii_lowercase();
         let mut has_any = false;
         for (name, value) in &self.attributes {
             let occurs = match (name.as_str(), value.as_str()) {
                 (TEXT, trigger) => lower.contains(&trigger.to_ascii_lowercase()),
-                (CLASS, "non-ascii") => !text.is_ascii(),
-                (CLASS, "control") => text.bytes().any(is_control),
-                (CLASS, "digit") => text.bytes().any(|byte| byte.is_ascii_digit()),
-                (CLASS, _) => true,
+                (CLASS, class) => Class::parse(class).is_none_or(|class| class.occurs(text)),
                 _ => continue,
             };
             if occurs {

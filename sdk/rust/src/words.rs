@@ -202,7 +202,7 @@ words! {
     /// assert_eq!(words, ["segment", "stage"]);
     /// ```
     Scope = wit::Scope {
-        /// On that segment alone: the host may keep what was found and reuse it.
+        /// On that segment and the stage alone: the host may keep what was found and reuse it.
         Segment = "segment",
         /// On other segments of the stage, the context or `state` too.
         Stage = "stage",

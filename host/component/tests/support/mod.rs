@@ -38,6 +38,8 @@ pub(crate) struct Guest {
     pub(crate) packages: &'static [&'static str],
     /// Imports of the core module.
     pub(crate) imports: &'static str,
+    /// What `cabi_realloc` does first.
+    pub(crate) realloc: &'static str,
     /// Functions, globals, tables.
     pub(crate) items: &'static str,
     /// Body of `configure`, with `$ptr` and `$len`.
@@ -52,6 +54,7 @@ impl Default for Guest {
             world: "",
             packages: &[],
             imports: "",
+            realloc: "",
             items: "",
             configure: format!("i32.const {CONFIGURED}"),
             inspect: format!("i32.const {REPORT}"),
@@ -118,6 +121,7 @@ impl Guest {
               (data (i32.const {rules}) "{rule_words}")
               (func (export "cabi_realloc") (param $old i32) (param $old_size i32) (param $align i32) (param $size i32) (result i32)
                 (local $at i32) (local $end i32)
+                {realloc}
                 (local.set $at (i32.and (i32.add (global.get $heap) (i32.const 15)) (i32.const -16)))
                 (local.set $end (i32.add (local.get $at) (local.get $size)))
                 (block $room
@@ -136,6 +140,7 @@ impl Guest {
                 {inspect})
             )"#,
             imports = self.imports,
+            realloc = self.realloc,
             items = self.items,
             manifest = words(&manifest),
             rule_words = words(&rule_words),

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{Scope, as_usize, item, join, keys};
 use crate::plugins::{
-    Bounds, DEFAULT_CHAIN, Grants, Plugin, PluginLimits, PluginSource, SettingSecret, Settings,
-    TimeLimit,
+    Bounds, Grants, Plugin, PluginLimits, PluginSource, SettingSecret, Settings, TimeLimit,
+    default_chain,
 };
 use crate::raw;
 use crate::scalars::{Span, is_env_name};
@@ -21,7 +21,7 @@ const MIB: u64 = 1 << 20;
 pub(super) fn plugins(scope: &mut Scope<'_>, raw: Option<Vec<raw::Plugin>>) -> Vec<Plugin> {
     let path = keys(["plugins"]);
     let Some(raw) = raw else {
-        return DEFAULT_CHAIN.iter().map(|name| builtin(name)).collect();
+        return default_chain().map(builtin).collect();
     };
     if raw.is_empty() {
         scope.warn(&path, "no plugin inspects anything");

@@ -69,6 +69,165 @@ fn each_plugin_has_its_own_triggers() {
 }
 
 #[test]
+fn classes_are_told_from_prose() {
+    let rows: [(&str, &[&str], &[&str]); 5] = [
+        (
+            "non-latin",
+            &[
+                "p\u{430}ypal",
+                "e\u{301}",
+                "a\u{ad}b",
+                "a\u{200b}b",
+                "\u{202e}",
+                "\u{1f600}",
+                "\u{85}",
+                "\u{fe0f}",
+            ],
+            &[
+                "",
+                "Z\u{fc}rich, caf\u{e9}, na\u{ef}ve",
+                "\u{201e}so\u{201c} \u{2026} 5 \u{20ac}\u{2192}\u{a0}6",
+            ],
+        ),
+        (
+            "token",
+            &[
+                "AKIAQYLPMN5HFZAM",
+                "see a1b2c3d4e5f6g7h8.",
+                "abcdefghijklmnopqrst",
+                "\u{e9}sk_live_0123456789",
+            ],
+            &[
+                "A1b2c3d4e5f6g7h",
+                "responsibilities",
+                "Telecommunications, 34712",
+                "a1b2c3d4 e5f6g7h8",
+            ],
+        ),
+        (
+            "assigned",
+            &[
+                "p=abc123",
+                "p:\t\"abc 12\", 'Abc-12'",
+                "<p>\n  abc123\n</p>",
+                "f(\"p\", \"abc123\")",
+                "x: Bearer abc123",
+                "x: well-known",
+                "p = \"a(b)cd1\"",
+                "n: 1234567890123456",
+                "f(a.b(c), d: e-f-g-h)",
+            ],
+            &[
+                "p=abc12",
+                "Note: the garden, at 12:30",
+                "it is as follows:\nabc123",
+                "x = call.me(1)",
+                "n: 123456789",
+                "f('a', 1)",
+                "answer: Photosynthesis.",
+                "a: b: c, 34712 ab12cd",
+            ],
+        ),
+        (
+            "code",
+            &[
+                "a = b", "f(x)", "x)(y", "a%20b", "a_b", "`a`", "a1; b", "a ;b", "a\\b",
+            ],
+            &[
+                "prose (of 45 %), \"quoted\", isn't it? 12% - yes!\n\n* a #1 [2]",
+                "so they say; and so it is: caf\u{e9}; no",
+            ],
+        ),
+        (
+            "sql",
+            &[
+                "x' or 1",
+                "x\" )\n and",
+                "'--",
+                "\"#",
+                "')/**/or",
+                "( select",
+            ],
+            &[
+                "this \"one\", or that",
+                "it's so",
+                "A \"b\" is (or was) a b",
+                "selected \"orders\"",
+            ],
+        ),
+    ];
+    for (class, some, none) in rows {
+        let triggers = of(&[&[("trigger-class", class)]]);
+        let is_shown = |text: &str| !shown(&triggers, &segment(text)).is_empty();
+        let prose = "the garden is in bloom and nobody is there to see it at this hour ";
+        for text in some {
+            for words in [0, 1, 29, 40] {
+                let text = format!("{}{text}", "it ".repeat(words));
+                assert!(is_shown(&text), "{class}: {text:?}");
+            }
+        }
+        for text in none {
+            for text in [
+                (*text).to_owned(),
+                format!("{prose}{text}"),
+                format!("{text} {prose}"),
+            ] {
+                assert!(!is_shown(&text), "{class}: {text:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_text_may_begin_with_sql_or_be_without_words() {
+    let triggers = of(&[&[("trigger-class", "sql")]]);
+    for text in ["Order by 5", "20) OR 1", " DROP table", "'", "12.", ""] {
+        assert_eq!(shown(&triggers, &segment(text)), [0], "{text:?}");
+    }
+    for text in ["Orders", "I order", "no, or yes", "\u{e9}", "dropped"] {
+        assert_eq!(shown(&triggers, &segment(text)), [0; 0], "{text:?}");
+    }
+}
+
+/// What is looked at once more costs a multiple of its length at most.
+#[test]
+fn floods_are_judged_in_time() {
+    for class in ["non-latin", "token", "assigned", "code", "sql"] {
+        let triggers = of(&[&[("trigger-class", class)]]);
+        for piece in [
+            ":",
+            "a:",
+            "a:b(",
+            "\"",
+            "\",",
+            "\",\"",
+            "((",
+            "'(",
+            "=\\",
+            "> > ",
+            "aaaaaaaaaaaaaaa ",
+            "\u{e9}",
+            "%",
+            "(",
+            ": aaaaaaaa",
+        ] {
+            let took = |count: usize| {
+                let text = segment(&format!("a{}", piece.repeat(count)));
+                let start = std::time::Instant::now();
+                shown(&triggers, &text);
+                start.elapsed()
+            };
+            // On a busy machine one measurement says little.
+            let in_time = (0..5).any(|_| {
+                let short = took(10_000);
+                took(80_000) < short * 24 + std::time::Duration::from_millis(20)
+            });
+            assert!(in_time, "{class}: {piece:?}");
+        }
+    }
+}
+
+#[test]
 fn what_is_not_known_is_not_held_against_a_text() {
     for attribute in [
         ("trigger-class", "emoji"),
@@ -79,7 +238,7 @@ fn what_is_not_known_is_not_held_against_a_text() {
     ] {
         let triggers = of(&[&[("trigger", "x"), ("trigger-role", "system"), attribute]]);
         assert_eq!(shown(&triggers, &segment("a")), [0], "{attribute:?}");
-        assert!(triggers.has_role(0, Stage::Prompt, [Role::User].into_iter()));
+        assert!(triggers.roles(0, Stage::Prompt).is_empty());
     }
 }
 
@@ -106,11 +265,10 @@ fn an_exempt_kind_is_always_shown() {
 #[test]
 fn roles_count_before_the_output() {
     let triggers = of(&[&[("trigger-role", "system"), ("trigger-role", "developer")]]);
-    let has = |stage, roles: &[Role]| triggers.has_role(0, stage, roles.iter().copied());
-    assert!(!has(Stage::Prompt, &[Role::User]));
-    assert!(!has(Stage::Retrieval, &[]));
-    assert!(has(Stage::Prompt, &[Role::User, Role::Developer]));
-    assert!(has(Stage::Output, &[Role::Assistant]));
+    let both = [Role::System, Role::Developer];
+    assert_eq!(triggers.roles(0, Stage::Prompt), both);
+    assert_eq!(triggers.roles(0, Stage::Retrieval), both);
+    assert!(triggers.roles(0, Stage::Output).is_empty());
 }
 
 #[test]
@@ -125,18 +283,17 @@ fn more_plugins_than_are_told_apart_are_shown_everything() {
 }
 
 #[test]
-fn triggers_are_told_by_few_rare_bytes() {
-    let told_by = |texts: &[&str]| {
-        let marks = marks(texts.iter().copied())?;
-        let mut marks = marks.to_vec();
-        marks.sort_unstable();
-        marks.dedup();
-        String::from_utf8(marks).ok()
-    };
-    assert_eq!(told_by(&["data:", "](", ":/"]).as_deref(), Some("/:]"));
-    assert_eq!(told_by(&["max"]).as_deref(), Some("Xx"));
-    let letters = ["a", "b", "c", "d", "e"];
-    assert_eq!(told_by(&letters), None, "ten bytes with the capitals");
+fn a_flood_of_separators_costs_no_more_than_a_plugin_would() {
+    let triggers = of(&[&[("trigger-class", "assigned")]]);
+    for piece in [":", ": ", "=a", ">\n", "\",\"", ":.", "a: b: "] {
+        let flood = segment(&piece.repeat((4 << 20) / piece.len()));
+        let started = std::time::Instant::now();
+        shown(&triggers, &flood);
+        assert!(started.elapsed().as_secs() < 2, "{piece:?}");
+    }
+    // Beside a value it makes no difference.
+    let value = format!("{} p=abc123", ": ".repeat(3000));
+    assert_eq!(shown(&triggers, &segment(&value)), [0]);
 }
 
 proptest! {
@@ -168,5 +325,22 @@ proptest! {
             .map(|(plugin, _)| plugin)
             .collect();
         prop_assert_eq!(shown(&Triggers::new(&specs), &segment(&text)), wanted);
+    }
+
+    /// A token is found wherever it begins, as if one run after the other were measured.
+    #[test]
+    fn tokens_are_runs(
+        pieces in prop::collection::vec(("[a-f]{0,12}|[a-fA-F0-9_%/.-]{0,24}|[a-f]{14,22}", "[ ,!é\n\"]{0,2}"), 0..12),
+    ) {
+        let text: String = pieces.iter().map(|(run, blanks)| format!("{run}{blanks}")).collect();
+        let is_token = |run: &str| {
+            let inner = run.get(1..).unwrap_or_default();
+            let is_marked = run.contains(|c: char| c.is_ascii_digit() || c == '_')
+                || inner.contains(|c: char| c.is_ascii_uppercase());
+            run.len() >= 20 || run.len() >= 16 && is_marked
+        };
+        let wanted = text.split([' ', ',', '!', 'é', '\n', '"']).any(is_token);
+        let triggers = of(&[&[("trigger-class", "token")]]);
+        prop_assert_eq!(!shown(&triggers, &segment(&text)).is_empty(), wanted);
     }
 }

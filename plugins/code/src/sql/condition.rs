@@ -45,23 +45,22 @@ pub(crate) fn condition(site: &Site<'_, '_>) -> Verdict {
             .to_ascii_lowercase()
     };
     let same = plain(left_text) == plain(right_text);
+    let symbol = !text
+        .slice(left.end, sign)
+        .iter()
+        .any(u8::is_ascii_alphabetic);
+    // `is`, `in` and `like` join words of sentences: `, or 1 in 5`, `and enough is enough`.
+    if !symbol && !matches!(before, Before::Break | Before::Start) {
+        return None;
+    }
     if left.literal && right.literal {
-        // `1 in 5`, `2 is 3`: sentences.
-        let symbol = !text
-            .slice(left.end, sign)
-            .iter()
-            .any(u8::is_ascii_alphabetic);
-        if !symbol && before == Before::Word {
-            return None;
-        }
         let confidence = match before {
             // A builder of queries begins with `WHERE 1=1`.
             _ if is_where && before != Before::Start => 0.35,
             Before::Break | Before::Start | Before::Operator => 0.95,
             Before::Value => 0.9,
-            Before::Word if symbol && in_statement(site) => 0.7,
-            Before::Word if symbol => 0.75,
-            Before::Word => 0.3,
+            Before::Word if in_statement(site) => 0.7,
+            Before::Word => 0.75,
         };
         return Some((confidence, right.end));
     }
@@ -71,11 +70,6 @@ pub(crate) fn condition(site: &Site<'_, '_>) -> Verdict {
     }
     // A subquery or a function is asked: its own tokens say more.
     let code = text.byte(left.end) == Some(b'(') || text.byte(right.end) == Some(b'(');
-    // `is`, `in` and `like` join words of sentences too.
-    let symbol = !text
-        .slice(left.end, sign)
-        .iter()
-        .any(u8::is_ascii_alphabetic);
     let asked = symbol || right.literal || right_text.eq_ignore_ascii_case(b"null") || code;
     match before {
         Before::Break if asked && !site.fenced && !in_statement(site) => {
@@ -92,8 +86,10 @@ fn lone(site: &Site<'_, '_>, left: Operand) -> Verdict {
     let value = text.slice(left.start, left.end);
     let before = before(site);
     // These stand in sentences too: what they are asked follows in brackets.
-    let call = text.byte(left.end) == Some(b'(')
-        || text.byte(left.end) == Some(b' ') && text.byte(left.end + 1) == Some(b'(')
+    let is_left = matches!(before, Before::Break | Before::Start);
+    let next = text.byte(left.end);
+    let call = next == Some(b'(')
+        || next == Some(b' ') && is_left && text.byte(left.end + 1) == Some(b'(')
         || text.starts(left.end, b"%20(");
     const FUNCTIONS: &[&str] = &[
         "sleep",
@@ -121,9 +117,9 @@ fn lone(site: &Site<'_, '_>, left: Operand) -> Verdict {
             && text.slice(site.end, left.start).contains(&b'(')
             && !text.byte(left.end).is_some_and(is_word)
         || is("exists")
-            && text
-                .byte(left.end)
-                .is_some_and(|byte| matches!(byte, b'(' | b' ' | b')'));
+            && (next == Some(b'(')
+                || is_left && matches!(next, Some(b' ' | b')'))
+                || text.starts(left.end, b" (select"));
     if asks {
         return match before {
             Before::Word => None,

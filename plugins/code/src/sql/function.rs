@@ -101,6 +101,14 @@ pub(crate) fn reported(site: &Site<'_, '_>) -> Verdict {
     .then_some((0.92, made.end))
 }
 
+/// `create user` with one blank: in two lines they are words of a sentence.
+pub(crate) fn created(site: &Site<'_, '_>) -> Verdict {
+    let words = site.text.slice(site.start, site.end);
+    words
+        .eq_ignore_ascii_case(b"create user")
+        .then(|| sensitive(site))?
+}
+
 /// Tables of a database about itself.
 pub(crate) fn sensitive(site: &Site<'_, '_>) -> Verdict {
     let text = site.text;

@@ -15,7 +15,9 @@ use crate::site::Site;
 use crate::text::{Text, is_word};
 
 pub(crate) use condition::{always, condition};
-pub(crate) use function::{characters, concatenated, probed, reported, sensitive, timed, waits};
+pub(crate) use function::{
+    characters, concatenated, created, probed, reported, sensitive, timed, waits,
+};
 pub(crate) use query::{executed, order, select, union, variable};
 pub(crate) use sign::{filter, hexadecimal, operator, parted, quote};
 

@@ -81,6 +81,12 @@ pub(crate) fn order(site: &Site<'_, '_>) -> Verdict {
     if before == Before::Word || before != Before::Start && in_statement(site) {
         return None;
     }
+    // Parted by more than one blank, they are two words of a statement that was laid out.
+    let gap = text.slice(site.end, at);
+    let is_laid_out = gap != b" " && gap.iter().all(u8::is_ascii_whitespace);
+    if is_laid_out && matches!(before, Before::Operator | Before::Value) {
+        return None;
+    }
     let number = text
         .slice(column.start, column.end)
         .iter()

@@ -643,7 +643,7 @@ pub(crate) static ROWS: &[Row] = &[
     payload("shutdown", sql::executed),
     payload("print", sql::executed),
     payload("bulk insert", sql::sensitive),
-    payload("create user", sql::sensitive),
+    payload("create user", sql::created),
     payload("drop", sql::executed),
     payload("@@", sql::variable),
     payload("current_setting(", sql::sensitive),

@@ -1,6 +1,8 @@
 //! Sixty-four bytes of a text as sets of bits: what sort of byte stands where.
 
-use crate::scan::blocks::{BLOCK, EACH, HIGH, at_least, gathered};
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+use crate::scan::blocks::EACH;
+use crate::scan::blocks::{BLOCK, HIGH, at_least, gathered};
 
 /// A bit for each byte of a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

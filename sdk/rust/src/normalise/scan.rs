@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::blocks::{Bits, high_from};
-use super::decode;
 use super::features::{Features, Signs};
+use super::runs::Runs;
+use super::sorts;
 use crate::scan::blocks::{BLOCK, with_block};
 
 /// Signs are counted over so many bytes, and looked for so far around.
@@ -60,6 +61,8 @@ pub(super) fn scan(text: &str, mut word: impl FnMut(Letters)) -> Scanned {
     if !at.is_multiple_of(STRETCH) {
         pass.end_stretch(at - BLOCK);
     }
+    let found = &mut pass.scanned.runs;
+    pass.before.encoded.end(text.len(), |run| found.push(run));
     pass.scanned
 }
 
@@ -145,8 +148,8 @@ struct Before {
     stand_ins: u64,
     /// Where characters of two and of three bytes begin.
     leads: [u64; 2],
-    /// How many bytes in a row are of an encoding.
-    encoded: u32,
+    /// Bytes of an encoding.
+    encoded: Runs<RUN>,
 }
 
 impl Default for Before {
@@ -156,7 +159,7 @@ impl Default for Before {
             inside: u64::MAX,
             stand_ins: 0,
             leads: [0; 2],
-            encoded: 0,
+            encoded: Runs::default(),
         }
     }
 }
@@ -199,7 +202,10 @@ impl Pass<'_> {
         let encoded = bits.letters | bits.digits | joints | self.marks(block, &bits);
         self.letters(&bits, valid, stand_ins, at);
         self.apart(block, &bits, valid, at);
-        self.run(encoded, at);
+        let found = &mut self.scanned.runs;
+        self.before
+            .encoded
+            .block(encoded, at, |run| found.push(run));
         self.before.bits = bits;
         self.before.stand_ins = stand_ins;
     }
@@ -215,7 +221,7 @@ impl Pass<'_> {
         for bit in each(bits.marks) {
             let mark = block.get(bit).copied().unwrap_or(b' ');
             self.found.dashes += usize::from(matches!(mark, b'.' | b'-'));
-            joints |= u64::from(decode::in_alphabet(mark)) << bit;
+            joints |= u64::from(sorts::is(mark, sorts::ENCODED)) << bit;
         }
         joints
     }
@@ -225,21 +231,17 @@ impl Pass<'_> {
     fn rare(&mut self, bits: &Bits, at: usize) -> (u64, u64) {
         let (mut stand_ins, mut joints) = (0, 0);
         for bit in each(bits.rare) {
-            let next = self.byte(at + bit + 1);
-            match self.byte(at + bit) {
-                b'%' | b'&' | b'\\' => {
-                    self.found.escapes += 1;
-                    self.written += usize::from(self.is_escape(at + bit));
-                }
-                b'@' | b'$' | b'!' => stand_ins |= 1 << bit,
-                b'<' => self.found.comments += usize::from(next == b'!'),
-                b'/' => {
-                    joints |= 1 << bit;
-                    self.found.comments += usize::from(next == b'*');
-                }
-                b'_' => joints |= 1 << bit,
-                b'{' => self.found.comments += usize::from(next == b'#'),
-                _ => {}
+            let sign = self.byte(at + bit);
+            let sort = sorts::of(sign);
+            stand_ins |= u64::from(sort & sorts::STAND_IN != 0 && sign != b'|') << bit;
+            joints |= u64::from(sort & sorts::ENCODED != 0) << bit;
+            if sort & (sorts::ESCAPE | sorts::COMMENT) != 0 {
+                let is_escape = sort & sorts::ESCAPE != 0;
+                self.found.escapes += usize::from(is_escape);
+                self.written += usize::from(is_escape && self.is_escape(at + bit));
+                let next = self.byte(at + bit + 1);
+                let begun = matches!((sign, next), (b'<', b'!') | (b'/', b'*') | (b'{', b'#'));
+                self.found.comments += usize::from(begun);
             }
         }
         (stand_ins, joints)
@@ -306,50 +308,6 @@ impl Pass<'_> {
         };
         each(behind).filter(is_alone).count()
     }
-
-    /// Looks for runs where so many bytes in a row are of an encoding.
-    fn run(&mut self, encoded: u64, at: usize) {
-        let head = self.before.encoded + encoded.trailing_ones();
-        self.before.encoded = match encoded {
-            u64::MAX => self.before.encoded.saturating_add(u64::BITS),
-            _ => encoded.leading_ones(),
-        };
-        if head as usize >= RUN || has_run(encoded) {
-            self.runs(at);
-        }
-    }
-
-    /// The runs that lie in the block, or reach into it or out of it.
-    fn runs(&mut self, at: usize) {
-        let done = self.scanned.runs.last().map_or(0, |run| run.end);
-        let end = at + BLOCK;
-        if end <= done {
-            return;
-        }
-        let bytes = self.text.as_bytes();
-        let before = bytes.get(done..at).unwrap_or_default();
-        let back = before
-            .iter()
-            .rev()
-            .take_while(|byte| decode::in_alphabet(**byte));
-        let after = bytes.get(end..).unwrap_or_default();
-        let further = after.iter().take_while(|byte| decode::in_alphabet(**byte));
-        let from = done.max(at) - back.count();
-        let until = (end + further.count()).min(bytes.len());
-        let part = bytes.get(from..until).unwrap_or_default();
-        let runs = decode::runs_in(part, RUN);
-        let runs = runs.into_iter().map(|run| run.start + from..run.end + from);
-        self.scanned.runs.extend(runs);
-    }
-}
-
-/// Whether [`RUN`] bits in a row are set.
-const fn has_run(bits: u64) -> bool {
-    let two = bits & bits >> 1;
-    let four = two & two >> 2;
-    let eight = four & four >> 4;
-    let sixteen = eight & eight >> 8;
-    sixteen & sixteen >> 4 != 0
 }
 
 /// The places of the bits that are set.
@@ -365,6 +323,7 @@ fn each(bits: u64) -> impl Iterator<Item = usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::normalise::decode;
 
     /// The same, character by character.
     fn plainly(text: &str) -> Vec<Letters> {

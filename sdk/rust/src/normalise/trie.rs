@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use super::sorts;
+
 /// How text is folded on its way through a [`Trie`].
 ///
 /// ```
@@ -432,14 +434,16 @@ impl Trie {
             if let Some((index, next)) = self.child(node, slot.base, self.class(*byte)) {
                 (node, slot) = (index, next);
                 at += 1;
-                let goes_on = bytes.get(at).is_some_and(|byte| is_lettered(*byte));
+                let goes_on = bytes
+                    .get(at)
+                    .is_some_and(|byte| sorts::is(*byte, sorts::ALPHANUMERIC | sorts::HIGH));
                 if slot.value != 0 && pieces > 1 && (wide || !goes_on) {
                     best = Some(at);
                 }
                 continue;
             }
             let rest = bytes.get(at..).unwrap_or_default();
-            let gap = rest.iter().take_while(|byte| is_separator(**byte)).count();
+            let gap = sorts::run(rest, sorts::CUT);
             let gap_bytes = rest.get(..gap).unwrap_or_default();
             // Behind a whole word only marks cut on what was cut before.
             let ends =
@@ -481,29 +485,8 @@ impl Trie {
 }
 
 /// What a word is cut with.
-pub(super) const fn is_separator(byte: u8) -> bool {
-    matches!(
-        byte,
-        b' ' | b'\t'
-            | b'\r'
-            | b'\n'
-            | b'-'
-            | b'_'
-            | b'.'
-            | b'*'
-            | b'`'
-            | b'~'
-            | b'|'
-            | b'+'
-            | b'/'
-            | b'\\'
-            | b'^'
-            | b'='
-    )
-}
-
-const fn is_lettered(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte >= 0x80
+pub(super) fn is_separator(byte: u8) -> bool {
+    sorts::is(byte, sorts::CUT)
 }
 
 fn folded(fold: Fold, byte: u8) -> u8 {

@@ -49,27 +49,24 @@ pub fn fold(text: &str) -> View<'_> {
     if text.is_ascii() {
         return View::identity(text);
     }
-    let mut builder = ViewBuilder::with_capacity(text.len());
-    let mut words = Words::new(text);
-    let mut rest = text;
-    while !rest.is_empty() {
-        let at = text.len() - rest.len();
-        let plain = ascii_run(rest.as_bytes());
-        let (ascii, after) = rest.split_at(plain);
-        builder.copy(at, ascii);
-        let mut characters = after.chars();
-        let at = at + plain;
-        if let Some(character) = characters.next() {
-            fold_character(
-                &mut builder,
-                at..at + character.len_utf8(),
-                character,
-                &mut words,
-            );
-        }
-        rest = characters.as_str();
+    let mut folding = Folding {
+        text,
+        builder: ViewBuilder::with_capacity(text.len()),
+        copied: 0,
+        words: Words::new(text),
+    };
+    let mut at = 0;
+    while let Some(rest) = text.get(at..) {
+        at += ascii_run(rest.as_bytes());
+        let Some(character) = text.get(at..).and_then(|rest| rest.chars().next()) else {
+            break;
+        };
+        let end = at + character.len_utf8();
+        folding.character(at..end, character);
+        at = end;
     }
-    builder.finish()
+    folding.put(text.len()..text.len(), "");
+    folding.builder.finish()
 }
 
 /// How many bytes of ASCII stand at the start. The next other character is often near; where it is
@@ -81,77 +78,96 @@ fn ascii_run(bytes: &[u8]) -> usize {
         .unwrap_or(bytes.len())
 }
 
-fn fold_character(
-    builder: &mut ViewBuilder,
-    span: Range<usize>,
-    character: char,
-    words: &mut Words<'_>,
-) {
-    if let Some(plain) = latin_letter(character) {
-        builder.replace_char(span, plain);
-        return;
-    }
-    match character {
-        '\u{e0020}'..='\u{e007e}' => {
-            let plain = u8::try_from(u32::from(character) & 0x7f).map_or(' ', char::from);
-            builder.replace_char(span, plain);
-        }
-        _ if is_invisible(character) || is_mark(character) => {}
-        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
-            builder.replace(span, " ")
-        }
-        '\u{85}' | '\u{2028}' | '\u{2029}' => builder.replace(span, "\n"),
-        '‘' | '’' | '‚' | '‛' | 'ʼ' | '`' | '´' => builder.replace(span, "'"),
-        '“' | '”' | '„' | '‟' | '«' | '»' => builder.replace(span, "\""),
-        '‐'..='―' | '−' => builder.replace(span, "-"),
-        // Kana, ideographs, Hangul: nothing to fold, and most of a text that has them.
-        '\u{3001}'..='\u{318e}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => {
-            let mut buffer = [0; 4];
-            builder.copy(span.start, character.encode_utf8(&mut buffer));
-        }
-        _ => fold_letter(builder, span, character, words),
-    }
+/// A character that says so many times as much as it is long stays as it is, or a text could grow
+/// without end: a few stand for whole phrases.
+const MOST: usize = 6;
+
+/// A text that is being folded.
+struct Folding<'a> {
+    text: &'a str,
+    builder: ViewBuilder,
+    /// What lies behind stays as it is, up to where something is put.
+    copied: usize,
+    words: Words<'a>,
 }
 
-fn fold_letter(
-    builder: &mut ViewBuilder,
-    span: Range<usize>,
-    character: char,
-    words: &mut Words<'_>,
-) {
-    if has_look_alikes(character)
-        && let Some(plain) = latin(character)
-        && words.passes_for_latin(span.start)
-    {
-        builder.replace_char(span, plain);
-        return;
+impl Folding<'_> {
+    /// Puts a text in the place of a span, or nothing.
+    fn put(&mut self, span: Range<usize>, plain: &str) {
+        let before = self.text.get(self.copied..span.start);
+        self.builder.copy(self.copied, before.unwrap_or_default());
+        self.builder.replace(span.clone(), plain);
+        self.copied = span.end;
     }
-    if let Some(plain) = stroked(character) {
-        builder.replace(span, plain);
-        return;
+
+    fn put_char(&mut self, span: Range<usize>, plain: char) {
+        self.put(span, plain.encode_utf8(&mut [0; 4]));
     }
-    if let Some(plain) = words.known(character) {
-        let mut buffer = [0; 4];
-        match plain == character {
-            true => builder.copy(span.start, character.encode_utf8(&mut buffer)),
-            false => builder.replace_char(span, plain),
+
+    fn character(&mut self, span: Range<usize>, character: char) {
+        if let Some(plain) = latin_letter(character) {
+            self.put_char(span, plain);
+            return;
         }
-        return;
-    }
-    let mut folded = String::new();
-    decompose_compatible(character, |part| {
-        if !is_mark(part) && !is_invisible(part) {
-            folded.extend(part.to_lowercase());
+        match character {
+            // Kana, ideographs, Hangul: nothing to fold, and most of a text that has them.
+            '\u{3001}'..='\u{3163}'
+            | '\u{3165}'..='\u{318e}'
+            | '\u{3400}'..='\u{9fff}'
+            | '\u{ac00}'..='\u{d7a3}' => {}
+            '\u{e0020}'..='\u{e007e}' => {
+                let plain = u8::try_from(u32::from(character) & 0x7f).map_or(' ', char::from);
+                self.put_char(span, plain);
+            }
+            _ if is_invisible(character) || is_mark(character) => self.put(span, ""),
+            '\u{a0}'
+            | '\u{1680}'
+            | '\u{2000}'..='\u{200a}'
+            | '\u{202f}'
+            | '\u{205f}'
+            | '\u{3000}' => self.put(span, " "),
+            '\u{85}' | '\u{2028}' | '\u{2029}' => self.put(span, "\n"),
+            '‘' | '’' | '‚' | '‛' | 'ʼ' | '`' | '´' => self.put(span, "'"),
+            '“' | '”' | '„' | '‟' | '«' | '»' => self.put(span, "\""),
+            '‐'..='―' | '−' => self.put(span, "-"),
+            _ => self.letter(span, character),
         }
-    });
-    let mut characters = folded.chars();
-    if let (Some(plain), None) = (characters.next(), characters.next()) {
-        words.learn(character, plain);
     }
-    if folded.len() == span.len() && folded.chars().eq([character]) {
-        builder.copy(span.start, &folded);
-    } else {
-        builder.replace(span, &folded);
+
+    fn letter(&mut self, span: Range<usize>, character: char) {
+        if has_look_alikes(character)
+            && let Some(plain) = latin(character)
+            && self.words.passes_for_latin(span.start)
+        {
+            self.put_char(span, plain);
+            return;
+        }
+        if let Some(plain) = stroked(character) {
+            self.put(span, plain);
+            return;
+        }
+        if let Some(plain) = self.words.known(character) {
+            if plain != character {
+                self.put_char(span, plain);
+            }
+            return;
+        }
+        let mut folded = String::new();
+        decompose_compatible(character, |part| {
+            if !is_mark(part) && !is_invisible(part) {
+                folded.extend(part.to_lowercase());
+            }
+        });
+        let mut characters = folded.chars();
+        if let (Some(plain), None) = (characters.next(), characters.next()) {
+            self.words.learn(character, plain);
+        }
+        let is_same = folded.len() == span.len() && folded.chars().eq([character]);
+        if folded.len() > MOST * span.len() {
+            self.words.learn(character, character);
+        } else if !is_same {
+            self.put(span, &folded);
+        }
     }
 }
 
@@ -303,7 +319,11 @@ impl<'a> Words<'a> {
 }
 
 fn in_word(character: char) -> bool {
-    character.is_ascii_alphanumeric()
+    // Greek and Cyrillic, without a look at the tables of Unicode.
+    let is_letter =
+        matches!(character, '\u{3a3}'..='\u{3e1}' | '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}');
+    is_letter
+        || character.is_ascii_alphanumeric()
         || (!character.is_ascii()
             && (character.is_alphabetic() || is_mark(character) || is_invisible(character)))
 }
@@ -364,6 +384,17 @@ mod tests {
             ("تجاهل", "تجاهل"),
         ] {
             assert_eq!(fold(text).text(), folded);
+        }
+    }
+
+    #[test]
+    fn no_text_grows_without_end() {
+        for character in '\u{80}'..=char::MAX {
+            let text = character.to_string();
+            let folded = fold(&text).text().len();
+            assert!(folded <= MOST * text.len(), "{character}");
+            let is_letter = character.is_alphabetic() || is_mark(character);
+            assert_eq!(in_word(character), is_letter || is_invisible(character));
         }
     }
 

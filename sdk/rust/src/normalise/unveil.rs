@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::clues::{Clues, WORD};
 use super::scan::{Letters, each_word, scan};
 use super::trie::is_separator;
-use super::{Fold, Signs, Trie, TrieError, View, ViewBuilder, around, decode, fold};
+use super::{Fold, Signs, Trie, TrieError, View, ViewBuilder, around, decode, fold, runs, sorts};
 
 /// How many disguises inside of one another are looked through.
 const DEPTH: usize = 3;
@@ -233,34 +233,37 @@ impl Unveil {
 
     /// Whether a word of the part, with letters in the place of digits between letters, is known.
     fn spells_a_word(&self, part: &str) -> bool {
-        let in_word = |byte: &u8| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'@' | b'$' | b'!' | b'|' | b'+')
-        };
-        part.as_bytes()
-            .split(|byte| !in_word(byte))
-            .filter(|word| {
-                word.len() >= WORD
-                    && word.iter().any(u8::is_ascii_alphabetic)
-                    && !word.iter().all(u8::is_ascii_alphabetic)
-            })
-            .any(|word| {
-                let mut letters = [0; LONGEST];
-                let length = word.len().min(LONGEST);
-                for (slot, byte) in letters.iter_mut().zip(word) {
-                    *slot = decode::letter_of(*byte);
-                }
-                let letters = letters.get_mut(..length).unwrap_or_default();
-                if self.knows(letters) {
-                    return true;
-                }
-                let mut is_other = false;
-                for (slot, byte) in letters.iter_mut().zip(word) {
-                    if matches!(byte, b'1' | b'|') {
-                        (*slot, is_other) = (b'l', true);
-                    }
-                }
-                is_other && self.knows(letters)
-            })
+        let bytes = part.as_bytes();
+        let in_word = sorts::ALPHANUMERIC | sorts::STAND_IN;
+        let mut spells = false;
+        runs::each::<WORD>(bytes, in_word, |word| {
+            spells = spells || self.spells(bytes.get(word).unwrap_or_default());
+        });
+        spells
+    }
+
+    /// Whether a word that has letters, and others in their place, is known.
+    fn spells(&self, word: &[u8]) -> bool {
+        let letter = |byte: &u8| sorts::is(*byte, sorts::LETTER);
+        if word.iter().all(letter) || !word.iter().any(letter) {
+            return false;
+        }
+        let mut letters = [0; LONGEST];
+        let length = word.len().min(LONGEST);
+        for (slot, byte) in letters.iter_mut().zip(word) {
+            *slot = decode::looked_up(*byte);
+        }
+        let letters = letters.get_mut(..length).unwrap_or_default();
+        if self.knows(letters) {
+            return true;
+        }
+        let mut is_other = false;
+        for (slot, byte) in letters.iter_mut().zip(word) {
+            if matches!(byte, b'1' | b'|') {
+                (*slot, is_other) = (b'l', true);
+            }
+        }
+        is_other && self.knows(letters)
     }
 
     /// A word of the text, if it is turned or is the first piece of one that is cut.

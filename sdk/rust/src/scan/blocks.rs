@@ -35,8 +35,12 @@ pub struct Bits {
     pub alphanumeric: u64,
     /// Bytes of characters beyond ASCII.
     pub high: u64,
+    /// Those of them that are not a character's first.
+    pub inner: u64,
     /// Spaces, and control characters but line feeds.
     pub blank: u64,
+    /// What ends sentences and lines: `.`, `!`, `?` and line feeds.
+    pub ends: u64,
 }
 
 impl Bits {
@@ -53,8 +57,8 @@ impl Bits {
     #[inline(always)]
     fn of(block: &[u8; BLOCK]) -> Self {
         use std::arch::wasm32::{
-            i8x16_bitmask, u8x16_le, u8x16_lt, u8x16_ne, u8x16_splat, u8x16_sub, u64x2, v128_and,
-            v128_or,
+            i8x16_bitmask, i8x16_lt, i8x16_splat, u8x16_eq, u8x16_le, u8x16_lt, u8x16_splat,
+            u8x16_sub, u64x2, v128_andnot, v128_or,
         };
         let mut bits = Self::default();
         for (index, sixteen) in block.as_chunks::<16>().0.iter().enumerate() {
@@ -70,7 +74,12 @@ impl Bits {
             let control = u8x16_le(bytes, u8x16_splat(b' '));
             bits.alphanumeric |= mask(v128_or(letters, within(bytes, b'0', 10)));
             bits.high |= mask(bytes);
-            bits.blank |= mask(v128_and(control, u8x16_ne(bytes, u8x16_splat(b'\n'))));
+            bits.inner |= mask(i8x16_lt(bytes, i8x16_splat(-0x40)));
+            let line = u8x16_eq(bytes, u8x16_splat(b'\n'));
+            bits.blank |= mask(v128_andnot(control, line));
+            let is = |sign: u8| u8x16_eq(bytes, u8x16_splat(sign));
+            let marks = v128_or(v128_or(is(b'.'), is(b'!')), is(b'?'));
+            bits.ends |= mask(v128_or(marks, line));
         }
         bits
     }
@@ -86,12 +95,15 @@ impl Bits {
             let lower = low | EACH << 5;
             let letters = at_least(lower, b'a') & !at_least(lower, b'z' + 1);
             let digits = at_least(low, b'0') & !at_least(low, b'9' + 1);
-            let line = at_least(low, b'\n') & !at_least(low, b'\n' + 1);
+            let line = is(low, b'\n');
+            let marks = is(low, b'.') | is(low, b'!') | is(low, b'?');
             let control = !at_least(low, b'!');
             let at = 8 * index;
             bits.alphanumeric |= gathered((letters | digits) & ascii) << at;
             bits.high |= gathered(eight) << at;
+            bits.inner |= gathered(eight & !(eight << 1)) << at;
             bits.blank |= gathered(control & !line & ascii) << at;
+            bits.ends |= gathered((marks | line) & ascii) << at;
         }
         bits
     }
@@ -100,6 +112,12 @@ impl Bits {
 /// The highest bit of each byte, none of which is above 127, that is no less than `least`.
 pub(crate) const fn at_least(eight: u64, least: u8) -> u64 {
     eight + EACH * (0x80 - least as u64)
+}
+
+/// The highest bit of each byte, none of which is above 127, that is this one.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+const fn is(eight: u64, byte: u8) -> u64 {
+    HIGH - (eight ^ (EACH * byte as u64))
 }
 
 /// The highest bits of eight bytes in one.
@@ -149,7 +167,10 @@ mod tests {
                 let is = |bits: u64| bits >> at & 1 == 1;
                 proptest::prop_assert_eq!(is(bits.alphanumeric), byte.is_ascii_alphanumeric());
                 proptest::prop_assert_eq!(is(bits.high), byte >= 0x80);
+                proptest::prop_assert_eq!(is(bits.inner), (0x80..0xc0).contains(&byte));
                 proptest::prop_assert_eq!(is(bits.blank), byte <= b' ' && byte != b'\n');
+                let ends = matches!(byte, b'.' | b'!' | b'?' | b'\n');
+                proptest::prop_assert_eq!(is(bits.ends), ends);
             }
             proptest::prop_assert_eq!(Bits::at(&bytes, bytes.len()), None);
         }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::normalise::{View, ViewBuilder};
+use crate::normalise::{View, ViewBuilder, runs, sorts};
 
 /// Ways to write a character as a number, a bit each.
 const PAIR: u8 = 1;
@@ -40,98 +40,115 @@ impl Number {
 /// ```
 pub fn codes(text: &str, least: usize) -> Option<View<'static>> {
     let bytes = text.as_bytes();
-    let mut builder = ViewBuilder::with_capacity(text.len());
-    let mut copied = 0;
-    let mut row: Vec<Number> = Vec::new();
-    let mut ways = 0;
-    let mut at = 0;
-    loop {
-        let number = next_number(bytes, at);
-        let joins = number.as_ref().is_some_and(|number| {
-            let before = row.last().map_or(0, |last| last.end);
-            ways & number.ways != 0 && only_separators(bytes, before..number.start)
-        });
-        if !joins {
-            if row.len() >= least
-                && let Some(characters) = said(bytes, &row, ways)
-                && let (Some(first), Some(last)) = (row.first(), row.last())
-            {
-                builder.copy(copied, text.get(copied..first.start).unwrap_or_default());
-                for (character, span) in characters {
-                    builder.replace_char(span, character);
-                }
-                copied = last.end;
-            }
-            row.clear();
-            ways = u8::MAX;
-        }
-        let Some(number) = number else { break };
-        at = number.end;
-        if number.ways == 0 {
-            row.clear();
-            ways = u8::MAX;
-        } else {
-            ways &= number.ways;
-            row.push(number);
-        }
-    }
-    (copied > 0).then(|| {
-        builder.copy(copied, text.get(copied..).unwrap_or_default());
+    let mut rows = Rows {
+        text,
+        least,
+        builder: ViewBuilder::with_capacity(text.len()),
+        copied: 0,
+        row: Vec::new(),
+        ways: u8::MAX,
+    };
+    runs::each::<1>(bytes, sorts::ALPHANUMERIC, |run| {
+        rows.number(Number::of(bytes, run));
+    });
+    rows.end();
+    let mut builder = rows.builder;
+    (rows.copied > 0).then(|| {
+        builder.copy(rows.copied, text.get(rows.copied..).unwrap_or_default());
         builder.finish()
     })
 }
 
-/// The next run of letters and digits, and the ways in which it can be read as a number.
-fn next_number(bytes: &[u8], from: usize) -> Option<Number> {
-    let rest = bytes.get(from..)?;
-    let start = from + rest.iter().position(u8::is_ascii_alphanumeric)?;
-    let run = bytes.get(start..)?;
-    let length = run.iter().position(|byte| !byte.is_ascii_alphanumeric());
-    let run = run.get(..length.unwrap_or(run.len()))?;
-    let (skip, may) = match run {
-        [b'0', b'x' | b'X', ..] => (2, PAIR),
-        [b'0', b'b' | b'B', ..] => (2, BITS),
-        [b'x', _, _] => (1, PAIR),
-        _ => (0, u8::MAX),
-    };
-    let digits = run.get(usize::from(skip)..)?;
-    let below = |most: u8| digits.iter().all(|byte| (b'0'..=most).contains(byte));
-    let ways = match digits.len() {
-        2 if digits.iter().all(u8::is_ascii_hexdigit) => {
-            PAIR | if below(b'9') { DECIMAL } else { 0 }
+/// Numbers in a row, and what was made of those before.
+struct Rows<'a> {
+    text: &'a str,
+    least: usize,
+    builder: ViewBuilder,
+    copied: usize,
+    row: Vec<Number>,
+    /// The ways in which all numbers of the row can be read.
+    ways: u8,
+}
+
+impl Rows<'_> {
+    fn number(&mut self, number: Number) {
+        if number.ways & self.ways == 0 || !self.goes_on(&number) {
+            self.end();
         }
-        3 if below(b'7') => DECIMAL | OCTAL,
-        3..=5 if below(b'9') => DECIMAL,
-        7..=8 if below(b'1') => BITS,
+        if number.ways != 0 {
+            self.ways &= number.ways;
+            self.row.push(number);
+        }
+    }
+
+    /// Whether there is nothing but separators before a number, or no number before it.
+    fn goes_on(&self, number: &Number) -> bool {
+        let last = self.row.last();
+        last.is_none_or(|last| only_separators(self.text.as_bytes(), last.end..number.start))
+    }
+
+    fn end(&mut self) {
+        let bytes = self.text.as_bytes();
+        if self.row.len() >= self.least
+            && let Some(characters) = said(bytes, &self.row, self.ways)
+            && let (Some(first), Some(last)) = (self.row.first(), self.row.last())
+        {
+            let between = self.text.get(self.copied..first.start);
+            self.builder.copy(self.copied, between.unwrap_or_default());
+            for (character, span) in characters {
+                self.builder.replace_char(span, character);
+            }
+            self.copied = last.end;
+        }
+        self.row.clear();
+        self.ways = u8::MAX;
+    }
+}
+
+impl Number {
+    /// A run of letters and digits, and the ways in which it can be read as a number.
+    fn of(bytes: &[u8], run: Range<usize>) -> Self {
+        let (start, end) = (run.start, run.end);
+        let run = bytes.get(run).unwrap_or_default();
+        let (prefix, may) = match run {
+            [b'0', b'x' | b'X', ..] => (2, PAIR),
+            [b'0', b'b' | b'B', ..] => (2, BITS),
+            [b'x', _, _] => (1, PAIR),
+            _ => (0, u8::MAX),
+        };
+        let digits = run.get(usize::from(prefix)..).unwrap_or_default();
+        let ways = match digits.len() {
+            2..=8 => ways(digits),
+            _ => 0,
+        };
+        Self {
+            start,
+            end,
+            prefix,
+            ways: ways & may,
+        }
+    }
+}
+
+/// The ways in which so few digits can be read.
+fn ways(digits: &[u8]) -> u8 {
+    let all = digits
+        .iter()
+        .fold(u16::MAX, |all, byte| all & sorts::of(*byte));
+    let is = |sort: u16, way: u8| if all & sort == 0 { 0 } else { way };
+    let decimal = is(sorts::DIGIT, DECIMAL);
+    match digits.len() {
+        2 => is(sorts::HEXADECIMAL, PAIR) | decimal,
+        3 => is(sorts::OCTAL, OCTAL) | decimal,
+        4..=5 => decimal,
+        7..=8 => is(sorts::BINARY, BITS),
         _ => 0,
-    };
-    Some(Number {
-        start,
-        end: start + run.len(),
-        prefix: skip,
-        ways: ways & may,
-    })
+    }
 }
 
 fn only_separators(bytes: &[u8], gap: Range<usize>) -> bool {
     let gap = bytes.get(gap).unwrap_or_default();
-    (1..=3).contains(&gap.len())
-        && gap.iter().all(|byte| {
-            matches!(
-                byte,
-                b' ' | b','
-                    | b';'
-                    | b':'
-                    | b'-'
-                    | b'\t'
-                    | b'\r'
-                    | b'\n'
-                    | b'_'
-                    | b'/'
-                    | b'|'
-                    | b'\\'
-            )
-        })
+    (1..=3).contains(&gap.len()) && sorts::run(gap, sorts::BETWEEN) == gap.len()
 }
 
 /// So many numbers show whether a way of reading a long row is worth following.

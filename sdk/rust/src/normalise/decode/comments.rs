@@ -1,6 +1,6 @@
 //! Comments between letters and words.
 
-use crate::normalise::{View, ViewBuilder};
+use crate::normalise::{View, ViewBuilder, sorts};
 
 /// How comments begin and end.
 const COMMENTS: [(&str, &str); 4] = [("<!--", "-->"), ("/*", "*/"), ("{#", "#}"), ("{{!", "}}")];
@@ -24,14 +24,8 @@ pub fn uncommented(text: &str, put: &str) -> Option<View<'static>> {
     // A comment that is not closed here is not closed further on: nothing is searched for twice.
     let mut open = [false; COMMENTS.len()];
     let (mut copied, mut at) = (0, 0);
-    while let Some(rest) = text.get(at..) {
-        let Some(skip) = rest
-            .bytes()
-            .position(|byte| matches!(byte, b'<' | b'/' | b'{'))
-        else {
-            break;
-        };
-        at += skip;
+    while let Some(start) = sorts::find(bytes, at, sorts::COMMENT) {
+        at = start;
         let rest = text.get(at..).unwrap_or_default();
         let comment = COMMENTS
             .iter()
@@ -63,8 +57,11 @@ pub fn uncommented(text: &str, put: &str) -> Option<View<'static>> {
 fn tag(bytes: &[u8], at: usize) -> Option<usize> {
     let lettered = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
     let inside = bytes.get(at..)?.strip_prefix(b"<")?;
+    if !lettered(at.checked_sub(1)?) {
+        return None;
+    }
     let end = at + 2 + inside.iter().take(TAG).position(|byte| *byte == b'>')?;
-    (lettered(at.checked_sub(1)?) && lettered(end)).then_some(end)
+    lettered(end).then_some(end)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Morse code.
 
-use crate::normalise::{View, ViewBuilder};
+use crate::normalise::{View, ViewBuilder, sorts};
 
 /// Letters of Morse code (ITU-R M.1677-1) drawn together: one space between letters; `/`, `|`, a new
 /// line or more spaces between words. None where there are fewer than `least` in a row.
@@ -16,7 +16,16 @@ pub fn morse(text: &str, least: usize) -> Option<View<'static>> {
     let mut builder = ViewBuilder::with_capacity(text.len());
     let (mut copied, mut at) = (0, 0);
     let mut row: Vec<(char, usize, usize)> = Vec::new();
-    while at < text.len() {
+    while let Some(byte) = text.as_bytes().get(at) {
+        // Most bytes are no signal, and none stands behind them.
+        let next = text.as_bytes().get(at + 1).copied().unwrap_or(b' ');
+        if byte.is_ascii()
+            && !sorts::is(*byte, sorts::SIGNAL)
+            && !sorts::is(next, sorts::SIGNAL | sorts::HIGH)
+        {
+            at += 1;
+            continue;
+        }
         let Some((character, end)) = letter(text, at) else {
             let rest = text.get(at..).unwrap_or_default();
             let first = rest.chars().next();

@@ -1,6 +1,6 @@
 //! Pig Latin.
 
-use crate::normalise::{View, ViewBuilder};
+use crate::normalise::{View, ViewBuilder, sorts};
 
 /// Words of Pig Latin as they were: `Ignoreway isthay` becomes `Ignore this`. Where consonants were
 /// moved to the end, how many is not told by the word itself, so `is_known` says which of several is
@@ -17,7 +17,7 @@ pub fn pig_latin(text: &str, is_known: impl Fn(&[u8]) -> bool) -> Option<View<'s
     let mut builder = ViewBuilder::with_capacity(text.len());
     let (mut copied, mut at) = (0, 0);
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let length = rest.iter().take_while(|byte| in_word(**byte)).count();
+        let length = sorts::run(rest, sorts::LETTER | sorts::APOSTROPHE);
         let word = rest.get(..length).unwrap_or_default();
         if let Some(plain) = plain(word, &is_known) {
             builder.copy(copied, text.get(copied..at).unwrap_or_default());
@@ -36,10 +36,6 @@ pub fn pig_latin(text: &str, is_known: impl Fn(&[u8]) -> bool) -> Option<View<'s
     })
 }
 
-const fn in_word(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() || byte == b'\''
-}
-
 /// The longest word that is looked at.
 const LONGEST: usize = 32;
 /// Words of plain English that could be some.
@@ -51,6 +47,12 @@ const ONSETS: &str = " bl br ch cl cr dr fl fr gl gr kn ph pl pr qu sc sh sk sl 
 
 fn plain(word: &[u8], is_known: &impl Fn(&[u8]) -> bool) -> Option<String> {
     if word.len() > LONGEST || word.len() < 4 {
+        return None;
+    }
+    let ends = word
+        .last_chunk()
+        .is_some_and(|ay: &[u8; 2]| ay.eq_ignore_ascii_case(b"ay"));
+    if !ends {
         return None;
     }
     let word = word.to_ascii_lowercase();

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use crate::normalise::{View, ViewBuilder};
+use crate::normalise::blocks::Bits;
+use crate::normalise::{View, ViewBuilder, sorts};
+use crate::scan::blocks::{BLOCK, with_block};
 
 /// Single letters of any script set apart by separators, drawn together: `i g n o r e` becomes
 /// `ignore`. A wider gap, or a change of separator, stays a space. None where there are fewer than
@@ -14,37 +16,91 @@ use crate::normalise::{View, ViewBuilder};
 /// assert_eq!(view.source(4..10), 4..15);
 /// ```
 pub fn spaced(text: &str, least: usize) -> Option<View<'static>> {
-    let mut builder = ViewBuilder::with_capacity(text.len());
-    let (mut any, mut copied, mut at) = (false, 0, 0);
     let bytes = text.as_bytes();
-    let mut row: Vec<Range<usize>> = Vec::new();
-    while at < bytes.len() {
-        find_row(bytes, at, &mut row);
-        let Some(end) = row.last().map(|last| last.end) else {
-            at += 1;
-            continue;
+    let mut rows = Rows {
+        text,
+        least,
+        builder: ViewBuilder::with_capacity(text.len()),
+        any: false,
+        copied: 0,
+        row: Vec::new(),
+    };
+    let (mut at, mut end, mut before) = (0, 0, 0);
+    while let Some((mut alone, inside)) = with_block(bytes, at, |block| alone(block, before)) {
+        before = inside;
+        while alone != 0 {
+            let start = at + alone.trailing_zeros() as usize;
+            alone &= alone - 1;
+            if start >= end {
+                end = rows.row_at(start);
+            }
+        }
+        at += BLOCK;
+    }
+    rows.finish()
+}
+
+/// Where in a block single characters may begin, and what continues words in it: the first is not
+/// told exactly.
+#[inline(always)]
+fn alone(block: &[u8; BLOCK], before: u64) -> (u64, u64) {
+    let bits = Bits::of(block);
+    let short = bits.letters | bits.digits;
+    let inside = short | bits.high;
+    let begins = inside & !(inside << 1 | before >> (BLOCK - 1));
+    // A letter of one byte goes on where the next one continues it.
+    (begins & !(short & inside >> 1), inside)
+}
+
+/// Letters in a row, and what was made of those before.
+struct Rows<'a> {
+    text: &'a str,
+    least: usize,
+    builder: ViewBuilder,
+    any: bool,
+    copied: usize,
+    row: Vec<Range<usize>>,
+}
+
+impl Rows<'_> {
+    /// Draws the letters together that stand in a row from `start` on. Gives where they end.
+    fn row_at(&mut self, start: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        find_row(bytes, start, &mut self.row);
+        let Some(end) = self.row.last().map(|last| last.end) else {
+            return start;
         };
-        if row.len() >= least {
-            any = true;
-            builder.copy(copied, text.get(copied..at).unwrap_or_default());
-            let separator = usual_separator(bytes, &row);
-            for (index, letter) in row.iter().enumerate() {
-                builder.copy(letter.start, text.get(letter.clone()).unwrap_or_default());
-                if let Some(next) = row.get(index + 1) {
-                    let gap = letter.end..next.start;
-                    if gap.len() > 1 || bytes.get(gap.start).copied() != separator {
-                        builder.replace(gap, " ");
-                    }
+        if self.row.len() >= self.least {
+            self.any = true;
+            let between = self.text.get(self.copied..start);
+            self.builder.copy(self.copied, between.unwrap_or_default());
+            self.draw_together(usual_separator(bytes, &self.row));
+            self.copied = end;
+        }
+        end
+    }
+
+    fn draw_together(&mut self, separator: Option<u8>) {
+        let mut next = self.row.iter().skip(1);
+        for letter in &self.row {
+            let text = self.text.get(letter.clone());
+            self.builder.copy(letter.start, text.unwrap_or_default());
+            if let Some(next) = next.next() {
+                let gap = letter.end..next.start;
+                if gap.len() > 1 || self.text.as_bytes().get(gap.start).copied() != separator {
+                    self.builder.replace(gap, " ");
                 }
             }
-            copied = end;
         }
-        at = end;
     }
-    any.then(|| {
-        builder.copy(copied, text.get(copied..).unwrap_or_default());
-        builder.finish()
-    })
+
+    fn finish(mut self) -> Option<View<'static>> {
+        self.any.then(|| {
+            let rest = self.text.get(self.copied..);
+            self.builder.copy(self.copied, rest.unwrap_or_default());
+            self.builder.finish()
+        })
+    }
 }
 
 /// What stands between most letters, if it is one byte (Boyer and Moore's vote).
@@ -104,32 +160,13 @@ fn single(bytes: &[u8], at: usize) -> Option<usize> {
 /// How many separators, four at most, stand at `at`.
 fn separators(bytes: &[u8], at: usize) -> usize {
     let rest = bytes.get(at..).unwrap_or_default();
-    let count = rest
-        .iter()
-        .take(5)
-        .take_while(|byte| {
-            matches!(
-                byte,
-                b' ' | b'-'
-                    | b'_'
-                    | b'.'
-                    | b','
-                    | b'*'
-                    | b'|'
-                    | b'/'
-                    | b'\n'
-                    | b'\t'
-                    | b'~'
-                    | b'+'
-                    | b'`'
-            )
-        })
-        .count();
+    let few = rest.get(..5).unwrap_or(rest);
+    let count = sorts::run(few, sorts::APART);
     if count > 4 { 0 } else { count }
 }
 
-const fn continues(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte >= 0x80 || byte == b'\''
+fn continues(byte: u8) -> bool {
+    sorts::is(byte, sorts::ALPHANUMERIC | sorts::HIGH | sorts::APOSTROPHE)
 }
 
 #[cfg(test)]
