@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use caponier_sdk::normalise::{Fold, Trie, TrieError, fold};
 
-use crate::heads::{Heads, JOINED, places};
+use crate::heads::{Heads, JOINED};
 use crate::languages::LANGUAGES;
 use crate::lexicon::{
     ABOUT, BACKWARDS, HARM, LEXICON, MODEL, NO_REFUSAL, PERSONA, POLICY, ROLE, SYSTEM_PROMPT,
@@ -124,11 +124,11 @@ impl Engine {
             &self.prompt
         };
         let mut judge = Judge::new(bytes, reading, patterns);
-        places(bytes, reading.joined, |place| {
-            if place.is_sign() && bytes.get(place.at).is_some_and(|byte| may_end(*byte)) {
+        self.heads.each(bytes, reading.joined, |place| {
+            if place.ends {
                 judge.stop(place.at);
             }
-            if self.heads.may(bytes, place, reading.joined)
+            if place.begins
                 && let Some(word) = self.word(bytes, place.at, reading.joined)
             {
                 each(&word);
@@ -143,8 +143,8 @@ impl Engine {
         const SHORT: usize = 3;
         let mut told: Option<Range<usize>> = None;
         let bytes = text.as_bytes();
-        places(bytes, false, |place| {
-            let may = self.heads.may(bytes, place, false);
+        self.heads.each(bytes, false, |place| {
+            let may = place.begins;
             let word = may.then(|| self.word(bytes, place.at, false)).flatten();
             if let Some(word) = word.filter(|word| word.end - word.start > SHORT) {
                 let start = told.as_ref().map_or(word.start, |told| told.start);
@@ -350,17 +350,6 @@ impl<'a> Judge<'a> {
         }
         self.judged
     }
-}
-
-/// Whether a mark that ends sentences may begin with this byte. Written without branches: made a
-/// jump table of, it was foretold wrongly most of the time.
-const fn may_end(byte: u8) -> bool {
-    (byte == b'.')
-        | (byte == b'!')
-        | (byte == b'?')
-        | (byte == b'\n')
-        | (byte == 0xe3)
-        | (byte == 0xef)
 }
 
 /// Whether the mark at `at` ends a sentence: before white space, as an empty line, or in a script

@@ -4,8 +4,12 @@
 //! between words, a class of the lexicon, two classes in order. The trainer lists them, the plugin
 //! adds up their weights; both read text with the code here.
 
+use std::ops::Range;
+
+use caponier_sdk::scan::bytes;
+
 use crate::engine::Word;
-use crate::words::{self, Hashed};
+use crate::words::{self, EACH, HIGH, Hashed};
 
 /// Features of words share a table; how many bits name a place in it.
 const BITS: u32 = 15;
@@ -33,12 +37,18 @@ pub(crate) static NO_WEIGHTS: Weights = [0; FEATURES];
 pub trait Tally: Default {
     /// More of them, each below [`FEATURES`].
     fn add<const N: usize>(&mut self, features: [u16; N], weights: &Weights);
+    /// One more, if it is wanted.
+    fn add_if(&mut self, is_wanted: bool, feature: u16, weights: &Weights);
 }
 
 /// The features themselves: what a trainer wants.
 impl Tally for Vec<u16> {
     fn add<const N: usize>(&mut self, features: [u16; N], _: &Weights) {
         self.extend(features);
+    }
+
+    fn add_if(&mut self, is_wanted: bool, feature: u16, _: &Weights) {
+        self.extend(is_wanted.then_some(feature));
     }
 }
 
@@ -52,13 +62,23 @@ pub(crate) struct Sum {
 impl Tally for Sum {
     #[inline(always)]
     fn add<const N: usize>(&mut self, features: [u16; N], weights: &Weights) {
-        let weight = |feature: u16| {
-            let weight = weights.get(usize::from(feature)).copied().unwrap_or(0);
-            i32::from(weight.cast_signed())
-        };
-        self.weight += features.into_iter().map(weight).sum::<i32>();
+        let weights = features.map(|feature| weight(weights, feature));
+        self.weight += weights.iter().sum::<i32>();
         self.count += N as u32;
     }
+
+    /// Without a branch: which words are long cannot be foretold.
+    #[inline(always)]
+    fn add_if(&mut self, is_wanted: bool, feature: u16, weights: &Weights) {
+        self.weight += weight(weights, feature) * i32::from(is_wanted);
+        self.count += u32::from(is_wanted);
+    }
+}
+
+#[inline(always)]
+fn weight(weights: &Weights, feature: u16) -> i32 {
+    let weight = weights.get(usize::from(feature)).copied().unwrap_or(0);
+    i32::from(weight.cast_signed())
 }
 
 /// A sentence, in bytes of the text.
@@ -103,11 +123,9 @@ struct Reader<'a, T> {
 impl<T: Tally> Reader<'_, T> {
     #[inline(always)]
     fn word(&mut self, word: Hashed) {
-        let between = self.bytes.get(self.current.end..word.start);
-        // Most words follow one another so.
-        let plain = matches!(between, Some([b' '] | [b',', b' ']));
-        if !plain || self.count >= LONGEST {
-            self.gap(between.unwrap_or_default());
+        let between = self.current.end..word.start;
+        if !is_plain(self.bytes, &between) | (self.count >= LONGEST) {
+            self.gap(self.bytes.get(between).unwrap_or_default());
         }
         if self.count == 0 {
             self.current.start = word.start;
@@ -120,11 +138,8 @@ impl<T: Tally> Reader<'_, T> {
         }
         let (alone, behind) = (top(word.word), place(word.word, self.before));
         let tally = &mut self.current.tally;
-        if word.stem == 0 {
-            tally.add([alone, behind], self.weights);
-        } else {
-            tally.add([top(word.stem), alone, behind], self.weights);
-        }
+        tally.add_if(word.stem != 0, top(word.stem), self.weights);
+        tally.add([alone, behind], self.weights);
         self.before = word.word | 1;
         self.current.end = word.end;
         self.count += 1;
@@ -164,8 +179,20 @@ const fn place(hash: u32, before: u32) -> u16 {
     top((hash.rotate_left(15) ^ before).wrapping_mul(0xc2b2_ae35))
 }
 
+/// Whether a space, or a comma and a space, is all that stands between two words, as between most.
+#[inline(always)]
+fn is_plain(bytes: &[u8], between: &Range<usize>) -> bool {
+    let before = bytes.get(..between.end).unwrap_or_default();
+    let Some([comma, space]) = before.last_chunk() else {
+        return false;
+    };
+    let length = between.end - between.start;
+    let is_space = *space == b' ';
+    is_space & (length == 1) | is_space & (*comma == b',') & (length == 2)
+}
+
 /// What stands between two words.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Gap {
     /// A sentence ends.
     ends: bool,
@@ -177,14 +204,41 @@ struct Gap {
 
 fn gap(bytes: &[u8], last: usize, between: &[u8]) -> Gap {
     match between {
-        [b' '] | [b',', b' '] => Gap::default(),
         // Scripts without spaces: their full stop is a word.
         [] => Gap {
             ends: bytes.get(last.saturating_sub(3)..last) == Some("。".as_bytes()),
             ..Gap::default()
         },
-        _ => marks(between),
+        _ => few_marks(bytes, last, between.len()).unwrap_or_else(|| marks(between)),
     }
+}
+
+/// The same for no more than eight bytes, none of which is zero, without a branch for each.
+#[inline(always)]
+fn few_marks(bytes: &[u8], at: usize, length: usize) -> Option<Gap> {
+    let inside = u64::MAX.checked_shr(64u32.checked_sub(8 * u32::try_from(length).ok()?)?)?;
+    let eight = bytes::head(bytes.get(at..)?) & inside;
+    let is = |byte: u8| HIGH.wrapping_sub(eight ^ (EACH * u64::from(byte))) & HIGH;
+    let zeros = is(0);
+    if (eight | zeros) & inside & HIGH != 0 {
+        return None;
+    }
+    let lines = is(b'\n');
+    let blanks = is(b' ') | is(b'\t') | is(b'\r');
+    let stops = is(b'.') | is(b'!') | is(b'?');
+    let marks = HIGH & !(lines | blanks | is(b',') | zeros);
+    let at = |bit: u32| (eight >> (bit & 56)) as u32 & 0x7f;
+    // Where there is none, the bits are out of range, and nothing is what stands there.
+    let any = u32::from(marks != 0).wrapping_neg();
+    let first = at(marks.trailing_zeros()) & any;
+    let last = at(63 - (marks | 1).leading_zeros()) & any;
+    let is_mark = (first != 0) & ((first, last) != (u32::from(b'.'), u32::from(b'.')));
+    Some(Gap {
+        ends: (stops & (blanks | lines | is(0x0c)) >> 8 != 0)
+            | (lines & lines.wrapping_sub(1) != 0),
+        line: lines != 0,
+        mark: (first << 8 | last) & u32::from(is_mark).wrapping_neg(),
+    })
 }
 
 fn marks(between: &[u8]) -> Gap {
@@ -309,6 +363,15 @@ mod tests {
         assert_eq!(tally(&"word ".repeat(40)), tally("word"));
         assert_eq!(tally("no, no no way"), tally("no way"));
         assert_ne!(tally("word by word"), tally("word by"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn few_marks_are_read_like_many(between in "[ ,\t\r\n\\x0c.!?(\"\\x00:-]{1,9}") {
+            let few = few_marks(format!("a{between}b").as_bytes(), 1, between.len());
+            let is_few = between.len() <= 8 && !between.contains('\0');
+            proptest::prop_assert_eq!(few, is_few.then(|| marks(between.as_bytes())));
+        }
     }
 
     #[test]

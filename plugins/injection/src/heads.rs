@@ -30,51 +30,88 @@ const NO_LETTER: u64 = 12;
 /// The beginnings of words, a bit for each.
 pub(crate) struct Heads(Box<[u64; SLOTS]>);
 
-/// A place in a text.
+/// A place where a word may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) at: usize,
+struct Place {
+    at: usize,
     /// How many letters and digits of ASCII stand there in a row, [`MANY`] at most.
     letters: usize,
 }
 
-impl Place {
-    /// Whether it is a sign or a line's end.
-    pub(crate) const fn is_sign(self) -> bool {
-        self.letters == 0
+/// A place in a text that is worth a closer look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) at: usize,
+    /// A word of the lexicon may begin here.
+    pub(crate) begins: bool,
+    /// A sentence may end here.
+    pub(crate) ends: bool,
+}
+
+/// The places of one block of a text.
+struct Places {
+    at: usize,
+    bits: Bits,
+    /// Letters and digits of the next block.
+    next: u64,
+    /// Where a word may begin: where letters or digits of ASCII do, or at each of them where they
+    /// are joined, and at characters that are neither those nor a space.
+    begins: u64,
+}
+
+/// Calls `judge` with the places of every block.
+#[inline(always)]
+fn blocks(bytes: &[u8], joined: bool, mut judge: impl FnMut(Places)) {
+    let (mut at, mut before) = (0, 0);
+    let mut block = Bits::at(bytes, 0);
+    while let Some(bits) = block {
+        block = Bits::at(bytes, at + BLOCK);
+        let letters = bits.alphanumeric;
+        let inside = if joined { 0 } else { letters << 1 | before };
+        judge(Places {
+            at,
+            bits,
+            next: block.map_or(0, |block| block.alphanumeric),
+            begins: !(inside & letters | bits.blank | bits.inner),
+        });
+        before = letters >> (BLOCK - 1);
+        at += BLOCK;
     }
 }
 
-/// Calls `found` with every place where a word may begin or a sentence end: where letters or digits
-/// of ASCII begin, or at each of them where they are `joined`, and at what is neither those nor a
-/// space.
-#[inline(always)]
-pub(crate) fn places(bytes: &[u8], joined: bool, mut found: impl FnMut(Place)) {
-    let (mut at, mut before) = (0, 0);
-    let Some(mut next) = Bits::at(bytes, 0) else {
-        return;
-    };
-    loop {
-        let bits = next;
-        let behind = Bits::at(bytes, at + BLOCK);
-        next = behind.unwrap_or_default();
-        let letters = bits.alphanumeric;
-        let inside = if joined { 0 } else { letters << 1 | before };
-        let mut left = !(inside & letters | bits.blank);
+impl Places {
+    /// Those for which `wanted` holds, a bit each. It is asked without a branch: which of the words
+    /// is one of few cannot be foretold.
+    #[inline(always)]
+    fn which(&self, mut wanted: impl FnMut(Place) -> bool) -> u64 {
+        let (mut left, mut which) = (self.begins, 0);
         while left != 0 {
             let bit = left.trailing_zeros();
             left &= left - 1;
-            let row = letters >> bit | next.alphanumeric << 1 << (BLOCK as u32 - 1 - bit);
-            found(Place {
-                at: at + bit as usize,
+            let behind = self.next << 1 << (BLOCK as u32 - 1 - bit);
+            let row = self.bits.alphanumeric >> bit | behind;
+            let place = Place {
+                at: self.at + bit as usize,
                 letters: (row.trailing_ones() as usize).min(MANY),
-            });
+            };
+            which |= u64::from(wanted(place)) << bit;
         }
-        before = letters >> (BLOCK - 1);
-        at += BLOCK;
-        if behind.is_none() {
-            return;
+        which
+    }
+
+    /// Where a sentence may end: at marks of ASCII, and where those of other scripts may begin.
+    #[inline(always)]
+    fn ends(&self, bytes: &[u8]) -> u64 {
+        let mut left = self.bits.high & !self.bits.inner;
+        let mut ends = self.bits.ends;
+        while left != 0 {
+            let bit = left.trailing_zeros();
+            left &= left - 1;
+            let byte = bytes.get(self.at + bit as usize);
+            let may = byte.is_some_and(|byte| (*byte == 0xe3) | (*byte == 0xef));
+            ends |= u64::from(may) << bit;
         }
+        ends
     }
 }
 
@@ -152,13 +189,30 @@ impl Heads {
 
     /// Whether a word may begin at a place. What is no word passes now and then.
     #[inline(always)]
-    pub(crate) fn may(&self, bytes: &[u8], place: Place, joined: bool) -> bool {
+    fn may(&self, bytes: &[u8], place: Place, joined: bool) -> bool {
         let head = lowered(bytes.get(place.at..).unwrap_or_default());
-        if place.is_sign() {
-            return self.has(sign(head));
-        }
-        self.has(in_a_row(head, place.letters))
-            || (place.letters >= LONG && self.has(begun(head, joined)))
+        let sort = SORTS.get(place.letters).copied().unwrap_or_default();
+        let is_whole = self.has(sort.key(head));
+        is_whole | ((place.letters >= LONG) & self.has(begun(head, joined)))
+    }
+
+    /// Calls `found` with every place, in order, where a word may begin or a sentence end.
+    #[inline(always)]
+    pub(crate) fn each(&self, bytes: &[u8], joined: bool, mut found: impl FnMut(Found)) {
+        blocks(bytes, joined, |places| {
+            let begins = places.which(|place| self.may(bytes, place, joined));
+            let ends = places.ends(bytes);
+            let mut left = begins | ends;
+            while left != 0 {
+                let bit = left.trailing_zeros();
+                left &= left - 1;
+                found(Found {
+                    at: places.at + bit as usize,
+                    begins: begins >> bit & 1 == 1,
+                    ends: ends >> bit & 1 == 1,
+                });
+            }
+        });
     }
 }
 
@@ -167,31 +221,60 @@ fn lowered(bytes: &[u8]) -> u64 {
     bytes::head(bytes) | LOWER
 }
 
+/// What is looked at of a beginning, and how it is told from others.
+#[derive(Clone, Copy, Default)]
+struct Sort {
+    mask: u64,
+    mark: u64,
+}
+
+impl Sort {
+    /// Of the first bytes, one to eight of them.
+    const fn new(length: usize, sort: u64) -> Self {
+        let length = if length < 8 { length } else { 8 };
+        Self {
+            mask: u64::MAX >> (64 - 8 * length),
+            mark: sort << 60 ^ sort >> 1,
+        }
+    }
+
+    /// A place in the set.
+    #[inline(always)]
+    const fn key(self, head: u64) -> usize {
+        let hash = (head & self.mask ^ self.mark).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (hash >> (64 - BITS)) as usize
+    }
+}
+
+/// Of so many letters in a row; of what begins with none.
+static SORTS: [Sort; MANY + 1] = {
+    let mut sorts = [Sort::new(SHORT, NO_LETTER); MANY + 1];
+    let mut letters = 0;
+    let mut left: &mut [Sort] = &mut sorts;
+    while let Some((sort, rest)) = left.split_first_mut() {
+        if letters > 0 {
+            *sort = Sort::new(letters, letters as u64);
+        }
+        left = rest;
+        letters += 1;
+    }
+    sorts
+};
+
 /// Of so many letters in a row, [`MANY`] at most.
-#[inline(always)]
 const fn in_a_row(head: u64, letters: usize) -> usize {
-    key(head, letters, letters as u64)
+    Sort::new(letters, letters as u64).key(head)
 }
 
 /// Of a word that goes on, perhaps only where letters were drawn together.
 #[inline(always)]
 const fn begun(head: u64, joined: bool) -> usize {
-    key(head, LONG, if joined { GOES_ON_JOINED } else { GOES_ON })
+    Sort::new(LONG, if joined { GOES_ON_JOINED } else { GOES_ON }).key(head)
 }
 
 /// Of what begins with no letter.
-#[inline(always)]
 const fn sign(head: u64) -> usize {
-    key(head, SHORT, NO_LETTER)
-}
-
-/// A place in the set for the first bytes, one to eight of them, and a sort.
-#[inline(always)]
-const fn key(head: u64, length: usize, sort: u64) -> usize {
-    let length = if length < 8 { length } else { 8 };
-    let first = head & u64::MAX >> (64 - 8 * length);
-    let hash = (first ^ sort << 60 ^ sort >> 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (hash >> (64 - BITS)) as usize
+    Sort::new(SHORT, NO_LETTER).key(head)
 }
 
 #[cfg(test)]
@@ -200,8 +283,8 @@ mod tests {
 
     fn may(heads: &Heads, text: &str, at: usize, joined: bool) -> bool {
         let mut may = false;
-        places(text.as_bytes(), joined, |place| {
-            may |= place.at == at && heads.may(text.as_bytes(), place, joined);
+        heads.each(text.as_bytes(), joined, |place| {
+            may |= place.at == at && place.begins;
         });
         may
     }
@@ -268,16 +351,38 @@ mod tests {
         fn every_beginning_and_every_mark_is_a_place(text in "[ab .\n_1é]{0,140}", joined: bool) {
             let bytes = text.as_bytes();
             let mut found = Vec::new();
-            places(bytes, joined, |place| found.push(place));
+            blocks(bytes, joined, |places| {
+                places.which(|place| {
+                    found.push(place);
+                    false
+                });
+            });
             let mut wanted = Vec::new();
             for (at, byte) in bytes.iter().enumerate() {
                 let letters = bytes::run_end(bytes, at, |byte| byte.is_ascii_alphanumeric()) - at;
                 let inside = at > 0 && bytes[at - 1].is_ascii_alphanumeric();
-                if *byte != b' ' && (letters == 0 || joined || !inside) {
+                let is_first = text.is_char_boundary(at);
+                if *byte != b' ' && is_first && (letters == 0 || joined || !inside) {
                     wanted.push(Place { at, letters: letters.min(MANY) });
                 }
             }
             proptest::prop_assert_eq!(found, wanted);
+        }
+
+        #[test]
+        fn every_mark_that_ends_sentences_is_a_place(text in "[ab .!?\n。！é忽]{0,140}") {
+            let heads = Heads::new(std::iter::once(("zz", false)));
+            let mut found = Vec::new();
+            heads.each(text.as_bytes(), false, |place| {
+                if place.ends {
+                    found.push(place.at);
+                }
+            });
+            for (at, _) in text.match_indices(['.', '!', '?', '\n', '。', '！']) {
+                proptest::prop_assert!(found.contains(&at), "{at}");
+            }
+            let is_mark = |at: &usize| matches!(text.as_bytes()[*at], b'.' | b'!' | b'?' | b'\n' | 0xe3 | 0xef);
+            proptest::prop_assert!(found.iter().all(is_mark));
         }
     }
 }

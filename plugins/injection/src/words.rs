@@ -18,8 +18,8 @@ pub(crate) struct Hashed {
     pub(crate) stem: u32,
 }
 
-const EACH: u64 = u64::MAX / 0xff;
-const HIGH: u64 = EACH << 7;
+pub(crate) const EACH: u64 = u64::MAX / 0xff;
+pub(crate) const HIGH: u64 = EACH << 7;
 /// ASCII words longer than this have a stem, of so many bytes.
 const STEM: (usize, usize) = (6, 5);
 /// The same for words in other scripts.
@@ -72,12 +72,8 @@ pub(crate) fn each(bytes: &[u8], mut found: impl FnMut(Hashed)) {
 fn word(bytes: &[u8], start: usize, end: usize, is_ascii: bool, found: &mut impl FnMut(Hashed)) {
     if is_ascii {
         let length = end - start;
-        let head = lower(bytes, start, length);
-        let tail = if length > 8 {
-            lower(bytes, start + 8, length - 8)
-        } else {
-            0
-        };
+        let head = lower(bytes, start) & first(length);
+        let tail = lower(bytes, start + 8) & behind(length);
         found(Hashed {
             start,
             end,
@@ -89,12 +85,10 @@ fn word(bytes: &[u8], start: usize, end: usize, is_ascii: bool, found: &mut impl
     }
 }
 
-/// At most eight bytes of ASCII from `at` on, no fewer than one, in lower case, with zeros behind
-/// them.
+/// Eight bytes from `at` on, ASCII letters in lower case.
 #[inline(always)]
-fn lower(bytes: &[u8], at: usize, length: usize) -> u64 {
-    let rest = bytes.get(at..).unwrap_or_default();
-    (bytes::head(rest) | EACH << 5) & first(length)
+fn lower(bytes: &[u8], at: usize) -> u64 {
+    bytes::head(bytes.get(at..).unwrap_or_default()) | EACH << 5
 }
 
 /// A word that may have letters beyond ASCII.
@@ -151,13 +145,20 @@ const fn first(length: usize) -> u64 {
     u64::MAX >> (64 - 8 * length)
 }
 
+/// What of the next eight bytes is of a word of so many, at most sixteen. How long words are cannot
+/// be foretold: no branch is taken for it.
 #[inline(always)]
-fn stem(head: u64, length: usize, (longer, kept): (usize, usize)) -> u32 {
-    if length > longer {
-        mixed(head & first(kept), 0x5354_454d) | 1
-    } else {
-        0
-    }
+const fn behind(length: usize) -> u64 {
+    let length = if length < 16 { length } else { 16 };
+    let beyond = length.saturating_sub(8);
+    // Shifted twice: by all 64 bits at once would be by none.
+    !(u64::MAX << (4 * beyond) << (4 * beyond))
+}
+
+#[inline(always)]
+const fn stem(head: u64, length: usize, (longer, kept): (usize, usize)) -> u32 {
+    let stem = mixed(head & first(kept), 0x5354_454d) | 1;
+    stem & 0u32.wrapping_sub((length > longer) as u32)
 }
 
 #[inline(always)]
