@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use caponier_sdk::scan::bytes;
 use caponier_sdk::{Rule, Severity};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
@@ -22,6 +23,9 @@ macro_rules! entities {
             /// All of them.
             pub const ALL: [Self; [$($id),+].len()] = [$(Self::$name),+];
 
+            /// The first eight bytes of their labels as numbers.
+            const HEADS: [u64; Self::ALL.len()] = [$(head($label)),+];
+
             const FACTS: &'static [Facts] = &[$(Facts {
                 id: $id,
                 label: $label,
@@ -31,6 +35,18 @@ macro_rules! entities {
             }),+];
         }
     };
+}
+
+/// The first eight bytes of a label, the first of them lowest.
+const fn head(label: &str) -> u64 {
+    let (mut head, mut shift, mut rest) = (0, 0, label.as_bytes());
+    while let [byte, tail @ ..] = rest {
+        if shift < 64 {
+            head |= (*byte as u64) << shift;
+        }
+        (shift, rest) = (shift + 8, tail);
+    }
+    head
 }
 
 /// What is known of an entity.
@@ -239,7 +255,10 @@ impl Entity {
 
     /// The entity whose tokens begin with `label`.
     pub fn from_label(label: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|entity| entity.label() == label)
+        let head = bytes::head(label.as_bytes());
+        let mut same = Self::HEADS.iter().zip(Self::ALL);
+        same.find(|(known, entity)| **known == head && entity.label() == label)
+            .map(|(_, entity)| entity)
     }
 
     /// The entity with this id.

@@ -25,6 +25,9 @@ use tokens::{Table, Tokens};
 /// The rule for tokens of this exchange in texts that are not the model's.
 const FORGED: &str = "forged-token";
 
+/// The most matches of a note: each takes eleven bytes at least.
+const MOST_NOTED: usize = caponier_sdk::MAX_NOTE / 11;
+
 /// What is remembered within an exchange.
 #[derive(Default, Serialize, Deserialize)]
 struct State {
@@ -81,7 +84,12 @@ impl Plugin for Pii {
                 .window(u32::try_from(restore::WINDOW).unwrap_or(u32::MAX)),
             );
         }
-        manifest
+        triggers(settings)
+            .into_iter()
+            .fold(manifest, |manifest, trigger| match trigger {
+                DIGIT => manifest.trigger_class(DIGIT),
+                text => manifest.trigger(text),
+            })
     }
 
     fn configure(settings: Settings, _: &Data) -> Result<Self, Error> {
@@ -205,6 +213,46 @@ impl Plugin for Pii {
     }
 }
 
+/// The class of characters that most values have one of.
+const DIGIT: &str = "digit";
+
+/// What one of has to be in a text, or there is nothing to do: what a value can be told by, and what a
+/// token begins with. None where words alone announce a value.
+fn triggers(settings: &Settings) -> Vec<&'static str> {
+    let wants = |entity: Entity| settings.entities.contains(&entity);
+    let mut triggers = Vec::new();
+    if wants(Entity::PersonName) {
+        return triggers;
+    }
+    if settings
+        .entities
+        .iter()
+        .any(|known| *known != Entity::Email)
+    {
+        triggers.push(DIGIT);
+    }
+    if wants(Entity::Email) {
+        triggers.push("@");
+    }
+    if wants(Entity::Ip) || wants(Entity::Mac) {
+        triggers.extend(COLONS);
+    }
+    if settings.restore.enabled {
+        triggers.push("[");
+    }
+    triggers
+}
+
+/// What addresses of networks have that have no digit: a colon between two hexadecimal letters, or two
+/// colons.
+#[rustfmt::skip]
+const COLONS: [&str; 37] = [
+    "::",
+    "a:a", "a:b", "a:c", "a:d", "a:e", "a:f", "b:a", "b:b", "b:c", "b:d", "b:e", "b:f",
+    "c:a", "c:b", "c:c", "c:d", "c:e", "c:f", "d:a", "d:b", "d:c", "d:d", "d:e", "d:f",
+    "e:a", "e:b", "e:c", "e:d", "e:e", "e:f", "f:a", "f:b", "f:c", "f:d", "f:e", "f:f",
+];
+
 impl Pii {
     /// Looks for everything in a segment, and notes it for the next time.
     fn look(&self, segment: &Segment, report: &mut Report<'_>) -> Note {
@@ -215,7 +263,7 @@ impl Pii {
         };
         if note.found.is_empty() && !note.may_hold_token {
             report.clean(segment);
-        } else {
+        } else if note.found.len() <= MOST_NOTED {
             report.note(segment, &note);
         }
         note
@@ -244,10 +292,9 @@ impl Pii {
             let Some(value) = text.get(found.start..found.end) else {
                 continue;
             };
-            let known = || {
-                tokens
-                    .as_ref()
-                    .is_some_and(|tokens| tokens.knows(found.entity, value))
+            let mut known = || {
+                let tokens = tokens.as_deref_mut();
+                tokens.is_some_and(|tokens| tokens.knows(found.entity, value))
             };
             if self.is_allowed(value) || (call.context.stage == Stage::Output && known()) {
                 continue;

@@ -1,10 +1,9 @@
 //! Tokens that stand for values within an exchange.
 
-use std::collections::BTreeMap;
 use std::hash::Hasher;
 
 use serde::{Deserialize, Serialize};
-use siphasher::sip::SipHasher24;
+use siphasher::sip::{SipHasher13, SipHasher24};
 
 use crate::Entity;
 
@@ -60,6 +59,24 @@ impl Table {
             .map(|known| known.value.as_str())
     }
 
+    /// Takes in a value that is not there: its place. `None` where it is full.
+    fn add(&mut self, index: &mut Index, entity: Entity, value: &str) -> Option<usize> {
+        let cost = value.len() + 12;
+        if self.bytes + cost > MAX_TABLE {
+            return None;
+        }
+        let next = index.next.get_mut(entity.index())?;
+        let number = *next;
+        *next += 1;
+        self.bytes += cost;
+        self.values.push(Known {
+            entity,
+            number,
+            value: value.to_owned(),
+        });
+        Some(self.values.len() - 1)
+    }
+
     /// Marks a token as one that came from somewhere else. Answers whether that is news.
     pub(crate) fn forge(&mut self, token: &Token) -> bool {
         let token = (token.entity, token.number);
@@ -74,27 +91,78 @@ impl Table {
 /// The table as one call works on it, with a way from values to tokens.
 pub(crate) struct Tokens<'a> {
     table: &'a mut Table,
-    numbers: BTreeMap<(Entity, String), u32>,
-    next: [u32; Entity::ALL.len()],
+    /// Once a value was asked for.
+    index: Option<Index>,
+    /// The value that was asked for last, and its token: what comes once often comes again.
+    last: Option<(usize, String)>,
     key: u64,
     /// Whether the table has changed.
     pub(crate) changed: bool,
 }
 
-impl<'a> Tokens<'a> {
-    pub(crate) fn new(table: &'a mut Table, seed: u64) -> Self {
-        let mut next = [1; Entity::ALL.len()];
-        let mut numbers = BTreeMap::new();
-        for known in &table.values {
-            if let Some(next) = next.get_mut(known.entity.index()) {
+/// Where values are in a table.
+struct Index {
+    /// By hash: one more than a value's place; 0 for nothing. At most half of it is taken.
+    slots: Vec<u32>,
+    /// The next number of each entity.
+    next: [u32; Entity::ALL.len()],
+}
+
+impl Index {
+    fn of(values: &[Known], key: u64) -> Self {
+        let mut index = Self {
+            slots: vec![0; (2 * values.len() + 2).next_power_of_two().max(64)],
+            next: [1; Entity::ALL.len()],
+        };
+        for (place, known) in values.iter().enumerate() {
+            if let Some(next) = index.next.get_mut(known.entity.index()) {
                 *next = known.number + 1;
             }
-            numbers.insert((known.entity, known.value.clone()), known.number);
+            let slot = index.slot(values, key, known.entity, &known.value);
+            index.take(slot, place);
         }
+        index
+    }
+
+    /// The slot of a value, or the free one where it belongs.
+    fn slot(&self, values: &[Known], key: u64, entity: Entity, value: &str) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut slot = place_of(key, entity, value) & mask;
+        while let Some(known) = self.at(slot).and_then(|place| values.get(place)) {
+            if known.entity == entity && known.value == value {
+                break;
+            }
+            slot = (slot + 1) & mask;
+        }
+        slot
+    }
+
+    /// The place of the value in a slot.
+    fn at(&self, slot: usize) -> Option<usize> {
+        let taken = self.slots.get(slot).copied().unwrap_or(0);
+        usize::try_from(taken).ok()?.checked_sub(1)
+    }
+
+    fn take(&mut self, slot: usize, place: usize) {
+        if let Some(slot) = self.slots.get_mut(slot) {
+            *slot = u32::try_from(place + 1).unwrap_or(0);
+        }
+    }
+}
+
+/// Where a value belongs in an index: nobody who does not know the key can make two meet.
+fn place_of(key: u64, entity: Entity, value: &str) -> usize {
+    let mut hasher = SipHasher13::new_with_keys(key, entity.index() as u64);
+    hasher.write(value.as_bytes());
+    hasher.finish() as usize
+}
+
+impl<'a> Tokens<'a> {
+    pub(crate) fn new(table: &'a mut Table, seed: u64) -> Self {
         Self {
             table,
-            numbers,
-            next,
+            index: None,
+            last: None,
             key: seed,
             changed: false,
         }
@@ -106,40 +174,50 @@ impl<'a> Tokens<'a> {
 
     /// The token for a value; `None` where no more are remembered.
     pub(crate) fn token(&mut self, entity: Entity, value: &str) -> Option<String> {
-        let key = (entity, value.to_owned());
-        if let Some(number) = self.numbers.get(&key) {
-            return Some(
-                Token {
-                    entity,
-                    number: *number,
+        if let Some(text) = self.last_token(entity, value) {
+            return Some(text);
+        }
+        let (table, key) = (&mut *self.table, self.key);
+        let index = self
+            .index
+            .get_or_insert_with(|| Index::of(&table.values, key));
+        let slot = index.slot(&table.values, key, entity, value);
+        let place = match index.at(slot) {
+            Some(place) => place,
+            None => {
+                let place = table.add(index, entity, value)?;
+                self.changed = true;
+                index.take(slot, place);
+                if 2 * table.values.len() > index.slots.len() {
+                    *index = Index::of(&table.values, key);
                 }
-                .text(self.key),
-            );
-        }
-        let cost = value.len() + 12;
-        if self.table.bytes + cost > MAX_TABLE {
-            return None;
-        }
-        let next = self.next.get_mut(entity.index())?;
-        let token = Token {
-            entity,
-            number: *next,
+                place
+            }
         };
-        *next += 1;
-        self.table.bytes += cost;
-        self.table.values.push(Known {
-            entity,
-            number: token.number,
-            value: value.to_owned(),
-        });
-        self.numbers.insert(key, token.number);
-        self.changed = true;
-        Some(token.text(self.key))
+        let known = table.values.get(place)?;
+        let (entity, number) = (known.entity, known.number);
+        let (_, text) = self
+            .last
+            .insert((place, Token { entity, number }.text(self.key)));
+        // The copy has no spare room.
+        Some(text.clone())
+    }
+
+    /// The token for the value that was asked for last.
+    fn last_token(&self, entity: Entity, value: &str) -> Option<String> {
+        let (place, text) = self.last.as_ref()?;
+        let known = self.table.values.get(*place)?;
+        (known.entity == entity && known.value == value).then(|| text.clone())
     }
 
     /// Whether a token stands for this value.
-    pub(crate) fn knows(&self, entity: Entity, value: &str) -> bool {
-        self.numbers.contains_key(&(entity, value.to_owned()))
+    pub(crate) fn knows(&mut self, entity: Entity, value: &str) -> bool {
+        let (table, key) = (&*self.table, self.key);
+        let index = self
+            .index
+            .get_or_insert_with(|| Index::of(&table.values, key));
+        let slot = index.slot(&table.values, key, entity, value);
+        index.at(slot).is_some()
     }
 }
 
@@ -163,12 +241,31 @@ pub(crate) enum Reading {
 impl Token {
     /// The token's text: its name and a nonce that only this exchange can make.
     fn text(self, key: u64) -> String {
-        let name = self.name();
-        format!("[{name}_{}]", nonce(key, &name))
+        let mut text = String::with_capacity(MAX_BYTES);
+        text.push('[');
+        self.push_name(&mut text);
+        let nonce = nonce(key, text.get(1..).unwrap_or_default());
+        text.push('_');
+        text.extend(nonce.map(char::from));
+        text.push(']');
+        text
     }
 
-    fn name(self) -> String {
-        format!("{}_{}", self.entity.label(), self.number)
+    fn push_name(self, text: &mut String) {
+        text.push_str(self.entity.label());
+        text.push('_');
+        let mut digits = [0_u8; 10];
+        let mut rest = self.number;
+        let mut count = 0;
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            (rest, count) = (rest / 10, count + 1);
+            if rest == 0 {
+                break;
+            }
+        }
+        let digits = digits.iter().skip(10 - count);
+        text.extend(digits.map(|digit| char::from(*digit)));
     }
 
     /// Reads the token that begins with the opening bracket at `start`.
@@ -206,38 +303,42 @@ impl Token {
             Some(b']') => {}
             Some(_) => return Reading::None,
         }
+        // Most of what looks alike ends otherwise.
+        let mark = content.len().checked_sub(NONCE + 1);
+        if mark.and_then(|mark| content.as_bytes().get(mark)) != Some(&b'_') {
+            return Reading::None;
+        }
         let mut parts = content.split('_');
-        let (Some(label), Some(number), Some(given), None) =
+        let (Some(label), Some(first), Some(given), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
         else {
             return Reading::None;
         };
-        let (Some(entity), Ok(number)) = (Entity::from_label(label), number.parse::<u32>()) else {
+        let (Some(entity), Ok(number)) = (Entity::from_label(label), first.parse::<u32>()) else {
             return Reading::None;
         };
-        let token = Self { entity, number };
-        let name = token.name();
-        let wanted = nonce(key, &name);
-        // The name is compared too: `007` is not the number that was given out.
-        if content.len() != name.len() + 1 + NONCE || !content.starts_with(&name) || given != wanted
+        // `007` is not the number that was given out.
+        let is_plain = !first.starts_with('0') || first.len() == 1;
+        let name = mark.and_then(|mark| content.get(..mark));
+        if !is_plain
+            || given.len() != NONCE
+            || name.is_none_or(|name| given.as_bytes() != nonce(key, name))
         {
             return Reading::None;
         }
+        let token = Self { entity, number };
         Reading::Token(token, end + 1)
     }
 }
 
-fn nonce(key: u64, name: &str) -> String {
-    characters(
-        SipHasher24::new_with_keys(key, 0x6361_706f_6e69_6572),
-        name,
-        NONCE,
-    )
+fn nonce(key: u64, name: &str) -> [u8; NONCE] {
+    characters(SipHasher24::new_with_keys(key, 0x6361_706f_6e69_6572), name)
 }
 
 /// A keyed hash of a value, to stand in its place.
 pub(crate) fn hash(key: (u64, u64), value: &str) -> String {
-    characters(SipHasher24::new_with_keys(key.0, key.1), value, 12)
+    let hash: [u8; 12] = characters(SipHasher24::new_with_keys(key.0, key.1), value);
+    hash.map(char::from).iter().collect()
 }
 
 /// Two hash keys from a text of any length.
@@ -250,14 +351,12 @@ pub(crate) fn keys_from(secret: &str) -> (u64, u64) {
     (half(1), half(2))
 }
 
-fn characters(mut hasher: SipHasher24, text: &str, count: usize) -> String {
+fn characters<const COUNT: usize>(mut hasher: SipHasher24, text: &str) -> [u8; COUNT] {
     hasher.write(text.as_bytes());
     let mut bits = hasher.finish();
-    (0..count)
-        .map(|_| {
-            let character = ALPHABET.get((bits & 31) as usize).copied().unwrap_or(b'a');
-            bits >>= 5;
-            char::from(character)
-        })
-        .collect()
+    [(); COUNT].map(|()| {
+        let character = ALPHABET.get((bits & 31) as usize).copied();
+        bits >>= 5;
+        character.unwrap_or(b'a')
+    })
 }

@@ -8,6 +8,9 @@ use crate::Entity;
 /// The most bytes of the street's name.
 const MAX_STREET: usize = 48;
 
+/// The most spaces and marks between two of its words, or before its number.
+const MAX_MARKS: usize = 2;
+
 /// The most bytes of what follows it: a flat, a town, a postal code.
 const MAX_REST: usize = 64;
 
@@ -170,7 +173,7 @@ pub(super) fn at_number(
     if at(bytes, end).is_ascii_alphabetic() && !at(bytes, end + 1).is_ascii_alphanumeric() {
         end += 1;
     }
-    let before = sides.before.then(|| street_before(text, start));
+    let before = sides.before.then(|| street_at_end(text.get(..start)?));
     if let Some((first, sure)) = before.flatten() {
         return finish(text, (first, end), sure, words, topic);
     }
@@ -187,25 +190,38 @@ pub(super) fn at_number(
     reading
 }
 
-/// Where a street at the text's end begins: a number may follow.
+/// Where a street at the text's end begins, or what may become one: a number may follow.
 pub(super) fn tail(text: &str) -> Option<usize> {
-    let end = text.trim_end_matches([' ', ',', '.']).len();
-    (text.len() - end <= 2).then_some(())?;
-    words_back(text, end).find_map(|(start, word)| {
-        let last = start + word.len() == end;
-        (is_southern(word) || (last && is_northern(word))).then_some(start)
-    })
+    let street = street_at_end(text).map(|(start, _)| start);
+    let southern = words_back(text)
+        .filter(|(_, word)| is_southern(word))
+        .last();
+    let growing = words_back(text)
+        .next()
+        .filter(|(start, word)| start + word.len() == text.len());
+    let words = southern.into_iter().chain(growing);
+    street
+        .into_iter()
+        .chain(words.map(|(start, _)| start))
+        .min()
 }
 
-/// The words before a place, the last first, on one line and not too far.
-fn words_back(text: &str, end: usize) -> impl Iterator<Item = (usize, &str)> {
+/// The words at the end of a text, the last first, on one line, at most [`MAX_MARKS`] marks apart and
+/// not too far.
+fn words_back(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let bytes = text.as_bytes();
+    let end = text.len();
     let mut place = end;
     let mut count = 0;
     std::iter::from_fn(move || {
-        while let Some(last) =
-            before(text, place).filter(|last| matches!(last, ' ' | '.' | ',' | '\''))
-        {
-            place -= last.len_utf8();
+        let is_mark = |place: usize| matches!(at(bytes, place), b' ' | b'.' | b',' | b'\'');
+        let mut marks = 0;
+        while place > 0 && is_mark(place - 1) {
+            place -= 1;
+            marks += 1;
+        }
+        if marks > MAX_MARKS {
+            return None;
         }
         let stop = place;
         while let Some(last) =
@@ -221,9 +237,34 @@ fn words_back(text: &str, end: usize) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+/// Whether what a southern street's name begins with may begin so.
+fn may_be_southern(word: &str) -> bool {
+    let first = [0, 1].map(|place| at(word.as_bytes(), place) | 0x20);
+    matches!(
+        &first,
+        b"ca"
+            | b"av"
+            | b"pl"
+            | b"pa"
+            | b"vi"
+            | b"pi"
+            | b"co"
+            | b"la"
+            | b"st"
+            | b"ru"
+            | b"tr"
+            | b"pr"
+            | b"al"
+            | b"es"
+            | b"ul"
+            | b"os"
+    )
+}
+
 fn is_southern(word: &str) -> bool {
     // `OS X 10` is no Polish estate.
-    is_one_of(word, SOUTHERN)
+    may_be_southern(word)
+        && is_one_of(word, SOUTHERN)
         && (word.len() > 3 || word.starts_with(char::is_uppercase) || word == "ul")
         && word != "OS"
 }
@@ -318,10 +359,10 @@ fn is_one_of(word: &str, list: &[&str]) -> bool {
     list.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
-/// The street that ends just before its number: where it begins, and how sure that is.
-fn street_before(text: &str, number: usize) -> Option<(usize, f64)> {
-    before(text, number).filter(|last| matches!(last, ' ' | ','))?;
-    let mut words = words_back(text, number);
+/// The street at the end of a text, just before its number: where it begins, and how sure that is.
+fn street_at_end(text: &str) -> Option<(usize, f64)> {
+    text.ends_with([' ', ',']).then_some(())?;
+    let mut words = words_back(text);
     let (first, word) = words.next()?;
     if word.eq_ignore_ascii_case("box") {
         let (start, word) = words.next()?;
@@ -367,13 +408,18 @@ fn street_after(text: &str, number_end: usize) -> (Option<(usize, f64)>, bool) {
         {
             place += mark.len_utf8();
             marks += 1;
-            if marks > 2 || (mark == ',' && words > 0) {
+            if marks > MAX_MARKS || (mark == ',' && words > 0) {
                 return (best, true);
             }
         }
         let word = word_at(text, place);
         let end = place + word.len();
-        let whole = end < text.len();
+        // Whether a number goes on into a street shows behind the space that follows it.
+        let shows = match word.starts_with(|first: char| first.is_ascii_digit()) {
+            true if after(text, end) == Some(' ') => end + 1,
+            _ => end,
+        };
+        let whole = shows < text.len();
         let ordinal = word.starts_with(|first: char| first.is_ascii_digit())
             && leads_on(text.as_bytes(), place);
         let capital = ordinal || word.starts_with(char::is_uppercase);
@@ -489,4 +535,17 @@ fn rest_end(text: &str, street_end: usize) -> (usize, bool) {
         place += piece.len();
     }
     (end, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_southern_beginning_is_looked_up() {
+        for word in SOUTHERN {
+            assert!(may_be_southern(word), "{word}");
+            assert!(may_be_southern(&word.to_uppercase()), "{word}");
+        }
+    }
 }

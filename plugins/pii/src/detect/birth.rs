@@ -156,6 +156,14 @@ fn may_go_on(text: &str, hit: usize) -> bool {
 }
 
 fn word_before(text: &str, end: usize) -> Option<usize> {
+    let letters = text
+        .as_bytes()
+        .get(end.saturating_sub(MAX_MONTH + 1)..end)?;
+    let other = letters.iter().rposition(|byte| !byte.is_ascii_alphabetic());
+    let length = other.map_or(letters.len(), |other| letters.len() - other - 1);
+    if other.is_none_or(|other| letters.get(other).is_some_and(u8::is_ascii)) {
+        return (1..=MAX_MONTH).contains(&length).then(|| end - length);
+    }
     let mut start = end;
     while let Some(last) = before(text, start).filter(|last| last.is_alphabetic()) {
         start -= last.len_utf8();
@@ -189,7 +197,9 @@ fn is_month(word: &str) -> bool {
 
 /// Whether a word with a capital names a month: the ones before a day do, and `may` is no month.
 fn is_capital_month(word: &str) -> bool {
-    word.starts_with(char::is_uppercase) && is_month(word)
+    may_be_month(at(word.as_bytes(), 0), at(word.as_bytes(), 1))
+        && word.starts_with(char::is_uppercase)
+        && is_month(word)
 }
 
 /// `12, 1980` after a month: the byte after it.
@@ -238,13 +248,13 @@ fn digits_first(text: &str, hit: usize) -> Option<usize> {
             place += particle.len();
         }
     }
+    if !may_be_month(at(bytes, place), at(bytes, place + 1)) {
+        return None;
+    }
     let rest = text.get(place..)?;
     let name = rest
         .split(|character: char| !character.is_alphabetic())
         .next()?;
-    if name.len() > MAX_MONTH {
-        return None;
-    }
     if !is_month(name) {
         return None;
     }

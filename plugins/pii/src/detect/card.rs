@@ -39,7 +39,7 @@ pub(super) fn at_groups(text: &str, groups: &Groups) -> Option<Match> {
     if !ends_freely(text, end) || !checksum::luhn(digits) {
         return None;
     }
-    let said = context::near(text, groups.start, context::CARD);
+    let said = context::near(text, groups.start, &context::CARD);
     if !said && is_in_code(text.as_bytes(), groups.start) {
         return None;
     }

@@ -17,10 +17,10 @@ use crate::Entity;
 /// How long one may be.
 pub(super) const LENGTHS: std::ops::RangeInclusive<usize> = 25..=90;
 
-const WORDS: &[&str] = &[
+const WORDS: context::List = context::List::of(&[
     "btc", "bitcoin", "wallet", "wallets", "eth", "ethereum", "ether", "ltc", "litecoin", "doge",
     "dogecoin", "tron", "trx", "usdt", "xrp", "ripple", "crypto", "coin", "address", "payment",
-];
+]);
 
 /// What the run of letters and digits from `start` to `end` is.
 pub(super) fn at_run(text: &str, start: usize, end: usize) -> Option<Match> {
@@ -38,7 +38,7 @@ pub(super) fn at_run(text: &str, start: usize, end: usize) -> Option<Match> {
     if !begins_freely(text, start) || !ends_freely(text, end) {
         return None;
     }
-    let confidence = if confidence < 0.9 && context::near(text, start, WORDS) {
+    let confidence = if confidence < 0.9 && context::near(text, start, &WORDS) {
         0.9
     } else {
         confidence

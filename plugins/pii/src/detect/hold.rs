@@ -107,6 +107,11 @@ fn account(text: &str) -> Option<usize> {
 }
 
 fn network(text: &str) -> Option<usize> {
+    // The length of a prefix may follow, which makes two colons an address.
+    let text = match text.strip_suffix('/') {
+        Some(address) if address.ends_with("::") => address,
+        _ => text,
+    };
     run_of(text, ip::MAX_BYTES + 3, |character| {
         character.is_ascii_hexdigit() || matches!(character, ':' | '.' | '-')
     })

@@ -35,7 +35,7 @@ pub(super) fn version_4(text: &str, groups: &Groups) -> Option<Match> {
     if !stands_alone(text, start, end) || in_version(text, start) {
         return None;
     }
-    let said = context::near(text, start, context::IP);
+    let said = context::near(text, start, &context::IP);
     let confidence = match parts {
         [0 | 127 | 255, ..] | [224..=255, ..] => 0.2,
         [10, ..] | [192, 168, ..] | [172, 16..=31, ..] | [169, 254, ..] => 0.5,
@@ -76,7 +76,7 @@ fn in_version(text: &str, start: usize) -> bool {
     let bytes = text.as_bytes();
     let slash =
         start >= 2 && at(bytes, start - 1) == b'/' && at(bytes, start - 2).is_ascii_alphanumeric();
-    slash || context::next_to(text, start, context::VERSION)
+    slash || context::next_to(text, start, &context::VERSION)
 }
 
 /// The unspecified address: code is full of its two colons, so a word or a prefix's length must
@@ -87,7 +87,7 @@ fn unspecified(text: &str, start: usize) -> Option<Match> {
     if before(text, start).is_some_and(joins) || after(text, end).is_some_and(joins) {
         return None;
     }
-    (has_length || context::near(text, start, context::IP)).then_some(Match {
+    (has_length || context::near(text, start, &context::IP)).then_some(Match {
         entity: Entity::Ip,
         start,
         end,
@@ -141,7 +141,7 @@ pub(super) fn version_6(text: &str, colon: usize, none_to: &mut usize) -> Option
     let parsed: Ipv6Addr = address.parse().ok()?;
     let groups = address.split(':').filter(|group| !group.is_empty()).count();
     let digits = address.bytes().any(|byte| byte.is_ascii_digit());
-    let said = context::near(text, start, context::IP);
+    let said = context::near(text, start, &context::IP);
     let confidence = match (groups, digits) {
         (3.., true) => 0.9,
         (2, true) => 0.6,

@@ -273,6 +273,24 @@ impl<'a> Words<'a> {
 
     /// Whether words around a value could speak for a topic, now or when more text has come.
     pub(super) fn may_say(&mut self, text: &str, span: (usize, usize), topic: Topic) -> bool {
+        self.look_around(text, span);
+        let (_, all, more) = self.last;
+        more || topic.is_touched(all)
+    }
+
+    /// The same of any topic, as far as that is known without looking up words that are not yet.
+    pub(super) fn may_say_any(&mut self, text: &str, span: (usize, usize)) -> bool {
+        if self.upto < span.0 {
+            return true;
+        }
+        self.look_around(text, span);
+        let (_, all, more) = self.last;
+        more || all != 0
+    }
+
+    /// Looks up the topics of all words around a value.
+    #[inline]
+    fn look_around(&mut self, text: &str, span: (usize, usize)) {
         if self.last.0 != span {
             self.look(text, span.0, span.1 + AFTER);
             let upto = self.hits.partition_point(|hit| hit.start < span.1 + AFTER);
@@ -282,8 +300,6 @@ impl<'a> Words<'a> {
                 .fold(0, |all, hit| all | hit.topics);
             self.last = (span, all, span.1 + AFTER >= text.len());
         }
-        let (_, all, more) = self.last;
-        more || topic.is_touched(all)
     }
 
     /// The topics of the word just before a place, and of those before it as long as nothing but

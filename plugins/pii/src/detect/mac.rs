@@ -4,7 +4,7 @@ use super::text::{at, begins_freely, ends_freely};
 use super::{Match, context};
 use crate::Entity;
 
-const WORDS: &[&str] = &[
+const WORDS: context::List = context::List::of(&[
     "mac",
     "hardware",
     "ethernet",
@@ -14,7 +14,7 @@ const WORDS: &[&str] = &[
     "bluetooth",
     "adapter",
     "address",
-];
+]);
 
 /// Whether the run of letters and digits may be a part of an address: two between two marks, or four
 /// beside a dot.
@@ -84,7 +84,7 @@ pub(super) fn at_start(text: &str, start: usize) -> Option<Match> {
     if at(bytes, end) == mark || (start > 0 && at(bytes, start - 1) == mark) {
         return None;
     }
-    let said = context::near(text, start, WORDS);
+    let said = context::near(text, start, &WORDS);
     let confidence = match (mark, said) {
         (_, true) => 0.98,
         (b':', _) => 0.9,

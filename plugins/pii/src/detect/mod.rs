@@ -223,12 +223,18 @@ impl Detector {
         if near.is_bare(bytes, (hit, end)) && number::is_in_table(bytes, (hit, end)) {
             return run;
         }
-        surer(self.grouped(text, hit, last), run)
+        surer(self.grouped(text, hit, last, &mut near.digits), run)
     }
 
     /// What the groups of digits are that begin at `hit`; `last` stands before them.
-    fn grouped(&self, text: &str, hit: usize, last: u8) -> Option<Match> {
-        let groups = number::Groups::read(text.as_bytes(), hit);
+    fn grouped(
+        &self,
+        text: &str,
+        hit: usize,
+        last: u8,
+        digits: &mut number::Runs,
+    ) -> Option<Match> {
+        let groups = number::Groups::read(text.as_bytes(), hit, digits);
         if last == b'+' {
             return self
                 .wants(Entity::Phone)
@@ -290,8 +296,10 @@ impl Detector {
         };
         if length <= token::MAX && self.has_ids {
             let reading = match is_bare {
-                true => self.numbers.at(text, span, None),
-                false => self.ids.at(text, span, Some(&mut near.words)),
+                true => self.numbers.at(text, span, None, &mut near.runs),
+                false => self
+                    .ids
+                    .at(text, span, Some(&mut near.words), &mut near.runs),
             };
             take(reading, near);
         }
@@ -373,20 +381,13 @@ fn surer(one: Option<Match>, other: Option<Match>) -> Option<Match> {
 /// Of what overlaps, the longer stays, then the surer.
 fn resolve(found: &mut Vec<Match>) {
     found.sort_by_key(|found| found.start);
-    let mut kept: Vec<Match> = Vec::with_capacity(found.len());
-    for next in found.drain(..) {
-        match kept.last_mut() {
-            Some(last) if next.start < last.end => {
-                let better = (next.end - next.start).cmp(&(last.end - last.start));
-                if better
-                    .then(next.confidence.total_cmp(&last.confidence))
-                    .is_gt()
-                {
-                    *last = next;
-                }
-            }
-            _ => kept.push(next),
+    found.dedup_by(|next, last| {
+        let overlap = next.start < last.end;
+        let better = (next.end - next.start).cmp(&(last.end - last.start));
+        let better = better.then(next.confidence.total_cmp(&last.confidence));
+        if overlap && better.is_gt() {
+            *last = *next;
         }
-    }
-    *found = kept;
+        overlap
+    });
 }

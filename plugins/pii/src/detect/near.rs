@@ -1,6 +1,8 @@
 //! What a scan knows of the place it has come to.
 
 use super::lexicon::Words;
+use super::number;
+use super::token::Runs;
 
 /// How far before and behind a number its words may stand, in bytes: behind an identifier in its
 /// widest writing.
@@ -13,6 +15,8 @@ const STEP: usize = 512;
 /// What a scan knows of the place it has come to.
 pub(super) struct Near<'a> {
     pub(super) words: Words<'a>,
+    pub(super) runs: Runs,
+    pub(super) digits: number::Runs,
     /// The end of the last run of letters and digits that was looked at as a whole.
     pub(super) run_end: usize,
     /// The end of the last run of hexadecimal digits, dots and colons that is no address.
@@ -27,6 +31,8 @@ impl<'a> Near<'a> {
     pub(super) fn new(words: Words<'a>) -> Self {
         Self {
             words,
+            runs: Runs::new(),
+            digits: number::Runs::new(),
             run_end: 0,
             no_address: 0,
             unsure: None,

@@ -30,6 +30,65 @@ pub(super) struct Group {
     pub(super) total: usize,
 }
 
+/// How many runs are remembered.
+const REMEMBERED: usize = 8;
+
+/// A run of digits.
+#[derive(Clone, Copy)]
+struct Run {
+    start: usize,
+    /// How many there are; of more than a number has, one more than it has.
+    length: usize,
+    /// What is between it and the next: how wide that is, what, and whether it closes a bracket.
+    separator: Option<(usize, Separator, bool)>,
+}
+
+/// The runs of digits around the place that a scan has come to. Numbers that overlap have them in
+/// common: each is read once.
+pub(super) struct Runs {
+    slots: [Run; REMEMBERED],
+}
+
+impl Runs {
+    pub(super) fn new() -> Self {
+        let none = Run {
+            start: usize::MAX,
+            length: 0,
+            separator: None,
+        };
+        Self {
+            slots: [none; REMEMBERED],
+        }
+    }
+
+    /// The run that begins at a place.
+    #[inline]
+    fn at(&mut self, bytes: &[u8], start: usize) -> Run {
+        // Digits that follow one another with a mark between them are at least two bytes apart.
+        match self.slots.get_mut(start / 2 % REMEMBERED) {
+            Some(known) if known.start == start => *known,
+            Some(known) => {
+                *known = Run::read(bytes, start);
+                *known
+            }
+            None => Run::read(bytes, start),
+        }
+    }
+}
+
+impl Run {
+    fn read(bytes: &[u8], start: usize) -> Self {
+        let digits = bytes.get(start..).unwrap_or_default().iter();
+        let digits = digits.take(MAX_DIGITS + 1);
+        let length = digits.take_while(|byte| byte.is_ascii_digit()).count();
+        Self {
+            start,
+            length,
+            separator: separator_at(bytes, start + length),
+        }
+    }
+}
+
 /// A first group of digits and those that follow it.
 #[derive(Clone, Debug)]
 pub(super) struct Groups {
@@ -45,7 +104,7 @@ pub(super) struct Groups {
 impl Groups {
     /// Reads on from a first digit, as far as groups follow one another. A group that would make
     /// the number too long is left out; a first group that does leaves nothing.
-    pub(super) fn read(bytes: &[u8], start: usize) -> Self {
+    pub(super) fn read(bytes: &[u8], start: usize, runs: &mut Runs) -> Self {
         let none = Group {
             length: 0,
             end: start,
@@ -60,36 +119,30 @@ impl Groups {
             closes: false,
         };
         let (mut place, mut separator, mut total) = (start, None, 0);
-        while read.count < MAX_GROUPS {
-            let mut length = 0;
-            while at(bytes, place + length).is_ascii_digit() {
-                if let Some(digit) = read.digits.get_mut(total + length) {
-                    *digit = at(bytes, place + length);
-                }
-                length += 1;
-                if length > MAX_DIGITS {
-                    break;
-                }
-            }
-            if length == 0 || total + length > MAX_DIGITS {
+        for group in &mut read.groups {
+            let run = runs.at(bytes, place);
+            let end = place + run.length;
+            if run.length == 0 || total + run.length > MAX_DIGITS {
                 break;
             }
-            total += length;
-            place += length;
-            if let Some(group) = read.groups.get_mut(read.count) {
-                *group = Group {
-                    length,
-                    end: place,
-                    separator,
-                    total,
-                };
+            let slots = read.digits.get_mut(total..total + run.length);
+            let given = bytes.get(place..end);
+            for (slot, digit) in slots.into_iter().flatten().zip(given.into_iter().flatten()) {
+                *slot = *digit;
             }
+            total += run.length;
+            *group = Group {
+                length: run.length,
+                end,
+                separator,
+                total,
+            };
             read.count += 1;
-            let Some((width, kind, closes)) = separator_at(bytes, place) else {
+            let Some((width, kind, closes)) = run.separator else {
                 break;
             };
             read.closes |= read.count == 1 && closes;
-            place += width;
+            place = end + width;
             separator = Some(kind);
         }
         read
@@ -185,6 +238,20 @@ pub(super) fn may_go_on(bytes: &[u8], end: usize) -> bool {
 /// The separator at a place, where a digit follows it: its width, what it is, and whether it
 /// closes a bracket.
 fn separator_at(bytes: &[u8], place: usize) -> Option<(usize, Separator, bool)> {
+    // One mark and a digit, or what separates nothing.
+    let kind = match at(bytes, place) {
+        b' ' => Some(Separator::Space),
+        b'-' => Some(Separator::Dash),
+        b'.' => Some(Separator::Dot),
+        b'/' => Some(Separator::Slash),
+        b'(' | b')' | 0xc2 | 0xe2 => None,
+        _ => return None,
+    };
+    if at(bytes, place + 1).is_ascii_digit()
+        && let Some(kind) = kind
+    {
+        return Some((1, kind, false));
+    }
     let (mut width, mut parts) = (0, 0);
     let mut kind = None;
     let (mut spaces, mut marks, mut opened, mut closed) = (0, 0, false, false);

@@ -1,5 +1,7 @@
 //! Telephone numbers.
 
+use std::cell::LazyCell;
+
 use super::number::{self, Group, Groups, Separator};
 use super::shapes::{self, calling_code, is_north_american};
 use super::text::{at, begins_freely, ends_freely};
@@ -36,7 +38,7 @@ pub(super) fn international(text: &str, groups: &Groups) -> Option<Match> {
                 true,
             ),
         };
-        let (start, said) = (start, context::near(text, start, context::PHONE));
+        let (start, said) = (start, context::near(text, start, &context::PHONE));
         let confidence = if !sure {
             0.6
         } else if said || count > 1 {
@@ -70,30 +72,31 @@ pub(super) fn national(
     if !begins_freely(text, start) || looks_like_date(groups) {
         return None;
     }
-    let said = context::near(text, start, context::PHONE);
-    if !said && number::is_in_code(bytes, start) {
+    // Most numbers are told without a look at the words before them.
+    let said = LazyCell::new(|| context::near(text, start, &context::PHONE));
+    if number::is_in_code(bytes, start) && !*said {
         return None;
     }
-    let row = !said && continues_row(bytes, start);
+    let row = continues_row(bytes, start);
     let is_spaced = |group: &Group| matches!(group.separator, None | Some(Separator::Space));
-    if row && !bracket && first.total < LEAST && groups.all().iter().all(is_spaced) {
+    let is_row = row && !bracket && first.total < LEAST && groups.all().iter().all(is_spaced);
+    if is_row && !*said {
         return None;
     }
     longest(text, groups, |count, last| {
         let digits = groups.digits(last.total);
         let style = Style::of(groups, count, bracket);
         // Numbers in a row with spaces between them are more often a table.
-        if !said && style == Style::Spaced && (row || row_continues(bytes, last.end)) {
+        let continues = style == Style::Spaced && (row || row_continues(bytes, last.end));
+        if continues && !*said {
             return None;
         }
-        let mut confidence = known_shape(digits, groups, count, style, shapes, north_america);
-        if said {
-            confidence = match confidence {
-                0.0 if generic(digits, groups, count) => 0.6,
-                0.0 => 0.0,
-                known => f64::min(known + 0.3, 0.97),
-            };
-        }
+        let confidence = match known_shape(digits, groups, count, style, shapes, north_america) {
+            0.0 if generic(digits, groups, count) && *said => 0.6,
+            0.0 => 0.0,
+            known if *said => f64::min(known + 0.3, 0.97),
+            known => known,
+        };
         // Half of all numbers of ten digits are so little.
         let is_within = style == Style::Joined && (start, last.end) != (0, text.len());
         let least = if is_within { 0.1 } else { 0.05 };
@@ -162,7 +165,7 @@ fn known_shape(
     if !lengths.all(|length| length >= 2) || count > 6 || all_same(digits) {
         return best;
     }
-    for shape in shapes.of(digits.len()) {
+    for shape in shapes.for_digits(digits) {
         let fits = shape.may_lead(digits)
             && shape
                 .leads

@@ -55,15 +55,19 @@ impl Shape {
     /// Whether a number with these digits may begin as one of this shape.
     #[inline]
     pub(super) fn may_lead(&self, digits: &[u8]) -> bool {
-        let digit = |place: usize| digits.get(place).map_or(0, |digit| u32::from(*digit & 15));
-        let first = 10 * digit(0) + digit(1);
-        self.firsts.checked_shr(first).unwrap_or(0) & 1 != 0
+        self.firsts.checked_shr(first_two(digits)).unwrap_or(0) & 1 != 0
     }
 
     const fn first_group(mut self, longest: usize) -> Self {
         self.first_group = longest;
         self
     }
+}
+
+/// The number that the first two digits make.
+fn first_two(digits: &[u8]) -> u32 {
+    let digit = |place: usize| digits.get(place).map_or(0, |digit| u32::from(*digit & 15));
+    10 * digit(0) + digit(1)
 }
 
 /// The most digits of a national number.
@@ -75,6 +79,8 @@ pub(super) struct Table {
     shapes: Vec<&'static Shape>,
     /// Where those of each length begin.
     begins: [u16; MAX_DIGITS + 2],
+    /// By length: a bit for each number that the first two digits of one of them may be.
+    firsts: [u128; MAX_DIGITS + 1],
 }
 
 impl Table {
@@ -83,6 +89,7 @@ impl Table {
         let mut table = Self {
             shapes: Vec::new(),
             begins: [0; MAX_DIGITS + 2],
+            firsts: [0; MAX_DIGITS + 1],
         };
         for length in 0..=MAX_DIGITS {
             let fits = |shape: &&Shape| (shape.digits.0..=shape.digits.1).contains(&length);
@@ -91,12 +98,27 @@ impl Table {
             if let Some(begin) = table.begins.get_mut(length + 1) {
                 *begin = table.shapes.len() as u16;
             }
+            let firsts = table.of(length).iter().map(|shape| shape.firsts);
+            let all = firsts.fold(0, |all, firsts| all | firsts);
+            if let Some(firsts) = table.firsts.get_mut(length) {
+                *firsts = all;
+            }
         }
         table
     }
 
+    /// The shapes that a number with these digits may have.
+    #[inline]
+    pub(super) fn for_digits(&self, digits: &[u8]) -> &[&'static Shape] {
+        let known = self.firsts.get(digits.len()).copied().unwrap_or(0);
+        match known.checked_shr(first_two(digits)).unwrap_or(0) & 1 {
+            0 => &[],
+            _ => self.of(digits.len()),
+        }
+    }
+
     /// The shapes with so many digits.
-    pub(super) fn of(&self, digits: usize) -> &[&'static Shape] {
+    fn of(&self, digits: usize) -> &[&'static Shape] {
         let place = |at: usize| self.begins.get(at).copied().map_or(0, usize::from);
         let range = place(digits)..place(digits + 1);
         self.shapes.get(range).unwrap_or_default()

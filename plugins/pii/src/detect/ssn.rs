@@ -22,7 +22,7 @@ pub(super) fn at_groups(text: &str, groups: &Groups) -> Option<Match> {
     if !could_be_issued(digits) || !begins_freely(text, groups.start) || !ends_freely(text, end) {
         return None;
     }
-    let said = context::near(text, groups.start, context::SSN);
+    let said = context::near(text, groups.start, &context::SSN);
     let confidence = match (separator, said) {
         (Some(Separator::Dash), true) => 0.98,
         (Some(_), true) => 0.9,

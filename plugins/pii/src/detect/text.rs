@@ -38,17 +38,31 @@ pub(super) fn follows_capital(bytes: &[u8], place: usize) -> bool {
 
 /// Whether a character would make a longer word of what it touches. Scripts that are written
 /// without spaces touch numbers without being part of them.
+#[inline]
 pub(super) fn joins(character: char) -> bool {
+    if character.is_ascii() {
+        return character == '_' || character.is_ascii_alphanumeric();
+    }
     character == '_' || (character.is_alphanumeric() && (character as u32) < 0x2e80)
 }
 
 /// The character before a place.
+#[inline]
 pub(super) fn before(text: &str, place: usize) -> Option<char> {
+    match text.as_bytes().get(place.checked_sub(1)?) {
+        Some(byte) if byte.is_ascii() => return Some(char::from(*byte)),
+        _ => {}
+    }
     text.get(..place)?.chars().next_back()
 }
 
 /// The character at a place.
+#[inline]
 pub(super) fn after(text: &str, place: usize) -> Option<char> {
+    match text.as_bytes().get(place) {
+        Some(byte) if byte.is_ascii() => return Some(char::from(*byte)),
+        _ => {}
+    }
     text.get(place..)?.chars().next()
 }
 

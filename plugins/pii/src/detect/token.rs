@@ -20,27 +20,120 @@ const MAX_SINGLE: usize = 2;
 /// The most letters of a chunk that stands before the first with a digit.
 pub(super) const MAX_LEAD: usize = 3;
 
-/// The end of one chunk.
+/// How many runs are remembered.
+const REMEMBERED: usize = 16;
+
+/// A run of letters and digits, and what follows it.
+#[derive(Clone, Copy)]
+struct Run {
+    start: usize,
+    /// How many there are; of more than an identifier has, one more than it has.
+    length: usize,
+    /// A bit for each that is a letter, and for each that is a small one; the lowest for the first.
+    letters: u32,
+    small: u32,
+    /// The separator behind it: how wide it is, and what it counts as. 0 where no other run follows.
+    separator: (u8, u8),
+}
+
+/// The runs around the place that a scan has come to. Chains that overlap have them in common: each is
+/// read once.
+pub(super) struct Runs {
+    slots: [Run; REMEMBERED],
+}
+
+impl Runs {
+    pub(super) fn new() -> Self {
+        let none = Run {
+            start: usize::MAX,
+            length: 0,
+            letters: 0,
+            small: 0,
+            separator: (0, 0),
+        };
+        Self {
+            slots: [none; REMEMBERED],
+        }
+    }
+
+    /// The run that begins at a place.
+    #[inline]
+    fn at(&mut self, bytes: &[u8], start: usize) -> Run {
+        match self.slots.get_mut(start % REMEMBERED) {
+            Some(known) if known.start == start => *known,
+            Some(known) => {
+                *known = Run::read(bytes, start);
+                *known
+            }
+            None => Run::read(bytes, start),
+        }
+    }
+}
+
+impl Run {
+    fn read(bytes: &[u8], start: usize) -> Self {
+        let (mut length, mut letters, mut small) = (0, 0, 0);
+        for byte in bytes.get(start..).unwrap_or_default() {
+            if !byte.is_ascii_alphanumeric() || length > MAX {
+                break;
+            }
+            letters |= u32::from(*byte > b'9') << length;
+            small |= u32::from(*byte >= b'a') << length;
+            length += 1;
+        }
+        let follows = separator_at(bytes, start + length).filter(|_| length <= MAX);
+        Self {
+            start,
+            length,
+            letters,
+            small,
+            separator: follows.map_or((0, 0), |(width, class)| (width as u8, class)),
+        }
+    }
+
+    /// Whether no digit is in it.
+    fn is_word(&self) -> bool {
+        self.letters.count_ones() as usize == self.length
+    }
+}
+
+/// One chunk of a chain.
 #[derive(Clone, Copy, Default)]
 struct Chunk {
     /// How many letters and digits there are up to its end.
     total: usize,
     /// The byte after its last.
     end: usize,
+    /// What stands before it; 0 for nothing.
+    separator: u8,
 }
 
 /// A first chunk and those that follow it, each after one separator.
 pub(super) struct Chain {
-    /// The first byte.
-    pub(super) start: usize,
-    /// Letters, in capitals, and digits.
-    characters: [u8; MAX],
-    /// By character: what stands before it; 0 for nothing.
-    separators: [u8; MAX],
     chunks: [Chunk; MAX_CHUNKS],
     count: usize,
     letters: u32,
     small: u32,
+}
+
+/// Where the letters of a chain's first chunks stand.
+#[derive(Clone, Copy)]
+pub(super) struct Outline {
+    /// How many chunks they are.
+    pub(super) chunks: usize,
+    /// How many letters and digits they have.
+    pub(super) total: usize,
+    /// A bit for each that is a letter, the lowest for the first.
+    pub(super) letters: u32,
+    /// The byte after their last.
+    pub(super) end: usize,
+    capitals: bool,
+}
+
+/// What the chunks of a chain say.
+pub(super) struct Content {
+    characters: [u8; MAX],
+    separators: [u8; MAX],
     breaks: u32,
 }
 
@@ -63,100 +156,110 @@ pub(super) struct Value<'a> {
 
 impl Chain {
     /// Reads the chunks that follow one another from a first letter or digit on, and no more than
-    /// `most` of them.
-    pub(super) fn read(bytes: &[u8], start: usize, most: usize) -> Self {
+    /// `most` of them. `may_have`: whether a chunk of this length may be next; else it is left out, and
+    /// what follows it.
+    #[inline]
+    pub(super) fn read(
+        bytes: &[u8],
+        start: usize,
+        most: usize,
+        runs: &mut Runs,
+        mut may_have: impl FnMut(usize) -> bool,
+    ) -> Self {
         let mut chain = Self {
-            start,
-            characters: [0; MAX],
-            separators: [0; MAX],
             chunks: [Chunk::default(); MAX_CHUNKS],
             count: 0,
             letters: 0,
             small: 0,
-            breaks: 0,
         };
         let (mut place, mut total, mut separator) = (start, 0, 0);
-        let (mut has_digit, mut is_word, mut single) = (false, false, 0);
-        while chain.count < most.min(MAX_CHUNKS) {
-            let Some((end, digits)) = chain.chunk(bytes, place, total, separator) else {
-                break;
-            };
-            let length = end - place;
-            single += usize::from(length == 1);
-            if single > MAX_SINGLE {
+        let (mut has_digit, mut was_word, mut single) = (false, false, 0);
+        for chunk in chain.chunks.iter_mut().take(most) {
+            let run = runs.at(bytes, place);
+            if run.length == 0 || total + run.length > MAX {
                 break;
             }
+            single += usize::from(run.length == 1);
+            let is_word = run.is_word();
             // A word, or two words after a number, are no part of it.
-            if digits == 0 && ((chain.count > 0 && length > MAX_WORD) || (has_digit && is_word)) {
+            let is_other =
+                is_word && ((total > 0 && run.length > MAX_WORD) || (has_digit && was_word));
+            if single > MAX_SINGLE || is_other || !may_have(run.length) {
                 break;
             }
-            (has_digit, is_word) = (has_digit || digits > 0, digits == 0);
-            total += length;
-            if let Some(chunk) = chain.chunks.get_mut(chain.count) {
-                *chunk = Chunk { total, end };
-            }
-            chain.count += 1;
-            let Some((width, class)) = separator_at(bytes, end) else {
-                break;
+            (has_digit, was_word) = (has_digit || !is_word, is_word);
+            chain.letters |= run.letters << total;
+            chain.small |= run.small << total;
+            total += run.length;
+            let end = place + run.length;
+            *chunk = Chunk {
+                total,
+                end,
+                separator,
             };
-            (place, separator) = (end + width, class);
+            chain.count += 1;
+            let (width, class) = run.separator;
+            if width == 0 {
+                break;
+            }
+            (place, separator) = (end + usize::from(width), class);
         }
         chain
     }
 
-    /// Reads one chunk: the byte after it, and how many digits it has. `None` where it is empty or
-    /// too long.
-    fn chunk(
-        &mut self,
-        bytes: &[u8],
-        start: usize,
-        total: usize,
-        separator: u8,
-    ) -> Option<(usize, usize)> {
-        let (mut place, mut digits) = (start, 0);
-        loop {
-            let byte = at(bytes, place);
-            if !byte.is_ascii_alphanumeric() {
-                break;
+    /// The outlines of the first chunks, the longest first.
+    #[inline]
+    pub(super) fn outlines(&self) -> impl Iterator<Item = Outline> {
+        let chunks = self.chunks.iter().take(self.count).enumerate();
+        chunks.rev().map(|(before, chunk)| {
+            let mask = (1_u32 << chunk.total) - 1;
+            Outline {
+                chunks: before + 1,
+                total: chunk.total,
+                letters: self.letters & mask,
+                end: chunk.end,
+                capitals: self.small & mask == 0,
             }
-            let index = total + place - start;
-            *self.characters.get_mut(index)? = byte.to_ascii_uppercase();
-            let bit = 1_u32 << index;
-            if byte.is_ascii_digit() {
-                digits += 1;
-            } else {
-                self.letters |= bit;
-                self.small |= u32::from(byte.is_ascii_lowercase()) << index;
-            }
-            place += 1;
-        }
-        if place == start {
-            return None;
-        }
-        if total > 0 {
-            *self.separators.get_mut(total)? = separator;
-            self.breaks |= 1 << total;
-        }
-        Some((place, digits))
+        })
     }
 
-    /// The values of the first chunks, the longest first.
-    pub(super) fn values(&self) -> impl Iterator<Item = Value<'_>> {
-        self.chunks
-            .iter()
-            .take(self.count)
-            .rev()
-            .filter_map(move |chunk| {
-                let mask = (1_u32 << chunk.total) - 1;
-                Some(Value {
-                    characters: self.characters.get(..chunk.total)?,
-                    separators: self.separators.get(..chunk.total)?,
-                    letters: self.letters & mask,
-                    breaks: self.breaks & mask,
-                    capitals: self.small & mask == 0,
-                    span: (self.start, chunk.end),
-                })
-            })
+    /// What all its chunks say.
+    pub(super) fn content(&self, bytes: &[u8]) -> Content {
+        let mut content = Content {
+            characters: [0; MAX],
+            separators: [0; MAX],
+            breaks: 0,
+        };
+        let mut from = 0;
+        for chunk in self.chunks.iter().take(self.count) {
+            let slots = content.characters.get_mut(from..chunk.total);
+            let given = bytes.get(chunk.end - (chunk.total - from)..chunk.end);
+            for (slot, byte) in slots.into_iter().flatten().zip(given.into_iter().flatten()) {
+                *slot = byte.to_ascii_uppercase();
+            }
+            if from > 0 {
+                content.breaks |= 1 << from;
+                if let Some(slot) = content.separators.get_mut(from) {
+                    *slot = chunk.separator;
+                }
+            }
+            from = chunk.total;
+        }
+        content
+    }
+}
+
+impl Content {
+    /// What the first chunks of the chain come to that begins at `start`.
+    pub(super) fn value(&self, start: usize, outline: &Outline) -> Value<'_> {
+        Value {
+            characters: self.characters.get(..outline.total).unwrap_or_default(),
+            separators: self.separators.get(..outline.total).unwrap_or_default(),
+            letters: outline.letters,
+            breaks: self.breaks & ((1 << outline.total) - 1),
+            capitals: outline.capitals,
+            span: (start, outline.end),
+        }
     }
 }
 
@@ -261,8 +364,13 @@ mod tests {
 
     #[test]
     fn chunks_follow_one_another() {
-        let chain = Chain::read(b"AA 12-34.56 b, and more", 0, MAX_CHUNKS);
-        let values: Vec<_> = chain.values().collect();
+        let text = b"AA 12-34.56 b, and more";
+        let chain = Chain::read(text, 0, MAX_CHUNKS, &mut Runs::new(), |_| true);
+        let content = chain.content(text);
+        let values: Vec<_> = chain
+            .outlines()
+            .map(|outline| content.value(0, &outline))
+            .collect();
         assert_eq!(values.len(), 5);
         let longest = values.first().unwrap();
         assert_eq!(longest.characters, b"AA123456B");
@@ -277,10 +385,14 @@ mod tests {
     #[test]
     fn a_word_ends_the_chain() {
         let texts = |text: &str| {
-            Chain::read(text.as_bytes(), 0, MAX_CHUNKS)
-                .values()
-                .map(|value| String::from_utf8(value.characters.to_vec()).unwrap())
-                .collect::<Vec<_>>()
+            let text = text.as_bytes();
+            let chain = Chain::read(text, 0, MAX_CHUNKS, &mut Runs::new(), |_| true);
+            let content = chain.content(text);
+            let values = chain.outlines().map(|outline| {
+                let value = content.value(0, &outline);
+                String::from_utf8(value.characters.to_vec()).unwrap()
+            });
+            values.collect::<Vec<_>>()
         };
         assert_eq!(texts("12 words"), ["12"]);
         assert_eq!(texts("12 of 13"), ["12OF13", "12OF", "12"]);

@@ -1,10 +1,10 @@
 //! What holds for any text.
 
-use caponier_sdk::Stage;
 use caponier_sdk::testing::{Harness, Input, check_splits};
+use caponier_sdk::{Plugin as _, Stage};
 use proptest::prelude::*;
 
-use crate::Pii;
+use crate::{Detector, Pii, Settings, restore};
 
 /// Bits of things that are found, between anything.
 fn pieces() -> impl Strategy<Value = String> {
@@ -62,12 +62,75 @@ fn pieces() -> impl Strategy<Value = String> {
         "0x",
         "00:1A:2B:",
         "Regards,\n",
+        "PO Box ",
+        "P.O. ",
+        "Postfach ",
+        "calle de ",
     ]);
     prop::collection::vec(
         prop_oneof![4 => bits.prop_map(str::to_owned), 1 => ".{0,4}"],
         0..24,
     )
     .prop_map(|bits| bits.concat())
+}
+
+/// Text without any digit, of what values without one are made of.
+fn without_digits() -> impl Strategy<Value = String> {
+    let bits = prop::sample::select(vec![
+        "a",
+        "F",
+        "be",
+        "cafe",
+        ":",
+        ":",
+        "::",
+        "-",
+        ".",
+        " ",
+        "@",
+        "[",
+        "[EMAIL_",
+        "]",
+        "_",
+        "é",
+        "ip ",
+        "aa:bb:cc:dd:ee:ff",
+        "AB-CD-EF-AB-CD-EF",
+        "abcd.abcd.abcd",
+        "fe:",
+        "Lindenstraße",
+        "passport ",
+        "Mr. Ann",
+        "ann",
+        "example.org",
+    ]);
+    prop::collection::vec(bits, 0..20).prop_map(|bits| bits.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn nothing_is_done_where_no_trigger_occurs(odd in pieces(), bare in without_digits()) {
+        for json in ["{}", r#"{"restore": true}"#, r#"{"entities": ["email"]}"#, r#"{"entities": ["ip"], "restore": true}"#] {
+            let settings: Settings = serde_json::from_str(json).unwrap();
+            let manifest = Pii::manifest(&settings);
+            let detector = Detector::new(&settings.entities, &settings.countries);
+            for text in [&odd, &bare] {
+                if !manifest.may_concern(text) {
+                    prop_assert_eq!(detector.scan(text, 0), vec![], "{}", text);
+                    prop_assert!(!settings.restore.enabled || !restore::may_hold_token(text), "{}", text);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_value_that_words_announce_needs_no_trigger() {
+    let settings: Settings = serde_json::from_str(r#"{"entities": ["all"]}"#).unwrap();
+    assert!(Pii::manifest(&settings).may_concern("my name is Ann Lee"));
+    assert!(!Pii::manifest(&Settings::default()).may_concern("my name is Ann Lee"));
 }
 
 proptest! {

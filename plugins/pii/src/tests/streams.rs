@@ -18,6 +18,7 @@ const TEXTS: &[&str] = &[
     "GB82 WEST 1234 5698 7654 32 and DE89370400440532013000, NO93 8601 1117 947 x",
     "ssn 125-17-4954, 853-37-1694 and not 125-17-49541",
     "from 41.173.96.26 and 2001:db8::8a2e:370:7334, [::1]:80, 1.2.3.4.5, std::vec v1.2.3.4",
+    "listen on ::/0, not on ::/ or std::/x or fe80::1/64",
     "rows 200 300 4000 500 600 7000 4111 1111 1111 1111 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23",
     "4155550132@x.com 125-17-4954@x.com",
     "no data here at all, only words - and (brackets) + signs: 1, 2, 3.",
@@ -41,6 +42,29 @@ fn every_entity_split_at_every_byte() {
                 .unwrap();
             assert_eq!(streamed.released, outcome.applied(0, text), "{text}");
             assert_eq!(streamed.findings, outcome.findings, "{text}");
+        }
+    }
+}
+
+/// Streets, whole and cut where a part of one is still none.
+const STREETS: &[&str] = &[
+    "Ann联Lindenstraße 20 and Donaudampfschifffahrtsgasse 5",
+    "to PO Box 123, P.O. Box 45 or Postfach 67",
+    "calle de Alcalá 5, Lindenstraße, 7 or Lindenstraße   9",
+    "at 12 rue de la Paix, 75002 Paris, or 5 Main Street, Suite 4",
+    "5 Street 12 Street, 7 12 Street, 7 12 th",
+];
+
+#[test]
+fn a_street_split_at_every_byte() {
+    for text in STREETS {
+        for settings in [
+            r#"{"entities": ["postal-address"]}"#,
+            r#"{"entities": ["all"]}"#,
+        ] {
+            let make = || Harness::<Pii>::new(settings);
+            check_splits(make, &Input::assistant(""), text)
+                .unwrap_or_else(|error| panic!("{text}: {error}"));
         }
     }
 }

@@ -14,6 +14,7 @@ mod checks_east;
 mod checks_west;
 mod digits;
 mod europe;
+mod layouts;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -25,9 +26,10 @@ use caponier_sdk::scan::bytes;
 
 use super::lexicon::{Lexicon, Said, Topic, Words};
 use super::text::{after, at, before, begins_freely, ends_freely};
-use super::token::{self, Chain, Value};
+use super::token::{self, Chain, Runs, Value};
 use super::{Match, Reading, earlier};
 use crate::Entity;
+use layouts::{Layouts, Sieve};
 use shape::Row;
 
 /// The countries of ISO 3166, two letters each, and Kosovo.
@@ -61,6 +63,7 @@ const WHOLE: f64 = 0.06;
 /// One row, as the look-up needs it.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
+    /// Which places must be letters, and which digits.
     letters: u32,
     digits: u32,
     breaks: u32,
@@ -73,18 +76,6 @@ struct Entry {
     row: &'static Row,
 }
 
-impl Entry {
-    /// Whether letters, digits and groups stand where the row has them.
-    #[inline]
-    fn fits(&self, value: &Value<'_>) -> bool {
-        let laid_out = match value.breaks {
-            0 => !self.apart,
-            breaks => breaks == self.breaks,
-        };
-        value.letters & self.digits == 0 && value.letters & self.letters == self.letters && laid_out
-    }
-}
-
 /// The rows that were asked for, by length, one after the other.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
@@ -93,14 +84,9 @@ pub(super) struct Table {
     begins: [u16; token::MAX + 2],
     topics: Vec<Topic>,
     begin: Begin,
-    /// By length: a bit for each layout that a row has, as far as 64 tell them apart.
-    layouts: [u64; token::MAX + 1],
-}
-
-/// The bit for how the groups of a value are set apart.
-#[inline]
-fn layout(breaks: u32) -> u32 {
-    breaks.wrapping_mul(0x9e37_79b1) >> 26
+    layouts: Layouts,
+    /// By length.
+    sieves: [Sieve; token::MAX + 1],
 }
 
 /// How identifiers begin that have nothing but digits in their first group: a bit for each number
@@ -236,15 +222,15 @@ impl Table {
             begins: [0; token::MAX + 2],
             topics,
             begin: Begin::default(),
-            layouts: [0; token::MAX + 1],
+            layouts: Layouts::of(entries),
+            sieves: [Sieve::default(); token::MAX + 1],
         };
         for length in 0..=token::MAX {
-            for (_, entry) in entries.iter().filter(|(of, _)| *of == length) {
+            let of_length = entries.iter().filter(|(of, _)| *of == length);
+            for (place, (_, entry)) in of_length.enumerate() {
                 table.begin.add(entry, length);
-                let breaks = entry.breaks & ((1_u32 << length) - 1);
-                let joined = u64::from(!entry.apart) << layout(0);
-                if let Some(layouts) = table.layouts.get_mut(length) {
-                    *layouts |= joined | 1 << layout(breaks);
+                if let Some(sieve) = table.sieves.get_mut(length) {
+                    sieve.add(entry, length, place);
                 }
                 table.entries.push(*entry);
             }
@@ -253,13 +239,6 @@ impl Table {
             }
         }
         table
-    }
-
-    /// Whether a row of a value's length may have its groups.
-    #[inline]
-    fn may_have(&self, value: &Value<'_>) -> bool {
-        let known = self.layouts.get(value.characters.len());
-        known.is_some_and(|known| known >> layout(value.breaks) & 1 != 0)
     }
 
     /// The entries of this length.
@@ -289,6 +268,7 @@ impl Table {
         text: &str,
         (start, end): (usize, usize),
         mut words: Option<&mut Words<'_>>,
+        runs: &mut Runs,
     ) -> Reading {
         let bytes = text.as_bytes();
         let lead = token::lead_before(bytes, start);
@@ -302,27 +282,13 @@ impl Table {
             return best.reading;
         }
         let most = if is_by_itself { 1 } else { token::MAX_CHUNKS };
-        self.chain(
-            text,
-            &Chain::read(bytes, start, most),
-            &mut words,
-            &mut best,
-        );
+        self.chain(text, (start, most), &mut words, runs, &mut best);
         // Two short chunks of capitals may stand before the first with a digit.
         if let Some(lead) = lead {
-            self.chain(
-                text,
-                &Chain::read(bytes, lead, token::MAX_CHUNKS),
-                &mut words,
-                &mut best,
-            );
+            let all = token::MAX_CHUNKS;
+            self.chain(text, (lead, all), &mut words, runs, &mut best);
             if let Some(first) = token::lead_before(bytes, lead) {
-                self.chain(
-                    text,
-                    &Chain::read(bytes, first, token::MAX_CHUNKS),
-                    &mut words,
-                    &mut best,
-                );
+                self.chain(text, (first, all), &mut words, runs, &mut best);
             }
         }
         best.reading
@@ -343,49 +309,110 @@ impl Table {
                     || words.is_some_and(|words| words.just_before(text, span.0).says_any())))
     }
 
+    /// What the chain of at most `most` chunks may be that begins at `start`.
     fn chain(
         &self,
         text: &str,
-        chain: &Chain,
+        (start, most): (usize, usize),
+        words: &mut Option<&mut Words<'_>>,
+        runs: &mut Runs,
+        best: &mut Best,
+    ) {
+        let bytes = text.as_bytes();
+        let mut layouts = [0; token::MAX_CHUNKS + 1];
+        let mut count = 0;
+        let chain = Chain::read(bytes, start, most, runs, |length| {
+            let last = layouts.get(count).copied().unwrap_or(0);
+            let next = self.layouts.next(last, length);
+            count += 1;
+            if let (Some(slot), Some(next)) = (layouts.get_mut(count), next) {
+                *slot = next;
+            }
+            next.is_some()
+        });
+        let mut content = None;
+        let mut begins = None;
+        for outline in chain.outlines() {
+            let layout = layouts.get(outline.chunks).copied().unwrap_or(0);
+            let mut rows = self.layouts.rows(layout);
+            if rows == 0 {
+                continue;
+            }
+            let sieve = self.sieves.get(outline.total).copied().unwrap_or_default();
+            rows &= sieve.rows(&outline);
+            if rows == 0
+                || !*begins.get_or_insert_with(|| begins_freely(text, start))
+                || !ends_freely(text, outline.end)
+            {
+                continue;
+            }
+            let span = (start, outline.end);
+            if !may_be_said(text, span, outline.letters, words) {
+                rows &= sieve.open;
+            }
+            if rows == 0 {
+                continue;
+            }
+            let content = content.get_or_insert_with(|| chain.content(bytes));
+            let value = content.value(start, &outline);
+            self.judge(text, &value, rows, words, best);
+        }
+    }
+
+    /// What a value is, by these rows of its length.
+    fn judge(
+        &self,
+        text: &str,
+        value: &Value<'_>,
+        mut rows: u128,
         words: &mut Option<&mut Words<'_>>,
         best: &mut Best,
     ) {
-        let mut begins = None;
         let mut close = None;
-        for value in chain.values() {
-            if !self.may_have(&value) {
+        let entries = self.of(value.characters.len());
+        while rows != 0 {
+            let entry = entries.get(rows.trailing_zeros() as usize);
+            rows &= rows - 1;
+            let Some(entry) = entry.filter(|entry| {
+                value.letters & entry.digits == 0
+                    && value.letters & entry.letters == entry.letters
+                    && entry.row.is_laid_out(value)
+                    && (entry.row.check)(value)
+            }) else {
+                continue;
+            };
+            let topic = self.topics.get(usize::from(entry.topic));
+            let topic = topic.copied().unwrap_or_default();
+            if entry.close && !is_whole(text, value.span) {
+                let near = close.get_or_insert_with(|| {
+                    let words = words.as_deref();
+                    words.map(|words| words.just_before(text, value.span.0))
+                });
+                if !near.is_some_and(|near| near.says(topic)) {
+                    continue;
+                }
+            } else if entry.needs_word && !may_be_meant(text, topic, value, words) {
                 continue;
             }
-            let mut ends = None;
-            for entry in self.of(value.characters.len()) {
-                if !entry.fits(&value)
-                    || !*begins.get_or_insert_with(|| begins_freely(text, chain.start))
-                    || !*ends.get_or_insert_with(|| ends_freely(text, value.span.1))
-                    || !entry.row.is_laid_out(&value)
-                    || !(entry.row.check)(&value)
-                {
-                    continue;
-                }
-                let topic = self.topics.get(usize::from(entry.topic));
-                let topic = topic.copied().unwrap_or_default();
-                if entry.close && !is_whole(text, value.span) {
-                    let near = close.get_or_insert_with(|| {
-                        let words = words.as_deref();
-                        words.map(|words| words.just_before(text, chain.start))
-                    });
-                    if !near.is_some_and(|near| near.says(topic)) {
-                        continue;
-                    }
-                } else if entry.needs_word && !may_be_meant(text, topic, &value, words) {
-                    continue;
-                }
-                let said = words
-                    .as_deref_mut()
-                    .map_or_else(Said::default, |words| words.said(text, value.span, topic));
-                best.consider(text, entry.row, &value, said);
-            }
+            let said = words
+                .as_deref_mut()
+                .map_or_else(Said::default, |words| words.said(text, value.span, topic));
+            best.consider(text, entry.row, value, said);
         }
     }
+}
+
+/// Whether something around a value may say that it is any of what only words tell.
+fn may_be_said(
+    text: &str,
+    span: (usize, usize),
+    letters: u32,
+    words: &mut Option<&mut Words<'_>>,
+) -> bool {
+    let words = words.as_deref_mut();
+    words.is_some_and(|words| words.may_say_any(text, span))
+        || (letters != 0 && on_own_line(text, span))
+        || is_whole(text, span)
 }
 
 /// Whether something around a value may say that it is what only words tell.
