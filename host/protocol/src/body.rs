@@ -20,9 +20,61 @@ pub struct Tokens {
 /// Name, place of the key and place of the value of a top-level field.
 pub(crate) type Member = (String, Span, Span);
 
+/// The bytes of a body. Of what is text as a whole no piece need be judged again.
+pub(crate) enum Body {
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Body {
+    /// A piece of it that is text; empty where it is none.
+    pub(crate) fn text(&self, span: Span) -> &str {
+        match self {
+            Self::Text(text) => text.get(span.start..span.end),
+            Self::Bytes(bytes) => {
+                let piece = bytes.get(span.start..span.end).unwrap_or_default();
+                std::str::from_utf8(piece).ok()
+            }
+        }
+        .unwrap_or_default()
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+
+    fn with(self, splices: &[Splice]) -> Vec<u8> {
+        if splices.is_empty() {
+            return match self {
+                Self::Text(text) => text.into_bytes(),
+                Self::Bytes(bytes) => bytes,
+            };
+        }
+        let body = self.bytes();
+        let mut out = Vec::with_capacity(body.len() + 64);
+        apply_into(&mut out, body, splices);
+        out
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
 /// A parsed request. It owns the bytes it came from.
 pub struct Request {
-    body: Vec<u8>,
+    body: Body,
     parts: Parts,
     facts: RequestFacts,
     members: Vec<Member>,
@@ -36,7 +88,7 @@ pub struct Request {
 
 impl Request {
     pub(crate) fn new(
-        body: impl Into<Vec<u8>>,
+        body: impl Into<Body>,
         parts: Parts,
         facts: RequestFacts,
         members: Vec<Member>,
@@ -146,7 +198,7 @@ impl Request {
     ) -> Result<Vec<u8>, EditError> {
         let mut splices = self.parts.splices(&self.body, edits, drop)?;
         self.fields(set, unset, &mut splices)?;
-        let out = spliced(self.body, &splices);
+        let out = self.body.with(&splices);
         match self.form {
             Some(form) if !splices.is_empty() && !form.holds(&out) => Err(EditError::Form),
             _ => Ok(out),
@@ -208,7 +260,7 @@ impl Request {
             if stays {
                 added.push(',');
             }
-            let brace = self.body.iter().position(|byte| *byte == b'{');
+            let brace = self.body.bytes().iter().position(|byte| *byte == b'{');
             let brace = brace.map_or(0, |at| at + 1);
             changes.push(Splice::new(Span::new(brace, brace), added));
         }
@@ -232,13 +284,13 @@ impl std::fmt::Debug for Request {
 
 /// A parsed response. It owns the bytes it came from.
 pub struct Response {
-    body: Vec<u8>,
+    body: Body,
     parts: Parts,
     tokens: Option<Tokens>,
 }
 
 impl Response {
-    pub(crate) fn new(body: impl Into<Vec<u8>>, parts: Parts, tokens: Option<Tokens>) -> Self {
+    pub(crate) fn new(body: impl Into<Body>, parts: Parts, tokens: Option<Tokens>) -> Self {
         Self {
             body: body.into(),
             parts,
@@ -293,7 +345,7 @@ impl Response {
     /// The first edit that cannot be applied; nothing of the body is to be sent then.
     pub fn edited(self, edits: &[SegmentEdit], drop: &[u32]) -> Result<Vec<u8>, EditError> {
         let splices = self.splices(edits, drop)?;
-        Ok(spliced(self.body, &splices))
+        Ok(self.body.with(&splices))
     }
 
     /// What makes the edits true, in the body's bytes.
@@ -315,21 +367,12 @@ impl std::fmt::Debug for Response {
 fn show(
     f: &mut std::fmt::Formatter<'_>,
     name: &str,
-    body: &[u8],
+    body: &Body,
     parts: &Parts,
 ) -> std::fmt::Result {
     f.debug_struct(name)
-        .field("bytes", &body.len())
+        .field("bytes", &body.bytes().len())
         .field("segments", &parts.segments)
         .field("gaps", &parts.gaps)
         .finish_non_exhaustive()
-}
-
-fn spliced(body: Vec<u8>, splices: &[Splice]) -> Vec<u8> {
-    if splices.is_empty() {
-        return body;
-    }
-    let mut out = Vec::with_capacity(body.len() + 64);
-    apply_into(&mut out, &body, splices);
-    out
 }

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use caponier_core::{Gap, GapKind, Kind, Role, Segment, SegmentEdit, Span, Stage, ToolCall};
 
+use crate::body::Body;
 use crate::data_url;
 use crate::json::{Form, Type, Value, cut, escaped, unescape};
 use crate::splice::{Splice, apply_into};
@@ -385,7 +386,7 @@ impl Parts {
     /// The splices that make the edits true, in order.
     pub(crate) fn splices(
         &self,
-        body: &[u8],
+        body: &Body,
         edits: &[SegmentEdit],
         drop: &[u32],
     ) -> Result<Vec<Splice>, EditError> {
@@ -425,7 +426,7 @@ impl Parts {
                     inner,
                     escaped: with_escapes,
                 } => {
-                    let raw = piece(body, *inner);
+                    let raw = body.text(*inner);
                     let mut place = Placer::new(raw, *with_escapes);
                     for (_, span, with) in group {
                         let span = place.place(*span).ok_or(EditError::Span(*segment))?;
@@ -433,7 +434,7 @@ impl Parts {
                     }
                 }
                 Source::File { inner, escaped: is } => {
-                    let url = plain(piece(body, *inner), *is);
+                    let url = plain(body.text(*inner), *is);
                     let (head, text) = data_url::read(&url).ok_or(EditError::Span(*segment))?;
                     let mut place = Placer::new(&text, false);
                     let mut edits = Vec::with_capacity(group.len());
@@ -447,7 +448,7 @@ impl Parts {
                     splices.push(Splice::new(*inner, escaped(&url)));
                 }
                 Source::Verbatim { span, in_quotes } => {
-                    let mut place = Placer::new(piece(body, *span), false);
+                    let mut place = Placer::new(body.text(*span), false);
                     for (_, edit, with) in group {
                         let edit = place.place(*edit).ok_or(EditError::Span(*segment))?;
                         let with = match in_quotes {
@@ -485,8 +486,7 @@ impl Parts {
             else {
                 continue;
             };
-            let mut place =
-                Placer::new(piece(body, arguments.inner), arguments.string == Some(true));
+            let mut place = Placer::new(body.text(arguments.inner), arguments.string == Some(true));
             for (_, splice) in group {
                 let span = place.place(splice.span).ok_or(EditError::Span(0))?;
                 let with = if arguments.string.is_some() {
@@ -523,12 +523,12 @@ impl Parts {
     }
 
     /// The text of a segment, from where it is written.
-    fn text<'t>(&'t self, body: &'t [u8], segment: u32) -> Result<Cow<'t, str>, EditError> {
+    fn text<'t>(&'t self, body: &'t Body, segment: u32) -> Result<Cow<'t, str>, EditError> {
         let (spelling, is_escaped) = match self.source(segment)? {
-            Source::String { inner, escaped } => (piece(body, *inner), *escaped),
-            Source::Verbatim { span, .. } => (piece(body, *span), false),
+            Source::String { inner, escaped } => (body.text(*inner), *escaped),
+            Source::Verbatim { span, .. } => (body.text(*span), false),
             Source::File { inner, escaped } => {
-                let url = plain(piece(body, *inner), *escaped);
+                let url = plain(body.text(*inner), *escaped);
                 let text = data_url::read(&url).map(|(_, text)| text);
                 return Ok(Cow::Owned(text.unwrap_or_default()));
             }
@@ -553,12 +553,6 @@ fn check(segment: u32, group: &[(u32, Span, &str)]) -> Result<(), EditError> {
         end = span.end;
     }
     Ok(())
-}
-
-/// A text of the body.
-fn piece(body: &[u8], span: Span) -> &str {
-    let bytes = body.get(span.start..span.end).unwrap_or_default();
-    std::str::from_utf8(bytes).unwrap_or_default()
 }
 
 /// What may stand in the quotes of a header, written as browsers write it.

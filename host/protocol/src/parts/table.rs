@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use caponier_core::Span;
 
-use super::piece;
+use crate::body::Body;
 use crate::splice::{Splice, removals};
 
 /// Records, each of which is the same item of every array.
@@ -67,7 +67,7 @@ pub(super) fn gone(
     tables: &[Table],
     counts: &[Counts],
     dropped: &[u32],
-    body: &[u8],
+    body: &Body,
 ) -> (Vec<Splice>, Vec<u32>) {
     let (mut splices, mut segments) = (Vec::new(), Vec::new());
     let mut numbers: Vec<Numbers> = counts.iter().map(|_| Numbers::default()).collect();
@@ -85,7 +85,7 @@ pub(super) fn gone(
                 segments.extend(record.clone());
                 numbers.gone += 1;
             } else if let Some(score) = score {
-                numbers.stays(piece(body, *score));
+                numbers.stays(body.text(*score));
             }
         }
     }
