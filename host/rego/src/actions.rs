@@ -125,15 +125,14 @@ pub struct Place {
 impl Place {
     /// The place of a finding in one of these segments.
     pub fn of(stage: Stage, finding: &Finding, segments: &[Segment]) -> Self {
-        // Ids usually equal places, so the first look is almost always the last.
-        let segment = segments
-            .get(finding.segment as usize)
-            .filter(|segment| segment.id == finding.segment)
-            .or_else(|| {
-                segments
-                    .iter()
-                    .find(|segment| segment.id == finding.segment)
-            });
+        // Ids go up in a stage. Where they do not, or there is none, all of them are looked at.
+        let place = segments.binary_search_by_key(&finding.segment, |segment| segment.id);
+        let segment = match place {
+            Ok(place) => segments.get(place),
+            Err(_) => segments
+                .iter()
+                .find(|segment| segment.id == finding.segment),
+        };
         let word =
             segment.and_then(|segment| segment.attributes.iter().find(|(name, _)| name == "trust"));
         let trust = word

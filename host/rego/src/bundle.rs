@@ -10,7 +10,7 @@ use regorus::{Engine, PolicyLengthConfig, Value};
 
 use crate::actions::Actions;
 use crate::evaluator::{CHECK_INTERVAL, Evaluator, Failure, place_of, reason_of};
-use crate::input::{Input, MAX_FINDINGS, Reads};
+use crate::input::{Input, Reads};
 use crate::{bounded, check, selftest};
 
 /// The policy that is used beside, or instead of, the operator's own.
@@ -285,10 +285,8 @@ impl Bundle {
     /// left of the policy is the strongest action and the rules that ask for it. A test holds it to
     /// the same answer as the policy's.
     pub fn without_asking(&self, input: &Input<'_>) -> Option<Decision> {
-        let is_common = self.parts.shipped_alone
-            && input.faults.is_empty()
-            && input.coverage.gaps.is_empty()
-            && input.findings.len() <= MAX_FINDINGS;
+        let is_common =
+            self.parts.shipped_alone && input.faults.is_empty() && input.coverage.gaps.is_empty();
         if is_common {
             input.strongest(&self.parts.actions, self.parts.drop_confidence)
         } else {

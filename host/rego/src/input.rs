@@ -18,7 +18,7 @@
 //! Nothing that a plugin is free to word is in it: no messages, attributes of findings or
 //! replacements.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use caponier_core::{
     Action, AppliedEdit, Context, Coverage, Decision, FaultRecord, Finding, RequestFacts, Segment,
@@ -31,6 +31,10 @@ use crate::decision::shortened;
 
 /// The category of prompt injection: OWASP Top 10 for LLM Applications, 2025.
 const INJECTION: &str = "LLM01:2025";
+
+/// The category of using more than is allowed, and the status of a denial for that alone.
+const USAGE: &str = "LLM10:2025";
+const TOO_MANY_REQUESTS: u16 = 429;
 
 /// Findings that a policy sees one by one.
 pub const MAX_FINDINGS: usize = 1000;
@@ -276,10 +280,14 @@ impl Input<'_> {
         if self.findings.is_empty() {
             return Some(Decision::new(Action::Allow, ""));
         }
+        let in_retrieval = self.context.stage == Stage::Retrieval;
+        if in_retrieval && self.findings.len() > MAX_FINDINGS {
+            return None;
+        }
         let mut strongest = Action::Allow;
-        let mut rules = BTreeSet::new();
+        let mut asking = Vec::new();
         for (finding, resolved) in self.resolved(actions) {
-            if self.context.stage == Stage::Retrieval
+            if in_retrieval
                 && resolved.configured == Action::Deny
                 && finding.category.as_deref() == Some(INJECTION)
                 && finding.confidence >= drop_confidence
@@ -288,14 +296,24 @@ impl Input<'_> {
             }
             if resolved.action > strongest {
                 strongest = resolved.action;
-                rules.clear();
+                asking.clear();
             }
             if resolved.action == strongest && strongest != Action::Allow {
-                rules.insert(&*finding.rule);
+                asking.push((finding, resolved));
             }
         }
-        let rules: Vec<&str> = rules.into_iter().collect();
-        Some(Decision::new(strongest, shortened(&rules.join(", "))))
+        strongest_first(&mut asking);
+        let is_usage = |finding: &Finding| finding.category.as_deref() == Some(USAGE);
+        let is_all_usage = asking.iter().all(|(finding, _)| is_usage(finding));
+        let mut rules: Vec<&str> = asking.iter().map(|(finding, _)| &*finding.rule).collect();
+        // Neighbours are often alike.
+        rules.dedup();
+        rules.sort_unstable();
+        rules.dedup();
+        Some(Decision {
+            status: (strongest == Action::Deny && is_all_usage).then_some(TOO_MANY_REQUESTS),
+            ..Decision::new(strongest, shortened(&rules.join(", ")))
+        })
     }
 
     /// The findings to judge, each with what is to be done about it.
@@ -342,14 +360,8 @@ impl Input<'_> {
             .put(&words.total, total)
             .put(&words.by_action, by_action)
             .put(&words.strongest, strongest.as_str());
-        if total > MAX_FINDINGS {
-            // A flood of weak findings must not hide a strong one.
-            all.sort_by(|(a, left), (b, right)| {
-                (right.action, right.configured, b.severity)
-                    .cmp(&(left.action, left.configured, a.severity))
-                    .then(b.confidence.total_cmp(&a.confidence))
-            });
-            let omitted = all.split_off(MAX_FINDINGS);
+        let omitted = strongest_first(&mut all);
+        if !omitted.is_empty() {
             let mut by_rule = BTreeMap::<&str, usize>::new();
             let mut by_action = BTreeMap::<&str, usize>::new();
             let mut by_configured = BTreeMap::<&str, usize>::new();
@@ -371,6 +383,20 @@ impl Input<'_> {
         });
         (shown, counts.done())
     }
+}
+
+/// Of too many findings, the strongest, in their order: a flood of weak ones must not hide a strong one.
+/// Gives the others.
+fn strongest_first<'a>(all: &mut Vec<(&'a Finding, Resolved)>) -> Vec<(&'a Finding, Resolved)> {
+    if all.len() <= MAX_FINDINGS {
+        return Vec::new();
+    }
+    all.sort_by(|(a, left), (b, right)| {
+        (right.action, right.configured, b.severity)
+            .cmp(&(left.action, left.configured, a.severity))
+            .then(b.confidence.total_cmp(&a.confidence))
+    });
+    all.split_off(MAX_FINDINGS)
 }
 
 fn tally(counts: BTreeMap<&str, usize>) -> BTreeMap<Value, Value> {

@@ -3,8 +3,8 @@
 #[cfg(test)]
 mod common;
 
-use caponier_core::{Action, GapKind, Kind, Role, Skipped, Stage};
-use caponier_rego::{Actions, Bundle, Phase, Source, View};
+use caponier_core::{Action, GapKind, Kind, Role, Severity, Skipped, Stage};
+use caponier_rego::{Actions, Bundle, MAX_FINDINGS, Phase, Source, View};
 use common::Exchange;
 
 #[cfg(test)]
@@ -113,8 +113,10 @@ fn what_is_known_without_asking_is_what_the_default_policy_says() {
         "secrets/jwt",
         "injection/override",
         "other/x",
+        "quota/requests",
+        "quota/tokens",
     ];
-    let (mut known, mut seed) = (0, 1_u64);
+    let (mut known, mut told_to_wait, mut floods, mut seed) = (0, 0, 0, 1_u64);
     let mut random = |bound: u64| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         (seed >> 33) % bound
@@ -123,10 +125,18 @@ fn what_is_known_without_asking_is_what_the_default_policy_says() {
         let stage = Stage::ALL[random(3) as usize];
         let kind = [Kind::Text, Kind::ToolResult][random(2) as usize];
         let mut exchange = Exchange::new(stage).segment(Role::Tool, kind, "text");
-        for _ in 0..random(4) {
-            let rule = rules[random(5) as usize];
-            exchange = exchange.finding(rule, [0.1, 0.6, 0.99][random(3) as usize]);
+        // Now and then more than a policy is shown.
+        let is_flood = random(20) == 0;
+        let count = match is_flood {
+            true => 900 + random(1800),
+            false => random(4),
+        };
+        let among = 1 + random(rules.len() as u64);
+        for _ in 0..count {
+            let rule = rules[rules.len() - 1 - random(among) as usize];
+            exchange = exchange.finding(rule, [0.1, 0.6, 0.99, 1.0][random(4) as usize]);
             let finding = exchange.findings.last_mut().unwrap();
+            finding.severity = [Severity::Low, Severity::High][random(2) as usize];
             finding.monitor = random(5) == 0;
         }
         match random(8) {
@@ -153,12 +163,17 @@ fn what_is_known_without_asking_is_what_the_default_policy_says() {
                 let input = exchange.input(phase);
                 if let Some(decision) = shipped.without_asking(&input) {
                     known += usize::from(decision.action != Action::Allow);
+                    told_to_wait += usize::from(decision.status == Some(429));
+                    floods += usize::from(exchange.findings.len() > MAX_FINDINGS);
                     assert_eq!(Ok(decision), asked.decide(&input), "{stage} {round}");
                 }
             }
         }
     }
-    assert!(known > 200, "{known}");
+    assert!(
+        known > 200 && told_to_wait > 20 && floods > 20,
+        "{known} {told_to_wait} {floods}"
+    );
 }
 
 /// What it cannot know it does not answer.

@@ -81,7 +81,11 @@ impl Exchange {
             plugin: plugin.into(),
             order: 0,
             rule: rule.into(),
-            category: (plugin == "injection").then(|| "LLM01:2025".into()),
+            category: match plugin {
+                "injection" => Some("LLM01:2025".into()),
+                "quota" => Some("LLM10:2025".into()),
+                _ => None,
+            },
             severity: Severity::High,
             confidence,
             segment: segment.id,
