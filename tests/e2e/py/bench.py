@@ -6,13 +6,13 @@ import subprocess
 
 from support import PROGRAM, cache_directory
 
-DEFAULT_CHAIN = ["pii", "secrets", "injection"]
+DEFAULT_CHAIN = ["pii", "secrets", "injection", "unicode", "urls", "leak", "code", "poison", "quota"]
 OF_EACH_PLUGIN = """
 new-sandbox wasm-over-native plugin-4k plugin-64k plugin-1m plugin-worst-input
 """.split()
 NAMES = [f"{row}-{plugin}" for row in OF_EACH_PLUGIN for plugin in DEFAULT_CHAIN]
 NAMES += """
-chain-4k-p50 chain-4k-p99 chain-per-byte-64k chain-per-byte-1m
+chain-4k-p50 chain-4k-p99 chain-per-byte-64k chain-per-byte-1m chain-worst-input
 agent-turn stream-token-growth first-token-added
 gateway-cpu-no-plugins gateway-cpu-default-chain
 start-cold start-cached reload-rego reload-plugin-cold reload-plugin-cached

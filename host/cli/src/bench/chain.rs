@@ -5,6 +5,7 @@ use std::time::Duration;
 use caponier_core::{Action, Kind, Role, Segment, Stage};
 use caponier_runtime::{Outcome, Policy, StageInput};
 
+use super::plugins::{WORST, odd};
 use super::statistics::{median, micros, quantile, worked};
 use super::texts::Texts;
 use super::{Bench, Values};
@@ -20,14 +21,14 @@ pub(super) fn latency(bench: &Bench) -> anyhow::Result<Values> {
     let mut texts = Texts::new(0xc4a1);
     let rounds = bench.times(2000, 150);
     for _ in 0..rounds / 4 {
-        decide(policy, texts.prose(4 << 10))?;
+        plain(policy, texts.prose(4 << 10))?;
     }
     let mut runs = Vec::with_capacity(RUNS);
     for _ in 0..RUNS {
         let mut times = Vec::with_capacity(rounds);
         for _ in 0..rounds {
             let text = texts.prose(4 << 10);
-            let (time, decided) = worked(|| decide(policy, text));
+            let (time, decided) = worked(|| plain(policy, text));
             decided?;
             times.push(micros(time));
         }
@@ -54,11 +55,11 @@ fn against_small(bench: &Bench, bytes: usize, rounds: usize) -> anyhow::Result<f
         let large = texts.prose(bytes);
         let mut times = (Duration::ZERO, Duration::ZERO);
         for text in small {
-            let (time, decided) = worked(|| decide(policy, text));
+            let (time, decided) = worked(|| plain(policy, text));
             decided?;
             times.0 += time;
         }
-        let (time, decided) = worked(|| decide(policy, large));
+        let (time, decided) = worked(|| plain(policy, large));
         let outcome = decided?;
         times.1 = time;
         if round > 0 {
@@ -69,6 +70,43 @@ fn against_small(bench: &Bench, bytes: usize, rounds: usize) -> anyhow::Result<f
         }
     }
     Ok(median(in_large) / median(in_small))
+}
+
+/// How many times the time for prose of that length the slowest of many odd inputs takes: what one
+/// request can ask of a gateway beyond what it is sized for.
+pub(super) fn worst(bench: &Bench) -> anyhow::Result<Values> {
+    let policy = &bench.revision.policy;
+    let mut texts = Texts::new(0xbad2);
+    let mut slowest = 0.0_f64;
+    for (what, text) in odd(&mut texts) {
+        let (mut usual, mut strange) = (Vec::new(), Vec::new());
+        for round in 0..bench.times(9, 3) {
+            let prose = texts.prose(WORST);
+            // Nothing is known of a text that has not come before.
+            let text = format!("{text}{round}");
+            let (time, decided) = worked(|| plain(policy, prose));
+            decided?;
+            usual.push(micros(time));
+            let (time, decided) = worked(|| decide(policy, text));
+            decided?;
+            strange.push(micros(time));
+        }
+        let ratio = median(strange) / median(usual);
+        tracing::debug!(what, ratio, "worst input");
+        slowest = slowest.max(ratio);
+    }
+    Ok(vec![Some(slowest)])
+}
+
+/// The way of a prompt that nothing is the matter with.
+fn plain(policy: &Policy, text: String) -> anyhow::Result<Outcome> {
+    let outcome = decide(policy, text)?;
+    anyhow::ensure!(
+        outcome.decision.status.is_none(),
+        "a plain text is not decided: {}",
+        outcome.decision.reason
+    );
+    Ok(outcome)
 }
 
 /// The whole way of a prompt: a new exchange, the access rules, the plugins, the rules, the edits.
@@ -87,9 +125,9 @@ fn decide(policy: &Policy, text: String) -> anyhow::Result<Outcome> {
     };
     let outcome = policy.evaluate(&policy.route(None), &mut exchange, input);
     anyhow::ensure!(
-        outcome.faults.is_empty() && outcome.decision.status.is_none(),
-        "a plain text is not decided: {}",
-        outcome.decision.reason
+        outcome.faults.is_empty(),
+        "a plugin failed: {:?}",
+        outcome.faults
     );
     Ok(outcome)
 }

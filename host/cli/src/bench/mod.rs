@@ -112,6 +112,7 @@ fn measurements() -> Vec<Measurement> {
                 Row::new("chain-per-byte-1m", "×", 1.2),
             ],
         ),
+        Measurement::new(chain::worst, vec![Row::new("chain-worst-input", "×", 3.0)]),
         Measurement::new(agent::turn, vec![Row::new("agent-turn", "ms", 2.0)]),
         Measurement::new(
             stream::growth,

@@ -10,7 +10,7 @@ use super::{Bench, Values};
 use crate::evaluate::exchange;
 
 /// Bytes of the inputs that are to make a plugin slow.
-const WORST: usize = 64 << 10;
+pub(super) const WORST: usize = 64 << 10;
 
 /// Microseconds for a text of 4 KB.
 pub(super) fn small(bench: &Bench) -> anyhow::Result<Values> {
@@ -29,10 +29,10 @@ pub(super) fn huge(bench: &Bench) -> anyhow::Result<Values> {
 
 fn prose(bench: &Bench, bytes: usize, rounds: usize) -> anyhow::Result<Values> {
     let mut texts = Texts::new(bytes as u64 ^ 0x97a5);
-    for_each_builtin(bench, |_, loaded, _| {
+    for_each_builtin(bench, |name, loaded, _| {
         let mut times = Vec::with_capacity(rounds);
         for round in 0..=rounds {
-            let time = call(bench, loaded, texts.prose(bytes))?;
+            let time = call(bench, (name, loaded), texts.prose(bytes))?;
             if round > 0 {
                 times.push(time);
             }
@@ -51,8 +51,8 @@ pub(super) fn worst(bench: &Bench) -> anyhow::Result<Values> {
         for (what, text) in &odd {
             let (mut plain, mut strange) = (Vec::new(), Vec::new());
             for _ in 0..rounds {
-                plain.push(call(bench, loaded, texts.prose(WORST))?);
-                strange.push(call(bench, loaded, text.clone())?);
+                plain.push(call(bench, (name, loaded), texts.prose(WORST))?);
+                strange.push(call(bench, (name, loaded), text.clone())?);
             }
             let ratio = median(strange) / median(plain);
             tracing::debug!(name, what, ratio, "worst input");
@@ -63,9 +63,9 @@ pub(super) fn worst(bench: &Bench) -> anyhow::Result<Values> {
 }
 
 /// One call with a text where the plugin works, in microseconds of the processor's time.
-fn call(bench: &Bench, loaded: &Loaded, text: String) -> anyhow::Result<f64> {
-    let segment = sample(loaded, text);
-    let stage = stage(loaded);
+fn call(bench: &Bench, (name, loaded): (&str, &Loaded), text: String) -> anyhow::Result<f64> {
+    let segment = sample(name, loaded, text);
+    let (stage, ..) = place(name, loaded);
     let context = exchange(&bench.revision.policy, stage)?.context;
     let shown = [&segment];
     let (time, report) = worked(|| loaded.plugin.inspect(&Call::new(&context, &shown, &[])));
@@ -73,28 +73,36 @@ fn call(bench: &Bench, loaded: &Loaded, text: String) -> anyhow::Result<f64> {
     Ok(micros(time))
 }
 
-/// The first of a plugin's stages.
-pub(super) fn stage(loaded: &Loaded) -> Stage {
-    loaded.spec.stages.first().copied().unwrap_or(Stage::Prompt)
-}
-
-/// A segment as a plugin gets it in the first of its stages.
-pub(super) fn sample(loaded: &Loaded, text: String) -> Segment {
-    let (role, kind) = match stage(loaded) {
-        Stage::Prompt => (Role::User, Kind::Text),
-        Stage::Retrieval => (Role::Document, Kind::Document),
-        Stage::Output => (Role::Assistant, Kind::Text),
+/// A stage, and whose text of what kind a plugin works on there: the first of its stages, unless it
+/// does no more there than to look whether it is concerned.
+pub(super) fn place(name: &str, loaded: &Loaded) -> (Stage, Role, Kind) {
+    let first = loaded.spec.stages.first().copied();
+    let stage = match name {
+        "poison" => Stage::Retrieval,
+        _ => first.unwrap_or(Stage::Prompt),
+    };
+    let (role, kind) = match (stage, name) {
+        (Stage::Prompt, "leak") => (Role::System, Kind::Text),
+        (Stage::Prompt, _) => (Role::User, Kind::Text),
+        (Stage::Retrieval, _) => (Role::Document, Kind::Document),
+        (Stage::Output, _) => (Role::Assistant, Kind::Text),
     };
     let kinds = &loaded.spec.manifest.kinds;
     let kind = match kinds.contains(&kind) {
         true => kind,
         false => kinds.first().copied().unwrap_or(kind),
     };
+    (stage, role, kind)
+}
+
+/// A segment as a plugin gets it there.
+pub(super) fn sample(name: &str, loaded: &Loaded, text: String) -> Segment {
+    let (_, role, kind) = place(name, loaded);
     Segment::new(0, role, kind, text)
 }
 
 /// Repetition, nesting and starts of things that never end: what makes a scanner look twice.
-fn odd(texts: &mut Texts) -> Vec<(&'static str, String)> {
+pub(super) fn odd(texts: &mut Texts) -> Vec<(&'static str, String)> {
     const PIECES: &[&str] = &[
         "a",
         "A1",

@@ -148,11 +148,6 @@ gateway:
       upstream: http://{upstream}
 admin:
   listen: {admin}
-plugins:
-  - use: builtin:pii
-    settings: {{ restore: true }}
-  - use: builtin:secrets
-  - use: builtin:injection
 {extra}"
         );
         std::fs::write(&config, text)

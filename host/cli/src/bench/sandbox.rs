@@ -3,11 +3,10 @@
 
 use anyhow::Context as _;
 use caponier_config::PluginSource;
-use caponier_core::Stage;
 use caponier_runtime::{Call, Loaded, builtin_names};
 use caponier_sdk::testing::{Harness, Input};
 
-use super::plugins::{sample, stage};
+use super::plugins::{place, sample};
 use super::statistics::{median, micros, timed, worked};
 use super::texts::Texts;
 use super::{Bench, Values};
@@ -16,15 +15,15 @@ use crate::evaluate::exchange;
 /// Microseconds that a new sandbox adds to a call with 100 bytes.
 pub(super) fn cost_of_new(bench: &Bench) -> anyhow::Result<Values> {
     let mut texts = Texts::new(0x5a6d);
-    for_each_builtin(bench, |_, loaded, _| {
-        let context = exchange(&bench.revision.policy, stage(loaded))?.context;
+    for_each_builtin(bench, |name, loaded, _| {
+        let context = exchange(&bench.revision.policy, place(name, loaded).0)?.context;
         let plugin = &loaded.plugin;
         let mut session = plugin.session()?;
         let rounds = bench.times(8000, 400);
         let warm_up = rounds / 10;
         let mut added = Vec::with_capacity(rounds);
         for round in 0..warm_up + rounds {
-            let segment = sample(loaded, texts.prose(100));
+            let segment = sample(name, loaded, texts.prose(100));
             let shown = [&segment];
             // Whoever comes second finds the text in the processor's cache: they take turns.
             let (new, reused) = if round % 2 == 0 {
@@ -50,41 +49,39 @@ pub(super) fn cost_of_new(bench: &Bench) -> anyhow::Result<Values> {
     })
 }
 
-/// How many times the processor time of the native code a call in the sandbox takes, at 64 KB.
+/// How many times the processor time of the native code WebAssembly takes, at 64 KB: in one sandbox
+/// for all calls, since what a new one costs has a row of its own.
 pub(super) fn against_native(bench: &Bench) -> anyhow::Result<Values> {
     const BYTES: usize = 64 << 10;
     let mut texts = Texts::new(0x7a71);
     for_each_builtin(bench, |name, loaded, settings| {
         let mut native = native(name, settings)
             .with_context(|| format!("plugin {name} is not part of the measurement"))?;
-        let context = exchange(&bench.revision.policy, stage(loaded))?.context;
+        let (stage, role, kind) = place(name, loaded);
+        let context = exchange(&bench.revision.policy, stage)?.context;
+        let stage = same(caponier_sdk::Stage::ALL, |known| {
+            known.as_str() == stage.as_str()
+        })?;
+        let role = same(caponier_sdk::Role::ALL, |known| {
+            known.as_str() == role.as_str()
+        })?;
+        let kind = same(caponier_sdk::Kind::ALL, |known| {
+            known.as_str() == kind.as_str()
+        })?;
+        let mut session = loaded.plugin.session()?;
         let rounds = bench.times(60, 8);
         let (mut here, mut there) = (Vec::new(), Vec::new());
         for round in 0..rounds + 2 {
             let text = texts.prose(BYTES);
-            let segment = sample(loaded, text.clone());
-            let input = match stage(loaded) {
-                Stage::Prompt => [Input::user(text)],
-                Stage::Retrieval => [Input::document(text)],
-                Stage::Output => [Input::assistant(text)],
-            };
-            let at = match stage(loaded) {
-                Stage::Prompt => caponier_sdk::Stage::Prompt,
-                Stage::Retrieval => caponier_sdk::Stage::Retrieval,
-                Stage::Output => caponier_sdk::Stage::Output,
-            };
-            let sandboxed = || {
-                worked(|| {
-                    loaded
-                        .plugin
-                        .inspect(&Call::new(&context, &[&segment], &[]))
-                })
-            };
+            let segment = sample(name, loaded, text.clone());
+            let input = [Input::new(role, kind, text)];
+            let mut sandboxed =
+                || worked(|| session.inspect(&Call::new(&context, &[&segment], &[])));
             let (wasm, plain) = if round % 2 == 0 {
                 let wasm = sandboxed();
-                (wasm, worked(|| native(at, &input)))
+                (wasm, worked(|| native(stage, &input)))
             } else {
-                let plain = worked(|| native(at, &input));
+                let plain = worked(|| native(stage, &input));
                 (sandboxed(), plain)
             };
             let (found, expected) = (wasm.1?.findings.len(), plain.1?);
@@ -101,6 +98,12 @@ pub(super) fn against_native(bench: &Bench) -> anyhow::Result<Values> {
         tracing::debug!(name, native_us = here, wasm_us = there, "64 KB");
         Ok(there / here)
     })
+}
+
+/// The SDK's word for one of the host's.
+fn same<T: Copy>(all: &[T], is: impl Fn(T) -> bool) -> anyhow::Result<T> {
+    let found = all.iter().copied().find(|known| is(*known));
+    found.context("the SDK does not know a word of the contract")
 }
 
 /// The plugin as part of this program: what it finds, counted.
