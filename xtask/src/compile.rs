@@ -21,9 +21,19 @@ const HOSTILE: &str = "caponier-hostile-guest";
 
 /// Builds everything a checkout needs to run.
 pub(crate) fn build() -> Result<()> {
+    build_as("release")
+}
+
+/// Builds the program that is shipped.
+pub(crate) fn build_to_ship() -> Result<()> {
+    build_as("dist")
+}
+
+fn build_as(profile: &str) -> Result<()> {
     build_wasm_only()?;
-    step("host", build_host)?;
-    line(&format!("          {}", place::program().display()));
+    step("host", || build_host(profile))?;
+    let program = place::target().join(profile).join("caponier");
+    line(&format!("          {}", program.display()));
     Ok(())
 }
 
@@ -104,9 +114,9 @@ fn build_guests() -> Result<String> {
     Ok(format!("{} files", written + variants.len()))
 }
 
-fn build_host() -> Result<&'static str> {
+fn build_host(profile: &str) -> Result<&'static str> {
     run(
-        cargo().args(["build", "--release", "--package", "caponier-cli"]),
+        cargo().args(["build", "--profile", profile, "--package", "caponier-cli"]),
         "a C compiler is needed: apt-get install build-essential",
     )?;
     Ok("caponier")
