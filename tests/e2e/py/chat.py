@@ -435,26 +435,3 @@ def upstream_that_is_not_there():
         )
         assert status in (502, 504), (status, body)
         assert json.loads(body)["error"]["message"]
-
-
-ONE_REQUEST = """plugins:
-  - use: "builtin:quota"
-    grants: { counters: true }
-    settings: { limits: [{ requests: 1, window: 1h }] }
-"""
-
-
-def a_limit_that_is_used_up():
-    import openai
-
-    upstream = Upstream()
-    with Gateway(upstream, config=ONE_REQUEST) as gateway:
-        client = gateway.client()
-        client.chat.completions.create(model="m", messages=user("Hello"))
-        try:
-            client.chat.completions.create(model="m", messages=user("Hello again"))
-        except openai.RateLimitError as error:
-            assert (error.status_code, error.code) == (429, "rate_limit_exceeded"), error.body
-        else:
-            raise AssertionError("a second request went through")
-        assert len(upstream.requests) == 1

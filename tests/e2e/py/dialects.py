@@ -37,6 +37,12 @@ class Chat:
 
         return isinstance(error, openai.BadRequestError) and error.code == "content_filter"
 
+    def limited(self, error):
+        """Whether it says that a limit is used up."""
+        import openai
+
+        return isinstance(error, openai.RateLimitError) and error.code == "rate_limit_exceeded"
+
     def broken(self, client):
         """Whether a stream ends in what this client makes of a denial after its beginning."""
         import openai
@@ -113,6 +119,11 @@ class Messages(Chat):
         import anthropic
 
         return isinstance(error, anthropic.BadRequestError) and "denied by policy" in str(error)
+
+    def limited(self, error):
+        import anthropic
+
+        return isinstance(error, anthropic.RateLimitError) and error.type == "rate_limit_error"
 
     def broken(self, client):
         import anthropic
@@ -371,6 +382,11 @@ class Ollama(Chat):
             and error.status_code == 400
             and "denied by policy" in error.error
         )
+
+    def limited(self, error):
+        import ollama
+
+        return isinstance(error, ollama.ResponseError) and error.status_code == 429
 
     def broken(self, client):
         import ollama

@@ -13,6 +13,12 @@ RESTORE = """plugins:
   - { use: "builtin:injection" }
 """
 
+ONE_REQUEST = """plugins:
+  - use: "builtin:quota"
+    grants: { counters: true }
+    settings: { limits: [{ requests: 1, window: 1h }] }
+"""
+
 
 class Guarded(Gateway):
     """A gateway on every path."""
@@ -35,6 +41,21 @@ def attack_is_denied(dialect):
                 raise AssertionError(f"an attack went through: {said}")
         assert upstream.requests == [], "the upstream saw something of a denied request"
         assert dialect.say(client, "Hello there")[0] == "You said: Hello there"
+
+
+def limit_is_used_up(dialect):
+    upstream = Upstream(dialect.echo)
+    with Guarded(upstream, ONE_REQUEST) as gateway:
+        client = dialect.client(gateway.port)
+        assert dialect.say(client, "Hello there")[0] == "You said: Hello there"
+        for stream in (False, True):
+            try:
+                said = dialect.say(client, "Hello again", stream)
+            except Exception as error:
+                assert dialect.limited(error), repr(error)
+            else:
+                raise AssertionError(f"a second request went through: {said}")
+        assert len(upstream.requests) == 1
 
 
 def address_is_a_token_upstream_and_itself_for_the_user(dialect):
@@ -184,6 +205,7 @@ def stream_is_cut(dialect):
 
 PROMISES = [
     attack_is_denied,
+    limit_is_used_up,
     address_is_a_token_upstream_and_itself_for_the_user,
     clean_exchange_is_byte_for_byte,
     secret_is_split_in_text,

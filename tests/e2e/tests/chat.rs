@@ -12,6 +12,5 @@ caponier_e2e::scenarios!("chat":
     token_from_a_document_is_not_restored,
     stream_cut_before_its_end,
     refused_requests,
-    a_limit_that_is_used_up,
     upstream_that_is_not_there,
 );
