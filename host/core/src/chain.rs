@@ -39,7 +39,8 @@ pub struct PluginSpec {
 #[derive(Debug, Default)]
 pub struct Plugins {
     specs: Vec<Arc<PluginSpec>>,
-    triggers: Triggers,
+    /// For the prompt, the retrieval and the output.
+    triggers: [Triggers; 3],
 }
 
 impl Plugins {
@@ -47,7 +48,8 @@ impl Plugins {
     pub fn new(specs: impl Into<Vec<Arc<PluginSpec>>>) -> Self {
         let specs = specs.into();
         Self {
-            triggers: Triggers::new(&specs),
+            triggers: [Stage::Prompt, Stage::Retrieval, Stage::Output]
+                .map(|stage| Triggers::new(&specs, stage)),
             specs,
         }
     }
@@ -55,18 +57,28 @@ impl Plugins {
     /// The roles of which one has to be among what a plugin is shown in a stage. None: it is called
     /// whatever it is shown.
     pub fn roles(&self, plugin: usize, stage: Stage) -> &[Role] {
-        self.triggers.roles(plugin, stage)
+        self.triggers(stage).roles(plugin)
     }
 
-    /// The plugins of a route that name triggers, a bit each. 0: there is nothing to look for.
-    pub fn looked_for(&self, route: &[usize]) -> u64 {
-        self.triggers.looked_for(route)
+    /// The plugins of a route that name triggers and work in a stage, a bit each. 0: there is nothing to
+    /// look for.
+    pub fn looked_for(&self, route: &[usize], stage: Stage) -> u64 {
+        self.triggers(stage).looked_for(route)
     }
 
-    /// The plugins, of those that are `wanted`, that may find something in a segment. That depends on
-    /// nothing but its text, unless it is open.
-    pub fn concerned(&self, segment: &Segment, wanted: u64) -> u64 {
-        self.triggers.concerned(segment, wanted)
+    /// The plugins, of those that are `wanted` in a stage, that may find something in a segment. That
+    /// depends on nothing but its text, unless it is open.
+    pub fn concerned(&self, segment: &Segment, stage: Stage, wanted: u64) -> u64 {
+        self.triggers(stage).concerned(segment, wanted)
+    }
+
+    fn triggers(&self, stage: Stage) -> &Triggers {
+        let [prompt, retrieval, output] = &self.triggers;
+        match stage {
+            Stage::Prompt => prompt,
+            Stage::Retrieval => retrieval,
+            Stage::Output => output,
+        }
     }
 }
 
@@ -171,7 +183,7 @@ impl<'p> Chain<'p> {
     /// called.
     #[must_use]
     pub fn with_states(mut self, has_state: impl Fn(usize) -> bool) -> Self {
-        let needs_state = |plugin: usize| self.plugins.triggers.needs_state(plugin, self.stage);
+        let needs_state = |plugin: usize| self.plugins.triggers(self.stage).needs_state(plugin);
         let idle = self.route.iter().copied();
         self.idle = idle
             .filter(|plugin| needs_state(*plugin) && !has_state(*plugin))
@@ -241,7 +253,7 @@ impl<'p> Chain<'p> {
     /// For each text of this round, the plugins of the route that have a trigger in it.
     fn concerned(&self) -> &[u64] {
         self.concerned.get_or_init(|| {
-            let triggers = &self.plugins.triggers;
+            let triggers = self.plugins.triggers(self.stage);
             let wanted = triggers.looked_for(&self.route);
             self.texts()
                 .map(|text| triggers.concerned(text, wanted))
@@ -256,7 +268,7 @@ impl<'p> Chain<'p> {
         shown.clear();
         let mut passed = Vec::new();
         if let Some(spec) = self.plugins.get(plugin) {
-            let triggers = &self.plugins.triggers;
+            let triggers = self.plugins.triggers(self.stage);
             let wants = |text: &Segment| spec.manifest.kinds.contains(&text.kind);
             let roles = self.plugins.roles(plugin, self.stage);
             let has_role = |text: &Segment| roles.contains(&text.role) && wants(text);

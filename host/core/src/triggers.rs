@@ -49,13 +49,13 @@ struct Conditions {
     bit: Option<Set>,
     /// Kinds of segments that are shown whatever stands in them.
     exempt: Vec<Kind>,
-    /// Roles of which one has to be there before the output.
+    /// Roles of which one has to be there.
     roles: Vec<Role>,
-    /// Stages in which it needs a state.
-    states: Vec<Stage>,
+    /// It needs a state.
+    needs_state: bool,
 }
 
-/// The triggers of the plugins of a chain.
+/// The triggers of the plugins of a chain that work in one stage.
 #[derive(Debug, Default)]
 pub(crate) struct Triggers {
     plugins: Vec<Conditions>,
@@ -64,12 +64,16 @@ pub(crate) struct Triggers {
 }
 
 impl Triggers {
-    pub(crate) fn new(specs: &[Arc<PluginSpec>]) -> Self {
+    pub(crate) fn new(specs: &[Arc<PluginSpec>], stage: Stage) -> Self {
         let mut triggers = Self::default();
         let mut texts: Vec<(String, Set)> = Vec::new();
         let mut free = (0..PLUGINS).map(|place| 1 << place);
         for spec in specs {
-            let own = Own::of(&spec.manifest);
+            if !spec.stages.contains(&stage) {
+                triggers.plugins.push(Conditions::default());
+                continue;
+            }
+            let own = Own::of(&spec.manifest, stage);
             let mut conditions = own.conditions;
             let has_any = !own.texts.is_empty() || !own.classes.is_empty();
             if has_any && !own.is_always {
@@ -138,18 +142,16 @@ impl Triggers {
         concerned & bit != 0 || exempt.contains(&segment.kind)
     }
 
-    /// The roles of which a plugin needs one in a stage; none where it needs none.
-    pub(crate) fn roles(&self, plugin: usize, stage: Stage) -> &[Role] {
-        match self.of(plugin) {
-            Some(conditions) if stage != Stage::Output => &conditions.roles,
-            _ => &[],
-        }
+    /// The roles of which a plugin needs one; none where it needs none.
+    pub(crate) fn roles(&self, plugin: usize) -> &[Role] {
+        self.of(plugin)
+            .map_or(&[], |conditions| conditions.roles.as_slice())
     }
 
-    /// Whether a plugin has nothing to do in a stage without a state.
-    pub(crate) fn needs_state(&self, plugin: usize, stage: Stage) -> bool {
+    /// Whether a plugin has nothing to do without a state.
+    pub(crate) fn needs_state(&self, plugin: usize) -> bool {
         self.of(plugin)
-            .is_some_and(|conditions| conditions.states.contains(&stage))
+            .is_some_and(|conditions| conditions.needs_state)
     }
 }
 
@@ -172,18 +174,23 @@ struct Own {
 }
 
 impl Own {
-    fn of(manifest: &Manifest) -> Self {
+    fn of(manifest: &Manifest, stage: Stage) -> Self {
         let mut own = Self::default();
+        let mut states = Vec::new();
         for (name, value) in &manifest.attributes {
             let is_known = match name.as_str() {
                 TEXT => keep(&mut own.texts, Some(value.to_ascii_lowercase())),
                 CLASS => keep(&mut own.classes, Class::parse(value)),
                 EXEMPT => keep(&mut own.conditions.exempt, Kind::parse(value)),
                 ROLE => keep(&mut own.conditions.roles, Role::parse(value)),
-                STATE => keep(&mut own.conditions.states, Stage::parse(value)),
+                STATE => keep(&mut states, Stage::parse(value)),
                 _ => true,
             };
             own.is_always |= !is_known || (name == TEXT && value.is_empty());
+        }
+        own.conditions.needs_state = states.contains(&stage);
+        if stage == Stage::Output {
+            own.conditions.roles.clear();
         }
         if own.is_always {
             own.conditions = Conditions::default();

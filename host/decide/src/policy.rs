@@ -220,11 +220,11 @@ impl<G: Guests> Policy<G> {
     ) -> (StageReport, Vec<Segment>) {
         let stage = exchange.context.stage;
         let mut memo = G::Memo::default();
-        let wanted = self.specs.looked_for(&plan.plugins);
+        let wanted = self.specs.looked_for(&plan.plugins, stage);
         let concerned = if wanted == 0 {
             vec![0; segments.len()]
         } else {
-            let look = |segment: &Segment| self.specs.concerned(segment, wanted);
+            let look = |segment: &Segment| self.specs.concerned(segment, stage, wanted);
             self.guests
                 .concerned(&exchange.context, &segments, wanted, look, &mut memo)
         };

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Mode, OnError, ReportLimits, Scope};
+use crate::{Mode, OnError, Plugins, ReportLimits, Scope};
 use proptest::prelude::*;
 
 fn spec(attributes: &[(&str, &str)]) -> Arc<PluginSpec> {
@@ -39,7 +39,7 @@ fn shown(triggers: &Triggers, segment: &Segment) -> Vec<usize> {
 
 fn of(plugins: &[&[(&str, &str)]]) -> Triggers {
     let specs: Vec<_> = plugins.iter().map(|attributes| spec(attributes)).collect();
-    Triggers::new(&specs)
+    Triggers::new(&specs, Stage::Prompt)
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn what_is_not_known_is_not_held_against_a_text() {
     ] {
         let triggers = of(&[&[("trigger", "x"), ("trigger-role", "system"), attribute]]);
         assert_eq!(shown(&triggers, &segment("a")), [0], "{attribute:?}");
-        assert!(triggers.roles(0, Stage::Prompt).is_empty());
+        assert!(triggers.roles(0).is_empty());
     }
 }
 
@@ -264,16 +264,47 @@ fn an_exempt_kind_is_always_shown() {
 
 #[test]
 fn roles_count_before_the_output() {
-    let triggers = of(&[&[("trigger-role", "system"), ("trigger-role", "developer")]]);
+    let specs = [spec(&[
+        ("trigger-role", "system"),
+        ("trigger-role", "developer"),
+    ])];
     let both = [Role::System, Role::Developer];
-    assert_eq!(triggers.roles(0, Stage::Prompt), both);
-    assert_eq!(triggers.roles(0, Stage::Retrieval), both);
-    assert!(triggers.roles(0, Stage::Output).is_empty());
+    for (stage, roles) in [
+        (Stage::Prompt, both.as_slice()),
+        (Stage::Retrieval, &both),
+        (Stage::Output, &[]),
+    ] {
+        assert_eq!(Triggers::new(&specs, stage).roles(0), roles);
+    }
+}
+
+#[test]
+fn each_stage_has_the_triggers_of_those_who_work_in_it() {
+    let mut late = spec(&[("trigger", "b"), ("trigger-state", "output")]);
+    if let Some(late) = Arc::get_mut(&mut late) {
+        late.stages = vec![Stage::Output];
+    }
+    let plugins = Plugins::new([spec(&[("trigger", "a")]), late]);
+    let concerned = |text: &str, stage: Stage| {
+        let wanted = plugins.looked_for(&[0, 1], stage);
+        plugins.concerned(&segment(text), stage, wanted)
+    };
+    for (stage, both) in [
+        (Stage::Prompt, 1),
+        (Stage::Retrieval, 1),
+        (Stage::Output, 2),
+    ] {
+        assert_eq!(plugins.looked_for(&[0, 1], stage).count_ones(), both);
+        assert_eq!(concerned("a b", stage).count_ones(), both);
+        assert_eq!(concerned("b", stage).count_ones(), both - 1);
+        assert_eq!(concerned("c", stage), 0);
+    }
 }
 
 #[test]
 fn more_plugins_than_are_told_apart_are_shown_everything() {
-    let triggers = Triggers::new(&vec![spec(&[("trigger", "x")]); PLUGINS + 2]);
+    let specs = vec![spec(&[("trigger", "x")]); PLUGINS + 2];
+    let triggers = Triggers::new(&specs, Stage::Prompt);
     assert_eq!(
         shown(&triggers, &segment("a")),
         [PLUGINS, PLUGINS + 1],
@@ -324,7 +355,7 @@ proptest! {
             .filter(|(_, texts)| texts.is_empty() || texts.iter().any(occurs))
             .map(|(plugin, _)| plugin)
             .collect();
-        prop_assert_eq!(shown(&Triggers::new(&specs), &segment(&text)), wanted);
+        prop_assert_eq!(shown(&Triggers::new(&specs, Stage::Prompt), &segment(&text)), wanted);
     }
 
     /// A token is found wherever it begins, as if one run after the other were measured.

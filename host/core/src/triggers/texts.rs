@@ -92,6 +92,8 @@ const PAIRS: usize = 1 << 12;
 const OPEN: usize = 6;
 const WHOLE: usize = 10;
 const GROUPS: usize = OPEN + WHOLE;
+/// Bits that tell most of what is no four bytes of a text.
+const KNOWN: usize = 1 << 13;
 /// With more that may be told by the same four bytes, a place is read closely and not compared with
 /// each.
 const MANY: usize = 64;
@@ -113,8 +115,11 @@ struct Told {
 struct Marks {
     /// For two bytes, the groups that they may begin; in the upper half those that they may go on.
     pairs: Box<[u32; PAIRS]>,
-    /// What each group holds, by its number.
-    groups: [Vec<Told>; GROUPS],
+    /// What the groups hold of whose four bytes some may be anything.
+    open: [Vec<Told>; OPEN],
+    /// What all others hold, by number, with a bit for each.
+    whole: Vec<Told>,
+    known: Box<[u64; KNOWN / 64]>,
     /// How far before such a place a text may begin, and how far behind it may end.
     before: usize,
     behind: usize,
@@ -133,7 +138,9 @@ impl Marks {
     fn new<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Self {
         let mut marks = Self {
             pairs: Box::new([0; PAIRS]),
-            groups: Default::default(),
+            open: Default::default(),
+            whole: Vec::new(),
+            known: Box::new([0; KNOWN / 64]),
             before: 0,
             behind: 0,
         };
@@ -152,23 +159,27 @@ impl Marks {
             let four = told.four();
             let begins = usize::from(four.first().is_some_and(Option::is_some));
             let count = four.iter().flatten().count();
-            marks.add(told, count.saturating_sub(1) * 2 + begins);
+            let group = count.saturating_sub(1) * 2 + begins;
+            marks.add(&told, group);
+            if let Some(all) = marks.open.get_mut(group) {
+                all.push(told);
+            }
         }
         let count = whole.len().max(1);
-        for (place, told) in whole.into_iter().enumerate() {
+        for (place, told) in whole.iter().enumerate() {
             marks.add(told, OPEN + place * WHOLE / count);
+            let (word, bit) = known(told.number);
+            if let Some(word) = marks.known.get_mut(word) {
+                *word |= bit;
+            }
         }
-        for group in &mut marks.groups {
-            group.sort_by_key(|told| told.number);
-        }
+        marks.whole = whole;
+        marks.whole.sort_by_key(|told| told.number);
         marks
     }
 
-    fn add(&mut self, told: Told, group: usize) {
+    fn add(&mut self, told: &Told, group: usize) {
         let [one, two, three, four] = told.four();
-        if let Some(all) = self.groups.get_mut(group) {
-            all.push(told);
-        }
         for (first, second, shift) in [(one, two, 0), (three, four, GROUPS)] {
             for left in (0..128).filter(|byte| fits(first, *byte)) {
                 for right in (0..128).filter(|byte| fits(second, *byte)) {
@@ -208,16 +219,19 @@ impl Marks {
         let rest = bytes.get(at..).unwrap_or_default();
         let four = rest.first_chunk().copied();
         let four = number(four.unwrap_or_else(|| padded(rest)));
-        let own = (0..).zip(&self.groups);
-        let mut own = own.filter(|(group, _)| groups >> group & 1 != 0);
-        own.any(|(group, all)| {
-            let alike = match group {
-                0..OPEN => all,
-                _ => numbered(all, four),
-            };
-            let told = |told: &Told| four & told.mask == told.number && told.stands(bytes, at);
-            alike.len() > MANY || alike.iter().any(told)
-        })
+        let (word, bit) = known(four);
+        if groups >> OPEN != 0 && self.known.get(word).is_some_and(|known| known & bit != 0) {
+            let alike = numbered(&self.whole, four);
+            if alike.len() > MANY || alike.iter().any(|told| told.stands(bytes, at)) {
+                return true;
+            }
+        }
+        let told = |told: &Told| four & told.mask == told.number && told.stands(bytes, at);
+        let open = self.open.iter().enumerate();
+        groups & ((1 << OPEN) - 1) != 0
+            && open
+                .filter(|(group, _)| groups >> group & 1 != 0)
+                .any(|(_, all)| all.len() > MANY || all.iter().any(told))
     }
 
     /// The groups of each two bytes.
@@ -229,6 +243,12 @@ impl Marks {
         }
         groups
     }
+}
+
+/// Where the bit of a number is. (Multiplicative hashing, Knuth, volume 3, 6.4.)
+const fn known(number: u32) -> (usize, u64) {
+    let hash = number.wrapping_mul(0x9e37_79b9) >> (u32::BITS - KNOWN.ilog2());
+    (hash as usize / 64, 1 << (hash % 64))
 }
 
 /// Those with a number, of some in its order.
