@@ -8,6 +8,9 @@ use std::ops::Range;
 /// The longest URL, in bytes. What is longer is judged by its beginning.
 pub(crate) const LONGEST: usize = 2048;
 
+/// The longest label of a reference, in bytes, and the longest indentation before it.
+const LABEL: usize = 120;
+
 /// How far back it is looked for what a URL is part of.
 pub(crate) const LOOK_BEHIND: usize = 640;
 
@@ -63,10 +66,10 @@ const WITHOUT_SLASHES: &[&str] = &[
     "https",
 ];
 
-/// What has to stand in a text for a URL to be in it: the marks that `each` looks for, with what must
-/// follow them or stand before.
+/// What has to stand in a text for a URL to be in it, unless a reference is: the marks that `each`
+/// looks for, with what must follow them or stand before.
 pub(crate) fn triggers() -> impl Iterator<Item = String> {
-    let marks = [":/", ":\\", "](", "]:", "url(", "<"].map(str::to_owned);
+    let marks = [":/", ":\\", "](", "url(", "<"].map(str::to_owned);
     let schemes = WITHOUT_SLASHES.iter().map(|scheme| format!("{scheme}:"));
     // These need slashes all the same.
     let schemes = schemes.filter(|scheme| !scheme.starts_with("http"));
@@ -141,14 +144,15 @@ fn run_before(bytes: &[u8], end: usize, most: usize, inside: impl Fn(u8) -> bool
 fn at_colon(text: &str, colon: usize, covered: usize, open: bool) -> Option<Place> {
     let bytes = text.as_bytes();
     if colon.checked_sub(1).and_then(|last| bytes.get(last)) == Some(&b']') {
-        let label = slice(bytes, colon.saturating_sub(120)..colon);
-        let open = label.iter().rposition(|byte| *byte == b'[')?;
-        let line = label.get(..open)?;
-        let begins = line
-            .iter()
-            .rev()
-            .take_while(|byte| **byte != b'\n')
-            .all(|byte| matches!(byte, b' ' | b'>' | b'\t'));
+        let from = colon.saturating_sub(LABEL);
+        let open = from
+            + slice(bytes, from..colon)
+                .iter()
+                .rposition(|byte| *byte == b'[')?;
+        let indent = run_before(bytes, open, LABEL, |byte| {
+            matches!(byte, b' ' | b'>' | b'\t')
+        });
+        let begins = indent == 0 || last(bytes, indent) == b'\n';
         return begins
             .then(|| destination(bytes, colon + 1, Role::Reference))
             .flatten();

@@ -50,7 +50,9 @@ impl Plugin for Urls {
         }))
         // An argument may be a host and nothing else.
         .trigger_exempt(Kind::ToolCall);
-        find::triggers().fold(manifest, Manifest::trigger)
+        find::triggers()
+            .fold(manifest, Manifest::trigger)
+            .trigger_class("reference")
     }
 
     fn configure(settings: Settings, _: &Data) -> Result<Self, Error> {

@@ -53,7 +53,8 @@ impl Manifest {
     /// - `sql`: behind a quote, with blanks and brackets between, one of the words `or`, `and`, `xor`,
     ///   `where`, `having`, `rlike`, `order`, `group`, `select`, or `--`, `#`, `/*`; `select` behind
     ///   `(`; one of these words, or `drop`, `exec`, `execute`, `declare`, `shutdown`, as the first of
-    ///   the text; a text without letters.
+    ///   the text; a text without letters;
+    /// - `reference`: a line that begins with `[label]:`, behind blanks and `>`.
     ///
     /// ```
     /// use caponier_sdk::Manifest;
@@ -68,6 +69,7 @@ impl Manifest {
     /// assert!(concerns("assigned", "pin: 'A1b2c3'") && !concerns("assigned", "Note: nothing, at 12:30"));
     /// assert!(concerns("code", "f(x)") && !concerns("code", "prose (of 12 %), \"quoted\""));
     /// assert!(concerns("sql", "x' or 1 is 1") && !concerns("sql", "it's this or that"));
+    /// assert!(concerns("reference", "> [a]: //b.c") && !concerns("reference", "for a in b[:c]:"));
     /// ```
     #[must_use]
     pub fn trigger_class(self, class: impl Into<String>) -> Self {

@@ -70,7 +70,7 @@ fn each_plugin_has_its_own_triggers() {
 
 #[test]
 fn classes_are_told_from_prose() {
-    let rows: [(&str, &[&str], &[&str]); 5] = [
+    let rows: [(&str, &[&str], &[&str]); 6] = [
         (
             "non-latin",
             &[
@@ -155,6 +155,23 @@ fn classes_are_told_from_prose() {
                 "selected \"orders\"",
             ],
         ),
+        (
+            "reference",
+            &[
+                "\n[a]: //b.c",
+                "\n\t> [a b\nc]:\n  d",
+                "\n>[]:a",
+                "\n  [a[b]\n[c]:d",
+            ],
+            &[
+                "for a in b[:c]:",
+                "see [1]: it is so",
+                "\n[a] : b",
+                "\n[a [b]: c",
+                "a[\nb]: c",
+                "\n[[a]: b",
+            ],
+        ),
     ];
     for (class, some, none) in rows {
         let triggers = of(&[&[("trigger-class", class)]]);
@@ -192,7 +209,7 @@ fn a_text_may_begin_with_sql_or_be_without_words() {
 /// What is looked at once more costs a multiple of its length at most.
 #[test]
 fn floods_are_judged_in_time() {
-    for class in ["non-latin", "token", "assigned", "code", "sql"] {
+    for class in ["non-latin", "token", "assigned", "code", "sql", "reference"] {
         let triggers = of(&[&[("trigger-class", class)]]);
         for piece in [
             ":",
@@ -210,6 +227,10 @@ fn floods_are_judged_in_time() {
             "%",
             "(",
             ": aaaaaaaa",
+            "\n[",
+            "\n [a",
+            " [",
+            "]:",
         ] {
             let took = |count: usize| {
                 let text = segment(&format!("a{}", piece.repeat(count)));

@@ -16,6 +16,7 @@ pub(crate) enum Class {
     Assigned,
     Code,
     Sql,
+    Reference,
 }
 
 impl Class {
@@ -29,6 +30,7 @@ impl Class {
             "assigned" => Self::Assigned,
             "code" => Self::Code,
             "sql" => Self::Sql,
+            "reference" => Self::Reference,
             _ => return None,
         })
     }
@@ -47,6 +49,7 @@ impl Class {
             Self::Assigned => has_assigned(bytes),
             Self::Code => has_code(bytes),
             Self::Sql => has_sql(bytes),
+            Self::Reference => has_reference(bytes),
         }
     }
 }
@@ -344,4 +347,35 @@ fn stands(text: &[u8], words: &[&str]) -> bool {
         head.eq_ignore_ascii_case(word.as_bytes())
             && !rest.first().is_some_and(u8::is_ascii_alphanumeric)
     })
+}
+
+/// The most bytes of a label and its brackets.
+const LABEL: usize = 128;
+
+/// `[label]:` with nothing but blanks and `>` before it in its line: where Markdown defines what a
+/// reference stands for. A label has no `[` in it.
+fn has_reference(bytes: &[u8]) -> bool {
+    let found = each(
+        bytes,
+        |byte| byte == b'[',
+        |at| {
+            let before = bytes.get(..at).unwrap_or_default();
+            let line = before
+                .iter()
+                .rev()
+                .find(|byte| !matches!(byte, b' ' | b'>' | b'\t'));
+            if line.is_some_and(|byte| *byte != b'\n') {
+                return None;
+            }
+            let rest = from(bytes, at + 1);
+            let label = rest.get(..LABEL).unwrap_or(rest);
+            let end = run(label, |byte| byte != b'[');
+            let label = rest.get(..=end).unwrap_or(rest);
+            label
+                .array_windows()
+                .any(|pair| pair == b"]:")
+                .then_some(())
+        },
+    );
+    found.is_some()
 }
