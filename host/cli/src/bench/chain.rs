@@ -5,10 +5,9 @@ use std::time::Duration;
 use caponier_core::{Action, Kind, Role, Segment, Stage};
 use caponier_runtime::{Outcome, Policy, StageInput};
 
-use super::plugins::{WORST, odd};
 use super::statistics::{median, micros, quantile, worked};
 use super::texts::Texts;
-use super::{Bench, Values};
+use super::{Bench, Values, worst};
 use crate::evaluate::exchange;
 
 /// Runs of [`latency`]: what disturbs one of them does not decide.
@@ -72,29 +71,14 @@ fn against_small(bench: &Bench, bytes: usize, rounds: usize) -> anyhow::Result<f
     Ok(median(in_large) / median(in_small))
 }
 
-/// How many times the time for prose of that length the slowest of many odd inputs takes: what one
-/// request can ask of a gateway beyond what it is sized for.
+/// How many times the average of their length the slowest of many odd inputs takes: what one request
+/// can ask of a gateway beyond what it is sized for.
 pub(super) fn worst(bench: &Bench) -> anyhow::Result<Values> {
     let policy = &bench.revision.policy;
-    let mut texts = Texts::new(0xbad2);
-    let mut slowest = 0.0_f64;
-    for (what, text) in odd(&mut texts) {
-        let (mut usual, mut strange) = (Vec::new(), Vec::new());
-        for round in 0..bench.times(9, 3) {
-            let prose = texts.prose(WORST);
-            // Nothing is known of a text that has not come before.
-            let text = format!("{text}{round}");
-            let (time, decided) = worked(|| plain(policy, prose));
-            decided?;
-            usual.push(micros(time));
-            let (time, decided) = worked(|| decide(policy, text));
-            decided?;
-            strange.push(micros(time));
-        }
-        let ratio = median(strange) / median(usual);
-        tracing::debug!(what, ratio, "worst input");
-        slowest = slowest.max(ratio);
-    }
+    let slowest = worst::slowest(bench.times(9, 3), |text| {
+        let (time, decided) = worked(|| decide(policy, text));
+        decided.map(|_| micros(time))
+    })?;
     Ok(vec![Some(slowest)])
 }
 

@@ -10,6 +10,7 @@ mod client;
 mod failures;
 mod gateway;
 mod lifecycle;
+mod ordinary;
 mod plain;
 mod plugins;
 mod process;
@@ -21,6 +22,7 @@ mod stream;
 mod texts;
 mod token;
 mod upstream;
+mod worst;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
