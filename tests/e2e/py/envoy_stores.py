@@ -4,6 +4,7 @@ import pathlib
 import tempfile
 import types
 
+import recorded
 import store_answers
 import stores
 from envoy_packed import packed_module
@@ -32,10 +33,11 @@ def chroma_gives_each_tenant_its_own_and_takes_no_poison():
             assert {record["stage"] for record in envoy.audit(20)} == {"prompt", "retrieval"}
 
 
-def check_answers(protocol):
+def check_played(protocol, server, check):
+    """What two tenants get of a server that gives known answers."""
     values = [document["text"] for document in stores.THREE]
     with (
-        store_answers.store(protocol) as upstream,
+        server as upstream,
         tempfile.TemporaryDirectory(prefix="caponier-pack-") as name,
     ):
         directory = pathlib.Path(name)
@@ -47,7 +49,14 @@ def check_answers(protocol):
             headers = {
                 tenant: {"x-user": f"of-{tenant}", "x-org": tenant} for tenant in ("acme", "globex")
             }
-            store_answers.check(protocol, upstream, envoy.port, headers)
+            check(upstream, envoy.port, headers)
+
+
+def check_answers(protocol):
+    def check(upstream, port, headers):
+        store_answers.check(protocol, upstream, port, headers)
+
+    check_played(protocol, store_answers.store(protocol), check)
 
 
 def opensearch_answers_lose_documents_and_nothing_else():
@@ -56,3 +65,9 @@ def opensearch_answers_lose_documents_and_nothing_else():
 
 def qdrant_answers_lose_documents_and_nothing_else():
     check_answers("qdrant")
+
+
+def qdrant_recorded():
+    known = recorded.recording("qdrant")
+    server = recorded.playing(known["questions"], known["answers"]["all"])
+    check_played("qdrant", server, lambda _, port, headers: recorded.check("qdrant", port, headers))

@@ -234,11 +234,11 @@ def store(protocol):
     yield upstream
 
 
-def ask(port, headers, method, path, body):
+def ask(port, headers, method, path, body, kind="application/json"):
     """What a caller gets."""
     asked = urllib.request.Request(
         f"http://127.0.0.1:{port}{path}", body or None, method=method,
-        headers=headers | {"content-type": "application/json"},
+        headers=headers | {"content-type": kind},
     )
     try:
         with urllib.request.urlopen(asked, timeout=30) as answered:

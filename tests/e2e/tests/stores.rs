@@ -1,5 +1,5 @@
 //! Stores of documents behind a route: Chroma itself, and the others by what they answer. See
-//! `py/stores.py` and `py/store_answers.py`.
+//! `py/stores.py`, `py/store_answers.py` and `py/recorded.py`.
 
 caponier_e2e::scenarios!("stores":
     chroma_gives_each_tenant_its_own_and_takes_no_poison,
@@ -13,5 +13,11 @@ mod answers {
     caponier_e2e::scenarios!("store_answers":
         opensearch_answers_lose_documents_and_nothing_else,
         qdrant_answers_lose_documents_and_nothing_else,
+    );
+}
+
+mod recorded {
+    caponier_e2e::scenarios!("recorded":
+        qdrant,
     );
 }
