@@ -67,7 +67,15 @@ def qdrant_answers_lose_documents_and_nothing_else():
     check_answers("qdrant")
 
 
-def qdrant_recorded():
-    known = recorded.recording("qdrant")
+def check_recorded(store):
+    known = recorded.recording(store)
     server = recorded.playing(known["questions"], known["answers"]["all"])
-    check_played("qdrant", server, lambda _, port, headers: recorded.check("qdrant", port, headers))
+    check_played(store, server, lambda _, port, headers: recorded.check(store, port, headers))
+
+
+def opensearch_recorded():
+    check_recorded("opensearch")
+
+
+def qdrant_recorded():
+    check_recorded("qdrant")

@@ -97,19 +97,96 @@ def qdrant_questions():
     yield "a collection that is not there", "POST", "/collections/gone/points/query", query
     yield "a question that cannot be read", "POST", f"{points}/query", {"query": LIKE, "limit": "five"}
     yield "a write", "PUT", f"{points}?wait=true", {
-        "points": [{"id": 9, "vector": LIKE, "payload": {"text": "The press is clean.", "tenant": "other"}}]
+        "points": [{"id": 9, "vector": LIKE, "payload": {"text": "The press is clean.", "tenant": "acme"}}]
     }
 
 
-def record_qdrant(url):
+def qdrant(url):
     version = sure(ask(url, "GET", "/"))["version"]
+    questions = qdrant_questions()
     return f"Qdrant {version}", fill_qdrant, [
         (name, method, path, compact(body) if body is not None else b"", JSON)
-        for name, method, path, body in qdrant_questions()
+        for name, method, path, body in questions
     ]
 
 
-STORES = {"qdrant": record_qdrant}
+# ---- OpenSearch ---------------------------------------------------------------------------------
+
+LINES = "application/x-ndjson"
+
+
+def fill_opensearch(url, documents):
+    ask(url, "DELETE", "/docs")
+    fields = {"text": {"type": "text"}, "tenant": {"type": "keyword"}, "n": {"type": "float"}}
+    index = {
+        "settings": {"number_of_shards": 1, "number_of_replicas": 0},
+        "mappings": {"properties": fields},
+    }
+    sure(ask(url, "PUT", "/docs", compact(index)))
+    for at, document in documents.items():
+        # As a client may have written it: what is stored comes back in the same letters.
+        source = json.dumps(document | {"n": NUMBERS[at]}, indent=1).encode()
+        sure(ask(url, "PUT", f"/docs/_doc/{at}?refresh=true", source))
+
+
+def opensearch_questions():
+    everything = {"query": {"match_all": {}}}
+    the = {"constant_score": {"filter": {"match": {"text": "the"}}, "boost": 1.5}}
+    by_tenant = {"terms": {"field": "tenant"}, "aggs": {"best": {"top_hits": {"size": 3}}}}
+    search = "/docs/_search"
+    yield "search", "GET", search, None
+    yield "search, pretty", "GET", f"{search}?pretty", None
+    yield "search for what an address says", "GET", f"{search}?q=text:the&_source_includes=text,tenant&sort=n", None
+    yield "search with versions", "POST", search, everything | {"version": True, "seq_no_primary_term": True}
+    yield "search with fields", "POST", search, everything | {"fields": ["text", "n"], "docvalue_fields": ["tenant"]}
+    yield "search with highlights", "POST", search, {"query": the, "highlight": {"fields": {"text": {}}}}
+    yield "search in order", "POST", search, everything | {"sort": [{"n": "desc"}], "track_scores": True}
+    yield "search with a function", "POST", search, {
+        "query": {"function_score": {"query": the, "field_value_factor": {"field": "n", "factor": 10}}}
+    }
+    yield "search with names", "POST", search, {
+        "query": {"bool": {"should": [{"match_all": {"_name": "first"}}, {"term": {"tenant": {"value": "acme", "_name": "second", "boost": 0}}}]}}
+    }
+    yield "search with a profile", "POST", search, everything | {"profile": True}
+    yield "search page by page", "POST", f"{search}?scroll=1m", everything | {"size": 5}
+    yield "search with all there is", "POST", search, everything | {
+        "aggs": {"by": by_tenant, "mean": {"avg": {"field": "n"}}},
+        "suggest": {"words": {"text": "vinyard", "term": {"field": "text"}}},
+    }
+    yield "search for the best of each", "POST", search, everything | {
+        "collapse": {"field": "tenant", "inner_hits": {"name": "more", "size": 3}}
+    }
+    yield "searches", "POST", "/_msearch", [{"index": "docs"}, everything, {"index": "gone"}, everything, {"index": "docs"}, {"query": the}]
+    yield "documents by id", "POST", "/docs/_mget", {"ids": ["1", "2", "3", "9"]}
+    yield "a document", "GET", "/docs/_doc/3", None
+    yield "its source", "GET", "/docs/_source/3", None
+    yield "a document that is not there", "GET", "/docs/_doc/9", None
+    yield "count", "POST", "/docs/_count", {"query": {"term": {"tenant": "nobody"}}}
+    yield "a query that cannot be read", "POST", search, {"query": {"mtch": {"text": "the"}}}
+    yield "an index that is not there", "POST", "/gone/_search", everything
+    yield "a write in bulk", "POST", "/_bulk", [
+        {"index": {"_index": "docs", "_id": "8"}}, {"text": "The press is clean.", "tenant": "acme"},
+        {"create": {"_index": "docs", "_id": "8"}}, {"text": "The press is dry.", "tenant": "acme"},
+        {"delete": {"_index": "docs", "_id": "7"}},
+    ]
+    yield "a write", "POST", "/docs/_doc", {"text": "The barrels are full.", "tenant": "acme"}
+
+
+def opensearch(url):
+    version = sure(ask(url, "GET", "/"))["version"]
+    name = f"OpenSearch {version['number']}, Lucene {version['lucene_version']}"
+    name += ", built from source between releases" * version["build_snapshot"]
+    questions = []
+    for about, method, path, body in opensearch_questions():
+        if isinstance(body, list):
+            lines = b"".join(compact(line) + b"\n" for line in body)
+            questions.append((about, method, path, lines, LINES))
+        else:
+            questions.append((about, method, path, compact(body) if body else b"", JSON))
+    return name, fill_opensearch, questions
+
+
+STORES = {"qdrant": qdrant, "opensearch": opensearch}
 
 
 def main(store, url):

@@ -111,6 +111,7 @@ mod stores {
         chroma_gives_each_tenant_its_own_and_takes_no_poison,
         opensearch_answers_lose_documents_and_nothing_else,
         qdrant_answers_lose_documents_and_nothing_else,
+        opensearch_recorded,
         qdrant_recorded,
     );
 }

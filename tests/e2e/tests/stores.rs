@@ -18,6 +18,7 @@ mod answers {
 
 mod recorded {
     caponier_e2e::scenarios!("recorded":
+        opensearch,
         qdrant,
     );
 }
