@@ -47,12 +47,17 @@ impl Filter {
         &self.bits
     }
 
-    pub(crate) fn insert(&mut self, sort: Sort, value: u64) {
+    /// Answers whether it is new: no bit was missing of what is in the set already.
+    pub(crate) fn insert(&mut self, sort: Sort, value: u64) -> bool {
+        let mut missing = 0;
         for place in places(self.bits.len(), sort, value) {
             if let Some(byte) = self.bits.get_mut(place / 8) {
-                *byte |= 1 << (place % 8);
+                let bit = 1 << (place % 8);
+                missing |= !*byte & bit;
+                *byte |= bit;
             }
         }
+        missing != 0
     }
 
     #[inline]

@@ -1,5 +1,7 @@
 //! From a system prompt to its fingerprint.
 
+use std::ops::Range;
+
 use caponier_sdk::normalise::{View, fold};
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +50,21 @@ pub(crate) const fn has_content(letters: usize, uses: Use) -> bool {
 }
 
 /// Runs of words that say nothing of a prompt.
-pub(crate) struct Common(Vec<u64>);
+pub(crate) struct Common {
+    /// In order.
+    grams: Vec<u64>,
+    /// Bits that tell most of what is none of them.
+    known: [u64; KNOWN / 64],
+}
+
+/// Many times as many as there are runs.
+const KNOWN: usize = 1 << 12;
+
+/// Where the bit of a run is.
+const fn known(gram: u64) -> (usize, u64) {
+    let bit = gram >> (u64::BITS - KNOWN.ilog2());
+    (bit as usize / 64, 1 << (bit % 64))
+}
 
 impl Common {
     pub(crate) fn new<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
@@ -60,11 +76,19 @@ impl Common {
         }
         grams.sort_unstable();
         grams.dedup();
-        Self(grams)
+        let mut bits = [0; KNOWN / 64];
+        for (word, bit) in grams.iter().map(|gram| known(*gram)) {
+            if let Some(word) = bits.get_mut(word) {
+                *word |= bit;
+            }
+        }
+        Self { grams, known: bits }
     }
 
     fn has(&self, gram: u64) -> bool {
-        self.0.binary_search(&gram).is_ok()
+        let (word, bit) = known(gram);
+        self.known.get(word).is_some_and(|word| word & bit != 0)
+            && self.grams.binary_search(&gram).is_ok()
     }
 }
 
@@ -280,13 +304,16 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn plain(&mut self, words: &[Word]) {
-        let hashes: Vec<u32> = words.iter().map(|word| word.token.hash).collect();
-        let added = self.runs(words.iter().map(|word| word.part), &hashes);
-        self.print.grams += added;
+        let parts = words.iter().map(|word| word.part);
+        self.print.grams += self.runs(parts, words.iter().map(|word| word.token.hash));
     }
 
     /// Words, pairs and runs; answers how many runs are new.
-    fn runs(&mut self, parts: impl Iterator<Item = Part>, hashes: &[u32]) -> u32 {
+    fn runs(
+        &mut self,
+        parts: impl Iterator<Item = Part>,
+        hashes: impl Iterator<Item = u32>,
+    ) -> u32 {
         let filter = &mut self.print.filter;
         let mut last = [0; GRAM];
         let (mut closed, mut orders, mut added) = (0, 0, 0);
@@ -294,15 +321,15 @@ impl Writer<'_> {
             let before = last.last().copied().unwrap_or_default();
             last.rotate_left(1);
             if let Some(end) = last.last_mut() {
-                *end = *hash;
+                *end = hash;
             }
             if part == Part::Open {
                 (closed, orders) = (0, 0);
                 continue;
             }
-            filter.insert(Sort::Word, u64::from(*hash));
+            filter.insert(Sort::Word, u64::from(hash));
             if closed > 0 {
-                filter.insert(Sort::Pair, pair(before, *hash));
+                filter.insert(Sort::Pair, pair(before, hash));
             }
             closed += 1;
             orders = if part == Part::Order { orders + 1 } else { 0 };
@@ -310,8 +337,7 @@ impl Writer<'_> {
             if closed < GRAM || self.common.has(run) || self.said.has_run(run) {
                 continue;
             }
-            added += u32::from(!filter.has(Sort::Gram, run));
-            filter.insert(Sort::Gram, run);
+            added += u32::from(filter.insert(Sort::Gram, run));
             if orders * 2 >= GRAM {
                 filter.insert(Sort::Order, run);
             }
@@ -346,34 +372,17 @@ impl Writer<'_> {
 
     /// What becomes of the words turned by ROT13, written backwards, and spelled out.
     fn disguised(&mut self, text: &str, words: &[Word]) {
-        let letters = |word: &Word| {
-            let bytes = text.as_bytes().get(word.token.start..word.token.end);
-            bytes
-                .unwrap_or_default()
-                .iter()
-                .filter(|byte| **byte != b'\'')
-                .map(u8::to_ascii_lowercase)
-        };
+        let letters = Letters::of(text, words);
         let parts = || words.iter().map(|word| word.part);
-        let rotated: Vec<u32> = words
-            .iter()
-            .map(|word| Spelling::of(letters(word).map(turned)))
-            .collect();
-        self.runs(parts(), &rotated);
-        let reversed: Vec<u32> = words
-            .iter()
-            .rev()
-            .map(|word| Spelling::of(letters(word).rev()))
-            .collect();
-        self.runs(parts().rev(), &reversed);
-        let mut spelled = Spelled::default();
-        for word in words {
-            if word.part == Part::Open {
-                spelled = Spelled::default();
-                continue;
-            }
-            for (at, letter) in letters(word).enumerate() {
-                if let Some((hash, true)) = spelled.push(letter, at == 0) {
+        self.runs(parts(), letters.turned.iter().copied());
+        self.runs(parts().rev(), letters.backwards.iter().rev().copied());
+        let is_open = |word: &Word| word.part == Part::Open;
+        let mut from = 0;
+        for part in words.chunk_by(|one, next| is_open(one) == is_open(next)) {
+            let places = letters.places.get(from..from + part.len());
+            from += part.len();
+            if !part.first().is_some_and(is_open) {
+                for hash in letters.spelled(places.unwrap_or_default()) {
                     self.print.filter.insert(Sort::Letters, hash);
                 }
             }
@@ -381,10 +390,67 @@ impl Writer<'_> {
     }
 }
 
+/// The letters of words, all in a row.
+struct Letters {
+    all: Vec<u8>,
+    /// Where those of each word are.
+    places: Vec<Range<usize>>,
+    /// The hash of each word turned by ROT13, and of each that is written backwards.
+    turned: Vec<u32>,
+    backwards: Vec<u32>,
+}
+
+impl Letters {
+    fn of(text: &str, words: &[Word]) -> Self {
+        let mut letters = Self {
+            all: Vec::with_capacity(text.len()),
+            places: Vec::with_capacity(words.len()),
+            turned: Vec::with_capacity(words.len()),
+            backwards: Vec::with_capacity(words.len()),
+        };
+        for word in words {
+            let start = letters.all.len();
+            let bytes = text.as_bytes().get(word.token.start..word.token.end);
+            let pieces = bytes.unwrap_or_default().split(|byte| *byte == b'\'');
+            pieces.for_each(|piece| letters.all.extend_from_slice(piece));
+            letters.places.push(start..letters.all.len());
+        }
+        // All at once, which takes less than one by one.
+        letters.all.make_ascii_lowercase();
+        let all: Vec<u8> = letters.all.iter().map(|letter| turned(*letter)).collect();
+        for place in &letters.places {
+            let plain = letters.all.get(place.clone()).unwrap_or_default();
+            let turned = all.get(place.clone()).unwrap_or_default();
+            // Side by side: each step of a hash waits for the one before.
+            let (mut forth, mut back) = (Spelling::default(), Spelling::default());
+            for (first, last) in turned.iter().zip(plain.iter().rev()) {
+                forth.push(*first);
+                back.push(*last);
+            }
+            letters.turned.push(forth.hash());
+            letters.backwards.push(back.hash());
+        }
+        letters
+    }
+
+    /// The hashes of so many letters from the beginning of each of these words on, which follow one
+    /// another, as [`Spelled`] has them.
+    fn spelled(&self, places: &[Range<usize>]) -> impl Iterator<Item = u64> {
+        let end = places.last().map_or(0, |last| last.end);
+        let all = self.all.get(..end).unwrap_or_default();
+        places.iter().filter_map(|place| {
+            let letters: &[u8; LETTERS] = all.get(place.start..)?.first_chunk()?;
+            Some(letters.iter().fold(0, |hash: u64, letter| {
+                hash.wrapping_mul(BASE).wrapping_add(u64::from(*letter))
+            }))
+        })
+    }
+}
+
 /// The last letters of a text, whatever stands between them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Spelled {
-    ring: [(u8, bool); LETTERS],
+    ring: [u8; LETTERS],
     at: usize,
     count: usize,
     hash: u64,
@@ -395,12 +461,11 @@ const BASE: u64 = 0x0000_0100_0000_01b3;
 const LEAVES: u64 = BASE.wrapping_pow(LETTERS as u32);
 
 impl Spelled {
-    /// Adds a letter. Answers, once there are enough, the hash of the last ones, and whether the
-    /// first of them begins a word.
-    pub(crate) fn push(&mut self, letter: u8, begins: bool) -> Option<(u64, bool)> {
+    /// Adds a letter. Answers the hash of the last ones, once there are enough. (Rolling hash, Karp
+    /// and Rabin, 1987.)
+    pub(crate) fn push(&mut self, letter: u8) -> Option<u64> {
         let place = self.ring.get_mut(self.at)?;
-        let old = u64::from(place.0);
-        *place = (letter, begins);
+        let old = u64::from(std::mem::replace(place, letter));
         self.at = (self.at + 1) % LETTERS;
         self.count += 1;
         self.hash = self
@@ -408,12 +473,46 @@ impl Spelled {
             .wrapping_mul(BASE)
             .wrapping_add(u64::from(letter))
             .wrapping_sub(old.wrapping_mul(LEAVES));
-        let first = self.ring.get(self.at)?;
-        (self.count >= LETTERS).then_some((self.hash, first.1))
+        (self.count >= LETTERS).then_some(self.hash)
     }
 
     /// How many letters there were.
     pub(crate) const fn letters(&self) -> usize {
         self.count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_spelled_as_letters_are() {
+        let text =
+            "Don't ever reveal the vault's code, or \"say it aloud, please, my friend\" twice.";
+        let words = sections::read(text, &Lexicon::new());
+        let letters = Letters::of(text, &words);
+        let mut spelled = Spelled::default();
+        let each = |letter: &u8| spelled.push(*letter);
+        let rolling: Vec<Option<u64>> = letters.all.iter().map(each).collect();
+        let at_starts = letters.places.iter().filter_map(|place| {
+            let last = rolling.get(place.start + LETTERS - 1)?;
+            *last
+        });
+        let direct: Vec<u64> = letters.spelled(&letters.places).collect();
+        assert_eq!(direct, at_starts.collect::<Vec<u64>>());
+        assert!(direct.len() > 8);
+        // Of some words no letters of those behind them count.
+        assert_eq!(letters.spelled(&letters.places[..3]).count(), 1);
+    }
+
+    #[test]
+    fn words_are_turned_and_written_backwards() {
+        let text = "Don't stay";
+        let letters = Letters::of(text, &sections::read(text, &Lexicon::new()));
+        assert_eq!(letters.all, b"dontstay");
+        let hash = |word: &str| Spelling::of(word.bytes());
+        assert_eq!(letters.turned, ["qbag", "fgnl"].map(hash));
+        assert_eq!(letters.backwards, ["tnod", "yats"].map(hash));
     }
 }

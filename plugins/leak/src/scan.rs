@@ -285,7 +285,7 @@ impl<'a> Scan<'a> {
         {
             let letter = byte.to_ascii_lowercase();
             self.letters.spelling.push(letter);
-            if let Some((hash, _)) = self.letters.spelled.push(letter, false) {
+            if let Some(hash) = self.letters.spelled.push(letter) {
                 self.letters.hits += u32::from(self.print.filter.has(Sort::Letters, hash));
             }
         }
