@@ -25,6 +25,9 @@ const INVISIBLE: usize = 8;
 const BLANKS: usize = 256;
 /// What stands behind the first so many of such runs is looked at.
 const RUNS: usize = 8;
+/// So many bytes are looked at one by one before a search begins: what has marks all over would begin
+/// one for each.
+const NEAR: usize = 16;
 /// The most signs of one document.
 const MOST: usize = 64;
 
@@ -97,14 +100,11 @@ pub(crate) fn find(text: &str, words: &Words) -> Vec<Sign> {
     let candidate =
         |byte: u8| matches!(byte, b'<' | b'[' | b'\\' | 0xc2 | 0xe2 | 0xe3 | 0xef | 0xf3);
     let mut at = 0;
-    while let Some(first) = search.bytes.get(at) {
-        let next = if candidate(*first) {
-            at
-        } else {
-            match bytes::find(search.bytes, at, candidate) {
-                Some(next) => next,
-                None => break,
-            }
+    loop {
+        let near = search.bytes.iter().skip(at).take(NEAR);
+        let near = near.copied().position(candidate).map(|near| at + near);
+        let Some(next) = near.or_else(|| bytes::find(search.bytes, at + NEAR, candidate)) else {
+            break;
         };
         at = search.look(next).max(next + 1);
         if search.signs.len() >= MOST {
@@ -128,11 +128,22 @@ impl Ahead {
 
     fn from(&mut self, text: &str, at: usize) -> Option<usize> {
         if self.next < at || self.next == 0 {
-            let found = text.get(at..).and_then(|rest| rest.find(self.mark));
+            let found = text.get(at..).and_then(|rest| {
+                let near = near(rest.as_bytes(), self.mark.as_bytes());
+                near.or_else(|| rest.find(self.mark))
+            });
             self.next = found.map_or(usize::MAX, |found| at + found);
         }
         (self.next != usize::MAX).then_some(self.next)
     }
+}
+
+/// Where a mark begins within the next few bytes.
+fn near(bytes: &[u8], mark: &[u8]) -> Option<usize> {
+    let first = mark.first()?;
+    let stands = |at: usize| bytes.get(at..).is_some_and(|rest| rest.starts_with(mark));
+    let mut places = bytes.iter().take(NEAR).enumerate();
+    places.find_map(|(at, byte)| (byte == first && stands(at)).then_some(at))
 }
 
 /// Whether a place lies in a block of code, asked for from the start to the end.
@@ -286,20 +297,19 @@ impl Search<'_> {
     /// A run of characters that nobody sees.
     fn invisible(&mut self, at: usize) -> usize {
         let rest = self.text.get(at..).unwrap_or_default();
-        let run = rest
-            .char_indices()
-            .find(|(_, character)| !is_invisible(*character));
-        let length = run.map_or(rest.len(), |(end, _)| end);
+        let (mut length, mut count, mut tags) = (0, 0, 0);
+        for character in rest
+            .chars()
+            .take_while(|character| is_invisible(*character))
+        {
+            length += character.len_utf8();
+            count += 1;
+            tags += usize::from(matches!(character, '\u{e0020}'..='\u{e007e}'));
+        }
         if length == 0 {
             return at + rest.chars().next().map_or(1, char::len_utf8);
         }
-        let run = rest.get(..length).unwrap_or_default();
-        let count = run.chars().count();
         if count >= INVISIBLE {
-            let tags = run
-                .chars()
-                .filter(|c| matches!(c, '\u{e0020}'..='\u{e007e}'))
-                .count();
             let confidence = if tags * 2 > count { 0.9 } else { 0.75 };
             self.signs
                 .push(Sign::new(Sort::Hidden, at..at + length, confidence));
