@@ -5,6 +5,8 @@
 //! images, reference links, host names). Signatures of content networks decode to random bytes; what
 //! was taken decodes to text.
 
+use std::borrow::Cow;
+
 use crate::url::{Url, percent};
 
 /// What was seen, from 0 for nothing to 1.
@@ -207,18 +209,18 @@ pub(crate) fn cargo(url: &Url) -> Cargo {
     let mut found = Cargo::default();
     for pair in url.query.split(['&', ';']).take(40) {
         let (name, value) = pair.split_once('=').unwrap_or(("", pair));
-        found.worst(of_value(
-            &name.to_ascii_lowercase(),
-            &percent(&value.replace('+', " ")),
-            true,
-        ));
+        let value = match value.contains('+') {
+            true => Cow::Owned(value.replace('+', " ")),
+            false => Cow::Borrowed(value),
+        };
+        found.worst(of_value(&name.to_ascii_lowercase(), &percent(&value), true));
     }
     for segment in url.path.split('/').take(40) {
         let plain = percent(segment);
         let stem = plain
             .rsplit_once('.')
             .filter(|(_, ending)| ending.len() <= 5)
-            .map_or(plain.as_str(), |(stem, _)| stem);
+            .map_or(&*plain, |(stem, _)| stem);
         let mut part = of_value("", stem, false);
         // Words in a path are a title.
         part.words = 0.0;
@@ -283,16 +285,8 @@ fn of_value(name: &str, value: &str, query: bool) -> Cargo {
         let certain = !COMMON.contains(&name);
         found.taken = found.taken.max(if certain { 0.85 } else { 0.6 });
     }
-    let words = value
-        .split([' ', '_', ','])
-        .filter(|word| {
-            word.len() >= 2
-                && word
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte >= 0x80)
-        })
-        .count();
-    if query && words >= 4 && value.contains(' ') {
+    let words = if query { words(value) } else { 0 };
+    if words >= 4 {
         found.words = if words >= 7 { 0.8 } else { 0.6 };
         if loot {
             found.taken = found.taken.max(0.85);
@@ -311,6 +305,21 @@ fn of_value(name: &str, value: &str, query: bool) -> Cargo {
         };
     }
     found
+}
+
+/// How many words stand in a value that has a space; 0 where it has none.
+fn words(value: &str) -> usize {
+    if !value.contains(' ') {
+        return 0;
+    }
+    let words = value
+        .as_bytes()
+        .split(|byte| matches!(byte, b' ' | b'_' | b','));
+    let is_word = |word: &&[u8]| {
+        let mut letters = word.iter();
+        word.len() >= 2 && letters.all(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80)
+    };
+    words.filter(is_word).count()
 }
 
 /// A place that somebody is to fill: `{{secret}}`, `[INSERT DATA]`, `<data>`, `${x}`, `DATA_HERE`.

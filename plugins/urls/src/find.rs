@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use caponier_sdk::scan::bytes;
+
 /// The longest URL, in bytes. What is longer is judged by its beginning.
 pub(crate) const LONGEST: usize = 2048;
 
@@ -358,16 +360,43 @@ fn boundary(bytes: &[u8], at: usize) -> usize {
     at
 }
 
+/// What belongs to a URL wherever it stands in it.
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'/' | b'-'
+                | b'.'
+                | b'_'
+                | b'?'
+                | b'='
+                | b'&'
+                | b'%'
+                | b':'
+                | b'#'
+                | b'+'
+                | b'~'
+                | b','
+        )
+}
+
 /// Where a URL ends that stands by itself, without the punctuation of its sentence and with it.
 fn bare_end(text: &str, start: usize, from: usize) -> (usize, usize) {
     let rest = text.get(from..).unwrap_or("");
-    let mut end = from;
-    let mut depth = 0_i32;
-    let mut characters = rest.char_indices().peekable();
-    while let Some((at, character)) = characters.next() {
-        if from + at - start >= LONGEST {
-            return (end, end);
+    let longest = (start + LONGEST).saturating_sub(from);
+    let near = slice(rest.as_bytes(), 0..longest.min(rest.len()));
+    let (mut at, mut depth) = (0, 0_i32);
+    loop {
+        // Most of a URL is letters and marks that belong to it wherever they stand.
+        at = bytes::run_end(near, at, is_plain);
+        let mut characters = rest.get(at..).unwrap_or("").chars();
+        let Some(character) = characters.next() else {
+            break;
+        };
+        if at >= longest {
+            return (from + at, from + at);
         }
+        let next = characters.next();
         let inside = match character {
             '(' => {
                 depth += 1;
@@ -379,18 +408,13 @@ fn bare_end(text: &str, start: usize, from: usize) -> (usize, usize) {
             }
             '<' | '>' | '"' | '`' | '\'' | '|' | '^' => false,
             // An escape of a string ends what is in it; a browser takes other ones for slashes.
-            '\\' => !matches!(
-                characters.peek(),
-                Some((_, 'n' | 'r' | 't' | '"' | '\'' | 'u')) | None
-            ),
+            '\\' => !matches!(next, Some('n' | 'r' | 't' | '"' | '\'' | 'u') | None),
             // A full stop of another script is one in a host's name, and ends a sentence behind it.
             '\u{3002}' | '\u{ff0e}' | '\u{ff61}' => {
                 let host = rest
                     .get(2..at)
                     .is_some_and(|host| !host.contains(['/', '?']));
-                host && characters
-                    .peek()
-                    .is_some_and(|(_, next)| next.is_alphanumeric())
+                host && next.is_some_and(char::is_alphanumeric)
             }
             '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => true,
             character if character.is_ascii() => {
@@ -401,8 +425,9 @@ fn bare_end(text: &str, start: usize, from: usize) -> (usize, usize) {
         if !inside {
             break;
         }
-        end = from + at + character.len_utf8();
+        at += character.len_utf8();
     }
+    let end = from + at;
     let found = text.get(start..end).unwrap_or("");
     let trimmed = found.trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_', '~', ']', '}']);
     // A template's bracket belongs to it.

@@ -13,8 +13,8 @@ mod url;
 
 use caponier_sdk::{Call, Data, Error, Kind, Manifest, Plugin, Report, Rule, Segment, Stage};
 
-use find::{LONGEST, LOOK_BEHIND, Place, Role};
-use judge::{Judge, Origin, RULES};
+use find::{LONGEST, LOOK_BEHIND, Role};
+use judge::{Judge, Origin, RULES, Verdict};
 use settings::Hosts;
 pub use settings::{Operator, Reach, Settings, Shorteners};
 
@@ -102,6 +102,40 @@ impl Plugin for Urls {
     }
 }
 
+/// What the last URLs were found to be: pages and lists name the same ones again and again.
+#[derive(Default)]
+struct Recent<'a> {
+    judged: Vec<(&'a str, Role, Vec<Verdict>)>,
+    /// Whose place the next one takes.
+    next: usize,
+}
+
+impl<'a> Recent<'a> {
+    fn verdicts(
+        &mut self,
+        raw: &'a str,
+        role: Role,
+        judge: impl FnOnce() -> Vec<Verdict>,
+    ) -> &[Verdict] {
+        const KEPT: usize = 8;
+        let mut judged = self.judged.iter();
+        let at = match judged.position(|(url, of, _)| *of == role && *url == raw) {
+            Some(known) => known,
+            None => {
+                let new = (raw, role, judge());
+                let at = self.next;
+                self.next = (at + 1) % KEPT;
+                match self.judged.get_mut(at) {
+                    Some(old) => *old = new,
+                    None => self.judged.push(new),
+                }
+                at
+            }
+        };
+        self.judged.get(at).map_or(&[], |(.., verdicts)| verdicts)
+    }
+}
+
 impl Urls {
     fn segment(&self, stage: Stage, segment: &Segment, report: &mut Report<'_>) {
         let text = segment.text();
@@ -116,6 +150,7 @@ impl Urls {
         }
         let mut hold = None;
         let mut left_out = false;
+        let mut recent = Recent::default();
         find::each(text, from, segment.is_open(), |place| {
             if place.span.start < settled {
                 return;
@@ -128,7 +163,17 @@ impl Urls {
                 hold.get_or_insert(place.span.start);
                 return;
             }
-            self.place(segment, &place, origin, report);
+            let Some(raw) = text.get(place.span.clone()) else {
+                return;
+            };
+            let judge = || self.judge.judge(raw, place.role, origin);
+            for (rule, confidence) in recent.verdicts(raw, place.role, judge) {
+                report
+                    .finding(*rule, segment)
+                    .at(place.span.clone())
+                    .confidence(*confidence)
+                    .replacement(self.replaced(raw));
+            }
         });
         if left_out {
             report.skip(segment, "more in it than is reported of one look");
@@ -152,19 +197,6 @@ impl Urls {
             if start < bytes.len() {
                 report.hold(segment, start);
             }
-        }
-    }
-
-    fn place(&self, segment: &Segment, place: &Place, origin: Origin, report: &mut Report<'_>) {
-        let Some(raw) = segment.text().get(place.span.clone()) else {
-            return;
-        };
-        for (rule, confidence) in self.judge.judge(raw, place.role, origin) {
-            report
-                .finding(rule, segment)
-                .at(place.span.clone())
-                .confidence(confidence)
-                .replacement(self.replaced(raw));
         }
     }
 

@@ -3,7 +3,10 @@
 //! Where RFC 3986 and the WHATWG URL standard differ, the latter counts: it is what renders answers.
 //! Tabs and line breaks vanish, backslashes are slashes, hosts are percent-decoded and mapped.
 
+use std::borrow::Cow;
+
 use caponier_sdk::normalise::fold;
+use caponier_sdk::scan::bytes;
 
 /// Schemes whose URLs have a host, and in which a backslash is a slash.
 const SPECIAL: &[&str] = &["http", "https", "ws", "wss", "ftp"];
@@ -31,17 +34,18 @@ impl Url {
     pub(crate) fn read(raw: &str) -> Option<Self> {
         let decoded = entities(raw);
         let trimmed = decoded.trim_matches(|character: char| character <= ' ');
-        let removed = trimmed.contains(['\t', '\n', '\r']);
-        let clean: String = trimmed
-            .chars()
-            .filter(|character| !matches!(character, '\t' | '\n' | '\r'))
-            .collect();
+        let vanishes = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r');
+        let removed = bytes::find(trimmed.as_bytes(), 0, vanishes).is_some();
+        let clean = match removed {
+            true => Cow::Owned(trimmed.replace(['\t', '\n', '\r'], "")),
+            false => Cow::Borrowed(trimmed),
+        };
         let (scheme, rest) = match clean.find(':') {
             Some(colon) if is_scheme(clean.get(..colon)?) => (
                 clean.get(..colon)?.to_ascii_lowercase(),
                 clean.get(colon + 1..)?,
             ),
-            _ => (String::new(), clean.as_str()),
+            _ => (String::new(), &*clean),
         };
         let special = SPECIAL.contains(&scheme.as_str());
         let backslashes = special || scheme.is_empty();
@@ -178,9 +182,9 @@ fn mapped(raw: &str) -> Mapped {
 }
 
 /// Text with `%41` and its like decoded; bytes that are no text are left as they are.
-pub(crate) fn percent(text: &str) -> String {
+pub(crate) fn percent(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
@@ -203,13 +207,13 @@ pub(crate) fn percent(text: &str) -> String {
             }
         }
     }
-    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
+    String::from_utf8(out).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// Text with the character references decoded that matter in a URL.
-fn entities(text: &str) -> String {
+fn entities(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     const NAMED: &[(&str, char)] = &[
         ("&amp;", '&'),
@@ -237,7 +241,7 @@ fn entities(text: &str) -> String {
         rest = reference.get(length..).unwrap_or("");
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 /// `&#58;` or `&#x3a;`, and its length.

@@ -39,6 +39,35 @@ fn a_stream_cut_anywhere_says_the_same() {
 }
 
 #[test]
+fn a_url_that_comes_again_is_found_again() {
+    let harness = || Harness::<Urls>::new("{}").unwrap();
+    let rules = |text: &str| -> Vec<(String, f64)> {
+        let input = [Input::assistant(text)];
+        let findings = harness().inspect(Stage::Output, &input).unwrap().findings;
+        let rules = findings.into_iter();
+        rules.map(|found| (found.rule, found.confidence)).collect()
+    };
+    // More of them than are remembered, and each as an image and as a link.
+    let pieces: Vec<String> = (0..24)
+        .map(|place| {
+            let image = ["!", ""][place / 3 % 2];
+            let host = ["127.0.0.1", "a.example", "paypa1.com"][place % 3];
+            format!(
+                "{image}[a](http://{host}/{}?conversation=she%20said) ",
+                place % 11
+            )
+        })
+        .collect();
+    let one_by_one: Vec<_> = pieces
+        .iter()
+        .chain(&pieces)
+        .flat_map(|text| rules(text))
+        .collect();
+    assert_eq!(rules(&pieces.concat().repeat(2)), one_by_one);
+    assert!(one_by_one.len() > 48, "{}", one_by_one.len());
+}
+
+#[test]
 fn prose_does_not_call_it() {
     let manifest = Harness::<Urls>::new("{}").unwrap().manifest();
     for text in [

@@ -41,6 +41,7 @@ fn odd(texts: &mut Texts) -> Vec<(&'static str, String)> {
         "a@b.c ",
         "://",
         "http://a/?b=",
+        "http://example.org/a?b=c ",
         "![](",
         "[a](",
         "((((",
