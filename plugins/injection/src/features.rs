@@ -179,7 +179,8 @@ const fn place(hash: u32, before: u32) -> u16 {
     top((hash.rotate_left(15) ^ before).wrapping_mul(0xc2b2_ae35))
 }
 
-/// Whether a space, or a comma and a space, is all that stands between two words, as between most.
+/// Whether a space, or a comma and a space, is all that stands between two words, as between most; or a
+/// stop, as in names and numbers, which says as little.
 #[inline(always)]
 fn is_plain(bytes: &[u8], between: &Range<usize>) -> bool {
     let before = bytes.get(..between.end).unwrap_or_default();
@@ -188,7 +189,7 @@ fn is_plain(bytes: &[u8], between: &Range<usize>) -> bool {
     };
     let length = between.end - between.start;
     let is_space = *space == b' ';
-    is_space & (length == 1) | is_space & (*comma == b',') & (length == 2)
+    (is_space | (*space == b'.')) & (length == 1) | is_space & (*comma == b',') & (length == 2)
 }
 
 /// What stands between two words.
@@ -371,6 +372,20 @@ mod tests {
             let few = few_marks(format!("a{between}b").as_bytes(), 1, between.len());
             let is_few = between.len() <= 8 && !between.contains('\0');
             proptest::prop_assert_eq!(few, is_few.then(|| marks(between.as_bytes())));
+        }
+    }
+
+    #[test]
+    fn what_is_plain_says_nothing() {
+        for between in [" ", ", ", "."] {
+            let text = format!("a{between}b");
+            let inside = 1..1 + between.len();
+            assert!(is_plain(text.as_bytes(), &inside));
+            assert_eq!(gap(text.as_bytes(), 1, between.as_bytes()), Gap::default());
+        }
+        for between in [". ", "-", ",", "\n", ", ,"] {
+            let text = format!("a{between}b");
+            assert!(!is_plain(text.as_bytes(), &(1..1 + between.len())));
         }
     }
 
