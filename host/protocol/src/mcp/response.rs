@@ -166,7 +166,8 @@ fn list(
         let here = place.item(index);
         let first = parts.next();
         let name = item.get("name").and_then(Value::string);
-        let name = name.as_deref().filter(|name| is_token(name));
+        let is_name = |name: &&str| !name.is_empty() && is_token(name);
+        let name = name.as_deref().filter(is_name);
         let label = said(Kind::ToolDescription)
             .named(name)
             .with("list", key)

@@ -106,6 +106,20 @@ fn what_has_no_text_can_leave_its_list() {
 }
 
 #[test]
+fn a_tool_without_a_name_can_leave_its_list() {
+    let body = r#"{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":""},{"name":"b"}]}}"#;
+    let tools = response(body);
+    let texts: Vec<&str> = tools
+        .segments()
+        .iter()
+        .map(|one| &*one.segment.text)
+        .collect();
+    assert_eq!(texts, ["{}", "b"]);
+    let out = String::from_utf8(tools.edited(&[], &[10]).unwrap()).unwrap();
+    assert_eq!(out, body.replace(r#"{"name":""},"#, ""));
+}
+
+#[test]
 fn every_kind_of_message_shows_its_texts() {
     for (said, seen) in [
         (
