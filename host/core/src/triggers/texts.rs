@@ -183,7 +183,7 @@ impl Marks {
         for (first, second, shift) in [(one, two, 0), (three, four, GROUPS)] {
             for left in (0..128).filter(|byte| fits(first, *byte)) {
                 for right in (0..128).filter(|byte| fits(second, *byte)) {
-                    if let Some(slot) = self.pairs.get_mut(pair([left, right])) {
+                    if let Some(slot) = self.pairs.get_mut(usize::from(pair([left, right]))) {
                         *slot |= 1 << (group + shift);
                     }
                 }
@@ -236,12 +236,16 @@ impl Marks {
 
     /// The groups of each two bytes.
     fn told(&self, window: &[u8; STEP + 2]) -> [u32; STEP / 2 + 1] {
-        let mut groups = [0; STEP / 2 + 1];
         let (pairs, _) = window.as_chunks();
-        for (slot, bytes) in groups.iter_mut().zip(pairs) {
-            *slot = self.pairs.get(pair(*bytes)).copied().unwrap_or(0);
+        // In a step of its own, which becomes vector code.
+        let mut places = [0; STEP / 2 + 1];
+        for (place, bytes) in places.iter_mut().zip(pairs) {
+            *place = pair(*bytes);
         }
-        groups
+        places.map(|place| {
+            let groups = self.pairs.get(usize::from(place) % PAIRS);
+            groups.copied().unwrap_or(0)
+        })
     }
 }
 
@@ -313,14 +317,12 @@ fn fits(own: Option<u8>, byte: u8) -> bool {
     own.is_none_or(|own| (own & 127).eq_ignore_ascii_case(&byte))
 }
 
-const fn pair([left, right]: [u8; 2]) -> usize {
-    folded(left) << 6 | folded(right)
-}
-
-/// A byte in six bits: letters have no case, and controls count as the digits and marks that they
-/// share five bits with.
-const fn folded(byte: u8) -> usize {
-    (byte & 31 | (byte & 64) >> 1) as usize
+/// Two bytes in twelve bits, six of each: letters have no case, and controls count as the digits and
+/// marks that they share five bits with.
+const fn pair(bytes: [u8; 2]) -> u16 {
+    let both = u16::from_le_bytes(bytes);
+    let folded = both & 0x1f1f | (both & 0x4040) >> 1;
+    folded & 0x3f | folded >> 2 & 0xfc0
 }
 
 /// Where the second of the five bytes stands that are the rarest; 0 in a text that has no more than
