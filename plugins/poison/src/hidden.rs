@@ -26,7 +26,8 @@ const BLANKS: usize = 256;
 /// What stands behind the first so many of such runs is looked at.
 const RUNS: usize = 8;
 /// So many bytes are looked at one by one before a search begins: what has marks all over would begin
-/// one for each.
+/// one for each. And so many for what ends a thing.
+const FEW: usize = 6;
 const NEAR: usize = 16;
 /// The most signs of one document.
 const MOST: usize = 64;
@@ -101,9 +102,9 @@ pub(crate) fn find(text: &str, words: &Words) -> Vec<Sign> {
         |byte: u8| matches!(byte, b'<' | b'[' | b'\\' | 0xc2 | 0xe2 | 0xe3 | 0xef | 0xf3);
     let mut at = 0;
     loop {
-        let near = search.bytes.iter().skip(at).take(NEAR);
+        let near = search.bytes.iter().skip(at).take(FEW);
         let near = near.copied().position(candidate).map(|near| at + near);
-        let Some(next) = near.or_else(|| bytes::find(search.bytes, at + NEAR, candidate)) else {
+        let Some(next) = near.or_else(|| bytes::find(search.bytes, at + FEW, candidate)) else {
             break;
         };
         at = search.look(next).max(next + 1);
@@ -129,7 +130,7 @@ impl Ahead {
     fn from(&mut self, text: &str, at: usize) -> Option<usize> {
         if self.next < at || self.next == 0 {
             let found = text.get(at..).and_then(|rest| {
-                let near = near(rest.as_bytes(), self.mark.as_bytes());
+                let near = place(rest, NEAR, self.mark);
                 near.or_else(|| rest.find(self.mark))
             });
             self.next = found.map_or(usize::MAX, |found| at + found);
@@ -138,11 +139,13 @@ impl Ahead {
     }
 }
 
-/// Where a mark begins within the next few bytes.
-fn near(bytes: &[u8], mark: &[u8]) -> Option<usize> {
+/// Where a mark begins, among the first so many bytes: in a short text it is found sooner so than by a
+/// search that has to be made ready.
+fn place(text: &str, within: usize, mark: &str) -> Option<usize> {
+    let (bytes, mark) = (text.as_bytes(), mark.as_bytes());
     let first = mark.first()?;
     let stands = |at: usize| bytes.get(at..).is_some_and(|rest| rest.starts_with(mark));
-    let mut places = bytes.iter().take(NEAR).enumerate();
+    let mut places = bytes.iter().take(within).enumerate();
     places.find_map(|(at, byte)| (byte == first && stands(at)).then_some(at))
 }
 
@@ -232,10 +235,11 @@ impl Search<'_> {
         if tag.len() < ATTRIBUTED {
             return end + 1;
         }
-        if let Some(alt) = attribute(tag, "alt=") {
+        let (alt, may_hide) = told(tag);
+        if let Some(alt) = alt.and_then(|alt| quoted(tag, alt)) {
             self.report(at + alt.start..at + alt.end, Way::Description);
         }
-        if !is_unseen(tag) {
+        if !may_hide || !is_unseen(tag) {
             return end + 1;
         }
         let Some(close) = self.close.from(self.text, end + 1) else {
@@ -387,21 +391,34 @@ fn without_tags(html: &str) -> String {
     text
 }
 
-/// Where the value of an attribute of a tag is.
-fn attribute(tag: &str, name: &str) -> Option<Range<usize>> {
-    let at = tag.find(name)?;
-    let start = at + name.len() + 1;
-    let quote = tag.as_bytes().get(start - 1)?;
-    let rest = tag.get(start..)?;
-    let end = rest.find(char::from(*quote))?;
-    matches!(quote, b'"' | b'\'').then_some(start..start + end)
+/// Where the value of a tag's `alt` begins, and whether something in it may hide the element: in one
+/// pass, since pages have tags all over.
+fn told(tag: &str) -> (Option<usize>, bool) {
+    let bytes = tag.as_bytes();
+    let (mut alt, mut hides) = (None, false);
+    for (at, byte) in bytes.iter().enumerate() {
+        let is = |name: &[u8]| bytes.get(at..).is_some_and(|rest| rest.starts_with(name));
+        match byte {
+            b'a' if alt.is_none() && is(b"alt=") => alt = Some(at + 4),
+            b's' => hides |= is(b"style"),
+            b'S' => hides |= is(b"STYLE"),
+            b'h' => hides |= is(b"hidden"),
+            _ => {}
+        }
+    }
+    (alt, hides)
+}
+
+/// Where the value is that begins with a quote at a place.
+fn quoted(tag: &str, at: usize) -> Option<Range<usize>> {
+    let quote = *tag.as_bytes().get(at)?;
+    let start = at + 1;
+    let end = start + tag.get(start..)?.find(char::from(quote))?;
+    matches!(quote, b'"' | b'\'').then_some(start..end)
 }
 
 /// Whether a tag opens an element that is not shown (CSS 2.2, and HTML's `hidden`).
 fn is_unseen(tag: &str) -> bool {
-    if !(tag.contains("style") || tag.contains("STYLE") || tag.contains("hidden")) {
-        return false;
-    }
     let name = tag.get(1..6).unwrap_or_default();
     if name.eq_ignore_ascii_case("style") || name.eq_ignore_ascii_case("input") {
         return false;

@@ -431,7 +431,7 @@ fn bare_end(text: &str, start: usize, from: usize) -> (usize, usize) {
     let found = text.get(start..end).unwrap_or("");
     let trimmed = found.trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_', '~', ']', '}']);
     // A template's bracket belongs to it.
-    if found.contains('{') || found.contains("=[") {
+    if found.contains('{') || found.contains('[') && found.contains("=[") {
         return (end, end);
     }
     (start + trimmed.len().max(from - start), end)
