@@ -169,7 +169,7 @@ impl Urls {
             let judge = || self.judge.judge(raw, place.role, origin);
             for (rule, confidence) in recent.verdicts(raw, place.role, judge) {
                 report
-                    .finding(*rule, segment)
+                    .finding(rule, segment)
                     .at(place.span.clone())
                     .confidence(*confidence)
                     .replacement(self.replaced(raw));
