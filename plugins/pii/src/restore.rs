@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use caponier_sdk::scan::blocks::{BLOCK, in_ranges};
 use caponier_sdk::scan::bytes::{find, run_end};
 use caponier_sdk::{Kind, Report, Segment};
 use serde::{Deserialize, Serialize};
@@ -237,29 +238,18 @@ fn leads_url(text: &str, end: usize) -> bool {
 
 /// The first bracket at or after `from` that a token may begin with: a capital follows it.
 fn next_opening(bytes: &[u8], from: usize) -> Option<usize> {
-    const STEP: usize = 64;
-    const PART: usize = 16;
-    let is_opening = |byte: u8, next: u8| (byte == b'[') & (next.wrapping_sub(b'A') < 26);
-    let view = |place: usize| bytes.get(place..place + STEP)?.first_chunk::<STEP>();
-    let mut place = from;
-    // Two views, one a byte further on: the comparisons of a whole step need no branch.
-    while let (Some(one), Some(two)) = (view(place), view(place + 1)) {
-        let mut pairs = one.iter().zip(two);
-        let any = |any, (byte, next): (&u8, &u8)| any | is_opening(*byte, *next);
-        if pairs.clone().fold(false, any) {
-            let parts = one.chunks_exact(PART).zip(two.chunks_exact(PART));
-            let skipped = PART
-                * parts
-                    .take_while(|(one, two)| !one.iter().zip(*two).fold(false, any))
-                    .count();
-            let mut rest = pairs.by_ref().skip(skipped);
-            let inside = rest.position(|(byte, next)| is_opening(*byte, *next))?;
-            return Some(place + skipped + inside);
+    let mut block = from;
+    loop {
+        let mut brackets = in_ranges(bytes, block, [b'['..=b'['])?;
+        while brackets != 0 {
+            let place = block + brackets.trailing_zeros() as usize;
+            if bytes.get(place + 1).is_some_and(u8::is_ascii_uppercase) {
+                return Some(place);
+            }
+            brackets &= brackets - 1;
         }
-        place += STEP;
+        block += BLOCK;
     }
-    let byte = |place: usize| bytes.get(place).copied().unwrap_or(0);
-    (place..bytes.len()).find(|place| is_opening(byte(*place), byte(place + 1)))
 }
 
 /// Marks every token of this exchange that stands in a text which is not the model's. Answers

@@ -6,6 +6,10 @@ use super::text::at;
 const MAX_GROUPS: usize = 8;
 const MAX_DIGITS: usize = 19;
 
+/// Bytes that are copied at once: at least as many as a number has digits. A copy of some other length
+/// is a call.
+const COPIED: usize = 20;
+
 /// What stands between two groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Separator {
@@ -96,7 +100,8 @@ pub(super) struct Groups {
     pub(super) start: usize,
     groups: [Group; MAX_GROUPS],
     count: usize,
-    digits: [u8; MAX_DIGITS],
+    /// What is behind the last of them is of no meaning.
+    digits: [u8; MAX_DIGITS + COPIED],
     /// Whether a bracket closes between the first and the second group.
     pub(super) closes: bool,
 }
@@ -115,7 +120,7 @@ impl Groups {
             start,
             groups: [none; MAX_GROUPS],
             count: 0,
-            digits: [0; MAX_DIGITS],
+            digits: [0; MAX_DIGITS + COPIED],
             closes: false,
         };
         let (mut place, mut separator, mut total) = (start, None, 0);
@@ -125,11 +130,8 @@ impl Groups {
             if run.length == 0 || total + run.length > MAX_DIGITS {
                 break;
             }
-            let slots = read.digits.get_mut(total..total + run.length);
-            let given = bytes.get(place..end);
-            for (slot, digit) in slots.into_iter().flatten().zip(given.into_iter().flatten()) {
-                *slot = *digit;
-            }
+            let slots = read.digits.get_mut(total..).unwrap_or_default();
+            copy(bytes.get(place..).unwrap_or_default(), run.length, slots);
             total += run.length;
             *group = Group {
                 length: run.length,
@@ -202,6 +204,18 @@ pub(super) fn is_in_code(bytes: &[u8], start: usize) -> bool {
         }
     }
     false
+}
+
+/// Copies the first `length` bytes, and perhaps some that follow them.
+fn copy(from: &[u8], length: usize, to: &mut [u8]) {
+    match (from.first_chunk::<COPIED>(), to.first_chunk_mut()) {
+        (Some(from), Some(to)) => *to = *from,
+        _ => {
+            for (to, from) in to.iter_mut().zip(from).take(length) {
+                *to = *from;
+            }
+        }
+    }
 }
 
 /// Whether the digits from `hit` to `end` are one of many numbers in a row, with nothing but spaces
