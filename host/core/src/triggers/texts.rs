@@ -196,15 +196,17 @@ impl Marks {
         let mut at = 0;
         while at < bytes.len() {
             let rest = bytes.get(at..).unwrap_or_default();
-            let groups = match rest.first_chunk() {
-                Some(window) => self.told(window),
-                None => self.told(&padded(rest)),
+            let padded;
+            let window = match rest.first_chunk() {
+                Some(window) => window,
+                None => {
+                    padded = self::padded(rest);
+                    &padded
+                }
             };
-            let told = |[first, second]: &[u32; 2]| first & (second >> GROUPS);
-            let pairs = groups.array_windows::<2>();
-            if pairs.clone().fold(0, |any, pair| any | told(pair)) != 0 {
-                for (place, pair) in (at..).step_by(2).zip(pairs) {
-                    let told = told(pair);
+            let mut told = [0; STEP / 2];
+            if self.told(window, &mut told) != 0 {
+                for (place, told) in (at..).step_by(2).zip(told) {
                     if told != 0 && self.stands(bytes, place, told) && !found(place) {
                         return;
                     }
@@ -234,18 +236,27 @@ impl Marks {
                 .any(|(_, all)| all.len() > MANY || all.iter().any(told))
     }
 
-    /// The groups of each two bytes.
-    fn told(&self, window: &[u8; STEP + 2]) -> [u32; STEP / 2 + 1] {
+    /// The groups of which four bytes may begin at each even place; and all of those together.
+    fn told(&self, window: &[u8; STEP + 2], told: &mut [u32; STEP / 2]) -> u32 {
         let (pairs, _) = window.as_chunks();
         // In a step of its own, which becomes vector code.
         let mut places = [0; STEP / 2 + 1];
         for (place, bytes) in places.iter_mut().zip(pairs) {
             *place = pair(*bytes);
         }
-        places.map(|place| {
+        let groups = |place: u16| {
             let groups = self.pairs.get(usize::from(place) % PAIRS);
             groups.copied().unwrap_or(0)
-        })
+        };
+        let [first, others @ ..] = places;
+        let (mut any, mut before) = (0, groups(first));
+        for (told, place) in told.iter_mut().zip(others) {
+            let after = groups(place);
+            *told = before & (after >> GROUPS);
+            any |= *told;
+            before = after;
+        }
+        any
     }
 }
 
