@@ -291,7 +291,7 @@ fn first_look(
     component: &Component,
     lent: &Arc<Lent>,
 ) -> Result<(Manifest, Option<Direct>), LoadError> {
-    let _ticking = inner.clock.run();
+    let _ticking = inner.clock.run(lent.limits.configure_time);
     let budget = Budget::start(lent.limits.configure_time);
     let mut store =
         Host::new(Arc::clone(lent), Phase::WarmUp, budget).into_store(&inner.run.engine);

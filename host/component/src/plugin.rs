@@ -175,7 +175,7 @@ impl Plugin {
             Body::Snapshot(snapshot) => {
                 let engine = &*loaded.engine.inner;
                 let _slot = engine.gate.enter(PATIENCE).ok_or_else(fault::crowded)?;
-                let _ticking = engine.clock.run();
+                let _ticking = engine.clock.run(time);
                 let host = Host::new(Arc::clone(&loaded.lent), phase, Budget::start(time));
                 let mut store = host.into_store(&engine.run.engine);
                 let instance = snapshot
@@ -278,8 +278,9 @@ impl Session {
     /// However the plugin failed.
     pub fn inspect(&mut self, call: &Call<'_>) -> Result<Report, Fault> {
         let loaded = &*self.loaded;
-        let _ticking = loaded.engine.inner.clock.run();
-        let budget = Budget::start(loaded.time(call));
+        let time = loaded.time(call);
+        let _ticking = loaded.engine.inner.clock.run(time);
+        let budget = Budget::start(time);
         Host::begin(&mut self.store, loaded.phase(call.context), budget);
         let limits = &loaded.lent.limits;
         loaded.finish(self.instance.inspect(&mut self.store, limits, call)?)

@@ -69,7 +69,7 @@ pub(crate) fn take(inner: &Inner, recipe: &Recipe<'_>) -> Result<Taken, LoadErro
             source,
         })?;
 
-    let _ticking = inner.clock.run();
+    let _ticking = inner.clock.run(recipe.lent.limits.configure_time);
     // A guest that fails on the warm-up text cannot be entered again, so it starts once more.
     let mut ready = configured(flavour, &program, recipe)?;
     if !ready.warm_up() {

@@ -79,7 +79,7 @@ impl Recipe {
         let started = Instant::now();
         let budget = Budget::start(lent.limits.configure_time);
         let failed = |step, fault| LoadError::Failed { step, fault };
-        let _ticking = self.inner.clock.run();
+        let _ticking = self.inner.clock.run(lent.limits.configure_time);
         let engine = &self.inner.spare().map_err(LoadError::Malformed)?.engine;
         let phase = Phase::Configure(Arc::clone(&self.files));
         let mut store = Host::new(Arc::clone(lent), phase, budget).into_store(engine);
@@ -178,7 +178,7 @@ impl Spares {
         call: &Call<'_>,
     ) -> Result<Result<Report, String>, Fault> {
         let budget = Budget::start(time);
-        let _ticking = self.shared.recipe.inner.clock.run();
+        let _ticking = self.shared.recipe.inner.clock.run(time);
         Host::begin(&mut spare.store, phase, budget);
         wait(&budget, spare.guest.inspect(&mut spare.store, call))?
             .map_err(|error| fault::from_call(&error, spare.store.data()))
