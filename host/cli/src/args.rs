@@ -88,6 +88,9 @@ pub(crate) enum Command {
     /// Write plugins: new, build, test, inspect, bench
     Plugin(PluginArgs),
     /// Measure what the program promises to cost; ends with 2 where a budget does not hold
+    ///
+    /// What is measured within this process has the plugins of `--config`; gateways that are started
+    /// have the default chain.
     Bench(Bench),
     /// Print the JSON Schema of the configuration file
     Schema,
@@ -275,7 +278,6 @@ pub(crate) struct Test {
 
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
-    /// What is measured within this process; gateways that are started have the default chain
     #[command(flatten)]
     pub(crate) config: Config,
 
