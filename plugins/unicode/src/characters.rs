@@ -85,7 +85,27 @@ pub(crate) enum Script {
 }
 
 #[inline]
-pub(crate) const fn script(character: char) -> Script {
+pub(crate) fn script(character: char) -> Script {
+    match NEAR.get(character as usize) {
+        Some(known) => *known,
+        None => script_of(character),
+    }
+}
+
+/// The scripts of the characters up to the end of Armenian: most of those that words are mixed from.
+static NEAR: [Script; 0x590] = {
+    let mut scripts = [Script::Break; 0x590];
+    let (mut rest, mut code): (&mut [Script], u32) = (&mut scripts, 0);
+    while let Some((slot, others)) = rest.split_first_mut() {
+        if let Some(character) = char::from_u32(code) {
+            *slot = script_of(character);
+        }
+        (rest, code) = (others, code + 1);
+    }
+    scripts
+};
+
+const fn script_of(character: char) -> Script {
     match character as u32 {
         0x30..=0x39 => Script::Neutral,
         0x41..=0x5a | 0x61..=0x7a => Script::Latin,
