@@ -377,13 +377,18 @@ impl Scan<'_> {
         }
     }
 
-    /// The characters from `at` on that `belongs` takes.
+    /// The characters from `at` on that `belongs` takes. One that is like the last is not asked for.
     fn run(&self, at: usize, belongs: impl Fn(char) -> bool) -> Range<usize> {
         let rest = self.text.get(at..).unwrap_or_default();
-        at..at
-            + rest
-                .find(|character| !belongs(character))
-                .unwrap_or(rest.len())
+        let mut last = None;
+        let ends = |character| {
+            if last == Some(character) {
+                return false;
+            }
+            last = Some(character);
+            !belongs(character)
+        };
+        at..at + rest.find(ends).unwrap_or(rest.len())
     }
 
     fn hold(&mut self, from: Option<usize>) {
