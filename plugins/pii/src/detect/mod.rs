@@ -37,6 +37,12 @@ use lexicon::{Lexicon, Topic, Words};
 use near::Near;
 use text::at;
 
+/// What is less sure is not reported.
+const LEAST: f64 = 0.05;
+
+/// The same of digits within a text: what fits so many numbers there says nothing.
+const LEAST_WITHIN: f64 = 0.1;
+
 /// The most digits of a number that is nothing by itself.
 const MOST_PLAIN: usize = 3;
 
@@ -202,6 +208,10 @@ impl Detector {
         {
             return None;
         }
+        if near.is_cell(bytes, (hit, end)) {
+            near.run_end = end;
+            return self.cell(text, (hit, end), &mut near.digits);
+        }
         if is_plain(bytes, (hit, end), last) {
             return None;
         }
@@ -220,25 +230,41 @@ impl Detector {
         if end - hit < phone::LEAST && !number::may_go_on(bytes, end) {
             return run;
         }
-        if near.is_bare(bytes, (hit, end)) && number::is_in_table(bytes, (hit, end)) {
-            return run;
-        }
-        surer(self.grouped(text, hit, last, &mut near.digits), run)
+        let groups = number::Groups::read(bytes, hit, number::MAX_GROUPS, &mut near.digits);
+        surer(self.grouped(text, &groups, last), run)
     }
 
-    /// What the groups of digits are that begin at `hit`; `last` stands before them.
-    fn grouped(
+    /// What a number is that stands in a row of others, with spaces between them: there only digits by
+    /// themselves can be a telephone number or an identifier, and only cards and social security numbers
+    /// are told by their groups.
+    fn cell(
         &self,
         text: &str,
-        hit: usize,
-        last: u8,
+        (hit, end): (usize, usize),
         digits: &mut number::Runs,
     ) -> Option<Match> {
-        let groups = number::Groups::read(text.as_bytes(), hit, digits);
+        let is_end = |place: usize| at(text.as_bytes(), place) == b' ';
+        let groups = match end - hit {
+            3 if is_end(end + 3) && is_end(end + 8) => 3,
+            4 if is_end(end + 5) || is_end(end + 7) => number::MAX_GROUPS,
+            8 if is_end(end + 9) => 2,
+            count if self.shapes.may_be_joined(count) => 1,
+            _ => 0,
+        };
+        let alone = self.numbers.by_itself(text, (hit, end));
+        if groups == 0 {
+            return alone;
+        }
+        let groups = number::Groups::read(text.as_bytes(), hit, groups, digits);
+        surer(self.grouped(text, &groups, b' '), alone)
+    }
+
+    /// What the groups of digits are; `last` stands before them.
+    fn grouped(&self, text: &str, groups: &number::Groups, last: u8) -> Option<Match> {
         if last == b'+' {
             return self
                 .wants(Entity::Phone)
-                .then(|| phone::international(text, &groups))
+                .then(|| phone::international(text, groups))
                 .flatten();
         }
         let first = [
@@ -252,11 +278,11 @@ impl Detector {
         first
             .into_iter()
             .filter(|(entity, _)| self.wants(*entity))
-            .find_map(|(_, detect)| detect(text, &groups))
+            .find_map(|(_, detect)| detect(text, groups))
             .or_else(|| {
                 let wanted = self.wants(Entity::Phone);
                 wanted
-                    .then(|| phone::national(text, &groups, &self.shapes, self.north_america))
+                    .then(|| phone::national(text, groups, &self.shapes, self.north_america))
                     .flatten()
             })
     }

@@ -65,4 +65,10 @@ impl<'a> Near<'a> {
         }
         self.bare.1 >= to
     }
+
+    /// Whether a number is one of many in a row, and nothing but numbers stands near.
+    #[inline]
+    pub(super) fn is_cell(&mut self, bytes: &[u8], span: (usize, usize)) -> bool {
+        number::is_in_row(bytes, span) && self.is_bare(bytes, span)
+    }
 }

@@ -3,12 +3,15 @@
 use super::text::at;
 
 /// The most groups and digits that any number here has.
-const MAX_GROUPS: usize = 8;
+pub(super) const MAX_GROUPS: usize = 8;
 const MAX_DIGITS: usize = 19;
 
 /// Bytes that are copied at once: at least as many as a number has digits. A copy of some other length
 /// is a call.
 const COPIED: usize = 20;
+
+/// The most digits of a number in a row of others that no card and no wallet could be.
+const MOST_IN_ROW: usize = 11;
 
 /// What stands between two groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,9 +110,10 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// Reads on from a first digit, as far as groups follow one another. A group that would make
-    /// the number too long is left out; a first group that does leaves nothing.
-    pub(super) fn read(bytes: &[u8], start: usize, runs: &mut Runs) -> Self {
+    /// Reads on from a first digit, as far as groups follow one another, and no more than `most` of
+    /// them. A group that would make the number too long is left out; a first group that does leaves
+    /// nothing.
+    pub(super) fn read(bytes: &[u8], start: usize, most: usize, runs: &mut Runs) -> Self {
         let none = Group {
             length: 0,
             end: start,
@@ -124,7 +128,7 @@ impl Groups {
             closes: false,
         };
         let (mut place, mut separator, mut total) = (start, None, 0);
-        for group in &mut read.groups {
+        for group in read.groups.iter_mut().take(most) {
             let run = runs.at(bytes, place);
             let end = place + run.length;
             if run.length == 0 || total + run.length > MAX_DIGITS {
@@ -219,20 +223,14 @@ fn copy(from: &[u8], length: usize, to: &mut [u8]) {
 }
 
 /// Whether the digits from `hit` to `end` are one of many numbers in a row, with nothing but spaces
-/// between them as far as any number goes, and too few for a number of their own. Cards and social
-/// security numbers are told by their groups even there.
-pub(super) fn is_in_table(bytes: &[u8], (hit, end): (usize, usize)) -> bool {
-    let groups = match end - hit {
-        3 => at(bytes, end + 3) == b' ' && at(bytes, end + 8) == b' ',
-        1 | 2 | 5 | 6 => false,
-        _ => true,
-    };
-    if groups || hit < 2 || !at(bytes, hit - 2).is_ascii_digit() {
-        return false;
-    }
+/// between them as far as any number goes, and too few for a card's in one piece.
+pub(super) fn is_in_row(bytes: &[u8], (hit, end): (usize, usize)) -> bool {
     let is_plain = |byte: &u8| (*byte == b' ') | byte.is_ascii_digit();
-    let reach = bytes.get(hit - 1..hit + MAX_DIGITS + MAX_GROUPS);
-    at(bytes, hit - 1) == b' '
+    let reach = bytes.get(hit.wrapping_sub(1)..hit + MAX_DIGITS + MAX_GROUPS);
+    at(bytes, hit.wrapping_sub(1)) == b' '
+        && at(bytes, hit.wrapping_sub(2)).is_ascii_digit()
+        && at(bytes, end) == b' '
+        && end - hit <= MOST_IN_ROW
         && reach.is_some_and(|reach| {
             reach
                 .iter()

@@ -5,7 +5,7 @@ use std::cell::LazyCell;
 use super::number::{self, Group, Groups, Separator};
 use super::shapes::{self, calling_code, is_north_american};
 use super::text::{at, begins_freely, ends_freely};
-use super::{Match, context};
+use super::{LEAST as LEAST_SURE, LEAST_WITHIN, Match, context};
 use crate::Entity;
 
 /// The fewest digits of a number.
@@ -99,7 +99,7 @@ pub(super) fn national(
         };
         // Half of all numbers of ten digits are so little.
         let is_within = style == Style::Joined && (start, last.end) != (0, text.len());
-        let least = if is_within { 0.1 } else { 0.05 };
+        let least = if is_within { LEAST_WITHIN } else { LEAST_SURE };
         (confidence >= least).then_some((start, confidence))
     })
 }

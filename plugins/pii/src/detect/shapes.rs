@@ -81,6 +81,8 @@ pub(super) struct Table {
     begins: [u16; MAX_DIGITS + 2],
     /// By length: a bit for each number that the first two digits of one of them may be.
     firsts: [u128; MAX_DIGITS + 1],
+    /// A bit for each length that one of them may have in one piece, without a word.
+    joined: u32,
 }
 
 impl Table {
@@ -90,6 +92,7 @@ impl Table {
             shapes: Vec::new(),
             begins: [0; MAX_DIGITS + 2],
             firsts: [0; MAX_DIGITS + 1],
+            joined: 0,
         };
         for length in 0..=MAX_DIGITS {
             let fits = |shape: &&Shape| (shape.digits.0..=shape.digits.1).contains(&length);
@@ -103,6 +106,8 @@ impl Table {
             if let Some(firsts) = table.firsts.get_mut(length) {
                 *firsts = all;
             }
+            let sure = |shape: &&'static Shape| shape.joined >= super::LEAST_WITHIN;
+            table.joined |= u32::from(table.of(length).iter().any(sure)) << length;
         }
         table
     }
@@ -115,6 +120,11 @@ impl Table {
             0 => &[],
             _ => self.of(digits.len()),
         }
+    }
+
+    /// Whether so many digits in one piece may be a number where no word says so.
+    pub(super) fn may_be_joined(&self, digits: usize) -> bool {
+        self.joined >> digits.min(31) & 1 != 0
     }
 
     /// The shapes with so many digits.

@@ -2,7 +2,12 @@
 //! be found; a text without them must give nothing of that entity.
 #![expect(clippy::string_slice, reason = "a test may panic")]
 
-use super::Detector;
+use proptest::prelude::*;
+
+use super::lexicon::Words;
+use super::near::Near;
+use super::number::{Groups, MAX_GROUPS};
+use super::{Detector, surer};
 use crate::Entity;
 
 fn check(entity: Entity, table: &[&str]) {
@@ -323,4 +328,55 @@ fn a_flood_comes_to_the_same_as_a_look_at_all_of_it() {
             assert_eq!(jumped, looked, "{before}{piece}{after}");
         }
     }
+}
+
+proptest::proptest! {
+    /// A number in a row of others is judged in a shorter way, and comes to the same.
+    #[test]
+    fn cells_are_what_their_digits_and_groups_are(numbers in rows()) {
+        let countries: Vec<String> = Detector::countries().into_iter().map(str::to_owned).collect();
+        let detector = Detector::new(&Entity::ALL, &countries);
+        // Long enough around it that no word is near.
+        let text = format!("{0}{1} {0}", "12 ".repeat(60), numbers.join(" "));
+        let mut near = Near::new(Words::new(&detector.lexicon));
+        let mut hit = 180;
+        for number in &numbers {
+            let span = (hit, hit + number.len());
+            if near.is_cell(text.as_bytes(), span) {
+                let cell = detector.cell(&text, span, &mut near.digits);
+                let run = detector.run(&text, span, b' ', &mut near);
+                let all = Groups::read(text.as_bytes(), hit, MAX_GROUPS, &mut near.digits);
+                let groups = detector.grouped(&text, &all, b' ');
+                proptest::prop_assert_eq!(cell, surer(groups, run));
+            } else {
+                proptest::prop_assert!(number.len() > 11);
+            }
+            hit = span.1 + 1;
+        }
+    }
+}
+
+/// Numbers of any length, and those that cards and identifiers are written in.
+fn rows() -> impl Strategy<Value = Vec<String>> {
+    let known = [
+        "125 17 4954",
+        "4111 1111 1111 1111",
+        "3782 822463 10005",
+        "41111111 11111111",
+        "943 476 5919",
+        "046454286",
+        "9434765919",
+        "12345678",
+        "111444777",
+    ];
+    let some = prop_oneof![
+        "[0-9]{1,12}",
+        prop::sample::select(known.to_vec()).prop_map(str::to_owned)
+    ];
+    prop::collection::vec(some, 1..20).prop_map(|all| {
+        all.iter()
+            .flat_map(|some| some.split(' '))
+            .map(str::to_owned)
+            .collect()
+    })
 }

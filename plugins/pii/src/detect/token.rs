@@ -154,15 +154,27 @@ pub(super) struct Value<'a> {
     pub(super) span: (usize, usize),
 }
 
+impl<'a> Value<'a> {
+    /// Digits in one piece.
+    pub(super) fn of_digits(digits: &'a [u8], span: (usize, usize)) -> Self {
+        Self {
+            characters: digits,
+            separators: [0; MAX].get(..digits.len()).unwrap_or_default(),
+            letters: 0,
+            breaks: 0,
+            capitals: true,
+            span,
+        }
+    }
+}
+
 impl Chain {
-    /// Reads the chunks that follow one another from a first letter or digit on, and no more than
-    /// `most` of them. `may_have`: whether a chunk of this length may be next; else it is left out, and
-    /// what follows it.
+    /// Reads the chunks that follow one another from a first letter or digit on. `may_have`: whether a
+    /// chunk of this length may be next; else it is left out, and what follows it.
     #[inline]
     pub(super) fn read(
         bytes: &[u8],
         start: usize,
-        most: usize,
         runs: &mut Runs,
         mut may_have: impl FnMut(usize) -> bool,
     ) -> Self {
@@ -174,7 +186,7 @@ impl Chain {
         };
         let (mut place, mut total, mut separator) = (start, 0, 0);
         let (mut has_digit, mut was_word, mut single) = (false, false, 0);
-        for chunk in chain.chunks.iter_mut().take(most) {
+        for chunk in &mut chain.chunks {
             let run = runs.at(bytes, place);
             if run.length == 0 || total + run.length > MAX {
                 break;
@@ -365,7 +377,7 @@ mod tests {
     #[test]
     fn chunks_follow_one_another() {
         let text = b"AA 12-34.56 b, and more";
-        let chain = Chain::read(text, 0, MAX_CHUNKS, &mut Runs::new(), |_| true);
+        let chain = Chain::read(text, 0, &mut Runs::new(), |_| true);
         let content = chain.content(text);
         let values: Vec<_> = chain
             .outlines()
@@ -386,7 +398,7 @@ mod tests {
     fn a_word_ends_the_chain() {
         let texts = |text: &str| {
             let text = text.as_bytes();
-            let chain = Chain::read(text, 0, MAX_CHUNKS, &mut Runs::new(), |_| true);
+            let chain = Chain::read(text, 0, &mut Runs::new(), |_| true);
             let content = chain.content(text);
             let values = chain.outlines().map(|outline| {
                 let value = content.value(0, &outline);

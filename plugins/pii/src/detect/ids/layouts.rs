@@ -2,6 +2,7 @@
 //! apart from all of them without a look at what they say.
 
 use super::Entry;
+use crate::detect::LEAST_WITHIN;
 use crate::detect::token::{MAX, Outline};
 
 /// The ways in which rows are set apart in groups, as a tree: each node stands for the groups that lead
@@ -99,6 +100,8 @@ pub(super) struct Sieve {
     last: [u128; 2],
     /// The rows that may be meant without a word somewhere near.
     pub(super) open: u128,
+    /// Those of them that digits in one piece can be, within a text.
+    pub(super) alone: u128,
 }
 
 impl Sieve {
@@ -119,6 +122,9 @@ impl Sieve {
         }
         if !entry.needs_word || entry.close {
             self.open |= row;
+        }
+        if entry.letters == 0 && !entry.apart && !entry.close && entry.row.bare >= LEAST_WITHIN {
+            self.alone |= row;
         }
     }
 

@@ -27,7 +27,7 @@ use caponier_sdk::scan::bytes;
 use super::lexicon::{Lexicon, Said, Topic, Words};
 use super::text::{after, at, before, begins_freely, ends_freely};
 use super::token::{self, Chain, Runs, Value};
-use super::{Match, Reading, earlier};
+use super::{LEAST, LEAST_WITHIN, Match, Reading, earlier, surer};
 use crate::Entity;
 use layouts::{Layouts, Sieve};
 use shape::Row;
@@ -40,12 +40,6 @@ const ALONE: f64 = 0.1;
 
 /// The fewest letters and digits of a row.
 const SHORTEST: usize = 4;
-
-/// What is less sure is not reported.
-const LEAST: f64 = 0.05;
-
-/// The same of digits within a text: what fits so many numbers there says nothing.
-const LEAST_WITHIN: f64 = 0.1;
 
 /// The most lengths that a row may have whose digits say something by themselves.
 const MOST_LENGTHS: usize = 3;
@@ -271,27 +265,51 @@ impl Table {
         runs: &mut Runs,
     ) -> Reading {
         let bytes = text.as_bytes();
+        // Of numbers in a row that no word stands near each is by itself.
+        if words.is_none() && is_between_numbers(bytes, (start, end)) {
+            return Reading {
+                found: self.by_itself(text, (start, end)),
+                unsure_from: None,
+            };
+        }
         let lead = token::lead_before(bytes, start);
         if lead.is_none() && !self.may_begin(text, (start, end), words.as_deref()) {
             return Reading::default();
         }
         let mut best = Best::default();
-        // Of numbers in a row that no word stands near each is by itself.
-        let is_by_itself = words.is_none() && is_between_numbers(bytes, (start, end));
-        if is_by_itself && self.begin.telling >> (end - start).min(31) & 1 == 0 {
-            return best.reading;
-        }
-        let most = if is_by_itself { 1 } else { token::MAX_CHUNKS };
-        self.chain(text, (start, most), &mut words, runs, &mut best);
+        self.chain(text, start, &mut words, runs, &mut best);
         // Two short chunks of capitals may stand before the first with a digit.
         if let Some(lead) = lead {
-            let all = token::MAX_CHUNKS;
-            self.chain(text, (lead, all), &mut words, runs, &mut best);
+            self.chain(text, lead, &mut words, runs, &mut best);
             if let Some(first) = token::lead_before(bytes, lead) {
-                self.chain(text, (first, all), &mut words, runs, &mut best);
+                self.chain(text, first, &mut words, runs, &mut best);
             }
         }
         best.reading
+    }
+
+    /// What digits in one piece are that other numbers stand around, and no word.
+    pub(super) fn by_itself(&self, text: &str, span: (usize, usize)) -> Option<Match> {
+        let (start, end) = span;
+        let mut rows = self.sieves.get(end - start)?.alone;
+        if rows == 0 {
+            return None;
+        }
+        let value = Value::of_digits(text.as_bytes().get(start..end)?, span);
+        let entries = self.of(end - start);
+        let mut best = None;
+        while rows != 0 {
+            let row = entries.get(rows.trailing_zeros() as usize)?.row;
+            rows &= rows - 1;
+            let found = (row.check)(&value).then_some(Match {
+                entity: row.entity,
+                start,
+                end,
+                confidence: row.bare,
+            });
+            best = surer(best, found);
+        }
+        best
     }
 
     /// Whether a group that no other leads may be or begin an identifier: a look at what follows it.
@@ -309,11 +327,11 @@ impl Table {
                     || words.is_some_and(|words| words.just_before(text, span.0).says_any())))
     }
 
-    /// What the chain of at most `most` chunks may be that begins at `start`.
+    /// What the chain of chunks may be that begins at `start`.
     fn chain(
         &self,
         text: &str,
-        (start, most): (usize, usize),
+        start: usize,
         words: &mut Option<&mut Words<'_>>,
         runs: &mut Runs,
         best: &mut Best,
@@ -321,7 +339,7 @@ impl Table {
         let bytes = text.as_bytes();
         let mut layouts = [0; token::MAX_CHUNKS + 1];
         let mut count = 0;
-        let chain = Chain::read(bytes, start, most, runs, |length| {
+        let chain = Chain::read(bytes, start, runs, |length| {
             let last = layouts.get(count).copied().unwrap_or(0);
             let next = self.layouts.next(last, length);
             count += 1;
