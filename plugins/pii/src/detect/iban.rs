@@ -114,15 +114,17 @@ pub(super) enum Reading {
 
 /// The number whose first check digit is here.
 pub(super) fn at_check_digits(text: &str, place: usize) -> Option<Match> {
-    let start = place.checked_sub(2)?;
-    if !at(text.as_bytes(), start).is_ascii_alphabetic() || before(text, start).is_some_and(joins) {
+    let (bytes, start) = (text.as_bytes(), place.checked_sub(2)?);
+    if !at(bytes, start).is_ascii_alphabetic()
+        || !at(bytes, place + 1).is_ascii_digit()
+        || before(text, start).is_some_and(joins)
+    {
         return None;
     }
     let Reading::Whole(end) = read(text, start) else {
         return None;
     };
-    let number = text
-        .as_bytes()
+    let number = bytes
         .get(start..end)?
         .iter()
         .copied()

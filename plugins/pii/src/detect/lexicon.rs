@@ -4,6 +4,8 @@
 //! ones that begin as it does, however many kinds of number there are. Most words are passed over
 //! for their first three letters alone, by a filter of half a kilobyte.
 
+use caponier_sdk::scan::blocks::{BLOCK, in_ranges};
+
 use super::text::floor;
 
 /// How many bytes before and after a value its words count.
@@ -259,6 +261,8 @@ pub(super) struct Words<'a> {
     hits: Vec<Hit>,
     /// The last value, the topics of all words around it, and whether more may come.
     last: ((usize, usize), u128, bool),
+    /// The block that was looked at last, and a bit for each of its bytes that is inside a word.
+    block: (usize, u64),
 }
 
 impl<'a> Words<'a> {
@@ -268,6 +272,7 @@ impl<'a> Words<'a> {
             upto: 0,
             hits: Vec::new(),
             last: ((usize::MAX, usize::MAX), 0, false),
+            block: (usize::MAX, 0),
         }
     }
 
@@ -403,7 +408,7 @@ impl<'a> Words<'a> {
                 place += 1;
             }
         }
-        while let Some((first, after)) = next_word(bytes, place, to) {
+        while let Some((first, after)) = self.next_word(bytes, place, to) {
             place = after;
             let word = bytes.get(first..place).unwrap_or_default();
             if word.first().is_some_and(|byte| *byte >= 0xe0) {
@@ -420,6 +425,40 @@ impl<'a> Words<'a> {
             }
         }
         self.upto = place.max(to.min(bytes.len())).max(self.upto);
+    }
+
+    /// The next run of letters and digits that begins before `to`: its first byte, and the one after
+    /// its last.
+    #[inline]
+    fn next_word(&mut self, bytes: &[u8], from: usize, to: usize) -> Option<(usize, usize)> {
+        let first = self.next(bytes, from, to, |inside| inside)?;
+        let after = self.next(bytes, first, bytes.len(), |inside| !inside);
+        Some((first, after.unwrap_or(bytes.len())))
+    }
+
+    /// The first byte from a place on, and before `to`, that is told by whether it is inside a word.
+    #[inline]
+    fn next(
+        &mut self,
+        bytes: &[u8],
+        from: usize,
+        to: usize,
+        wanted: impl Fn(u64) -> u64,
+    ) -> Option<usize> {
+        let mut start = from - from % BLOCK;
+        let mut mask = u64::MAX << (from % BLOCK);
+        while start < to.min(bytes.len()) {
+            if self.block.0 != start {
+                let word = [b'0'..=b'9', b'A'..=b'Z', b'a'..=b'z', 0x80..=0xff];
+                self.block = (start, in_ranges(bytes, start, word).unwrap_or(0));
+            }
+            let bits = wanted(self.block.1) & mask;
+            if bits != 0 {
+                return Some(start + bits.trailing_zeros() as usize).filter(|place| *place < to);
+            }
+            (start, mask) = (start + BLOCK, u64::MAX);
+        }
+        None
     }
 
     /// Looks up words inside a run without spaces.
@@ -450,17 +489,6 @@ impl<'a> Words<'a> {
             .flat_map(|rest| self.lexicon.run_on(rest))
             .fold(0, |topics, known| topics | known.topics)
     }
-}
-
-/// The next run of letters and digits that begins before `to`: its first byte, and the one after
-/// it.
-#[inline]
-fn next_word(bytes: &[u8], from: usize, to: usize) -> Option<(usize, usize)> {
-    let rest = bytes.get(from..to.min(bytes.len()))?;
-    let first = from + rest.iter().position(|byte| is_inside(*byte))?;
-    let word = bytes.get(first..)?;
-    let length = word.iter().position(|byte| !is_inside(*byte));
-    Some((first, first + length.unwrap_or(word.len())))
 }
 
 #[cfg(test)]

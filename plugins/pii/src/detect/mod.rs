@@ -6,6 +6,7 @@
 mod address;
 mod birth;
 mod card;
+mod classes;
 mod context;
 mod crypto;
 mod email;
@@ -32,6 +33,7 @@ use caponier_sdk::scan::{Repeat, bytes};
 use serde::{Deserialize, Serialize};
 
 use crate::Entity;
+use classes::Classes;
 use flood::Floods;
 use lexicon::{Lexicon, Topic, Words};
 use near::Near;
@@ -145,7 +147,7 @@ impl Detector {
         found: &mut Vec<Match>,
     ) -> Option<usize> {
         let bytes = text.as_bytes();
-        let mut near = Near::new(Words::new(&self.lexicon));
+        let mut near = Near::new(bytes, Words::new(&self.lexicon));
         let mut at = from;
         let mut hits = hits::Hits::new(bytes);
         while let Some(hit) = hits.next(at) {
@@ -162,7 +164,7 @@ impl Detector {
                 ),
                 Some(b':') => (self.colon(text, hit, &mut near), hit + 1),
                 _ => {
-                    let end = bytes::run_end(bytes, hit, |byte| byte.is_ascii_digit());
+                    let end = near.classes.digits_end(hit);
                     (self.number(text, (hit, end), &mut near), end)
                 }
             };
@@ -210,7 +212,7 @@ impl Detector {
         }
         if near.is_cell(bytes, (hit, end)) {
             near.run_end = end;
-            return self.cell(text, (hit, end), &mut near.digits);
+            return self.cell(text, (hit, end), &mut near.classes);
         }
         if is_plain(bytes, (hit, end), last) {
             return None;
@@ -230,7 +232,7 @@ impl Detector {
         if end - hit < phone::LEAST && !number::may_go_on(bytes, end) {
             return run;
         }
-        let groups = number::Groups::read(bytes, hit, number::MAX_GROUPS, &mut near.digits);
+        let groups = number::Groups::read(bytes, hit, number::MAX_GROUPS, &mut near.classes);
         surer(self.grouped(text, &groups, last), run)
     }
 
@@ -241,7 +243,7 @@ impl Detector {
         &self,
         text: &str,
         (hit, end): (usize, usize),
-        digits: &mut number::Runs,
+        classes: &mut Classes<'_>,
     ) -> Option<Match> {
         let is_end = |place: usize| at(text.as_bytes(), place) == b' ';
         let groups = match end - hit {
@@ -255,7 +257,7 @@ impl Detector {
         if groups == 0 {
             return alone;
         }
-        let groups = number::Groups::read(text.as_bytes(), hit, groups, digits);
+        let groups = number::Groups::read(text.as_bytes(), hit, groups, classes);
         surer(self.grouped(text, &groups, b' '), alone)
     }
 
@@ -302,7 +304,7 @@ impl Detector {
             true => bytes::run_start(bytes, hit, *crypto::LENGTHS.end(), inside),
             false => hit,
         };
-        near.run_end = bytes::run_end(bytes, end, inside);
+        near.run_end = near.classes.run_end(end);
         if bytes.get(start..hit)?.iter().any(u8::is_ascii_digit) {
             return None;
         }
@@ -322,10 +324,10 @@ impl Detector {
         };
         if length <= token::MAX && self.has_ids {
             let reading = match is_bare {
-                true => self.numbers.at(text, span, None, &mut near.runs),
+                true => self.numbers.at(text, span, None, &mut near.classes),
                 false => self
                     .ids
-                    .at(text, span, Some(&mut near.words), &mut near.runs),
+                    .at(text, span, Some(&mut near.words), &mut near.classes),
             };
             take(reading, near);
         }

@@ -1,8 +1,8 @@
 //! What a scan knows of the place it has come to.
 
+use super::classes::Classes;
 use super::lexicon::Words;
 use super::number;
-use super::token::Runs;
 
 /// How far before and behind a number its words may stand, in bytes: behind an identifier in its
 /// widest writing.
@@ -15,8 +15,7 @@ const STEP: usize = 512;
 /// What a scan knows of the place it has come to.
 pub(super) struct Near<'a> {
     pub(super) words: Words<'a>,
-    pub(super) runs: Runs,
-    pub(super) digits: number::Runs,
+    pub(super) classes: Classes<'a>,
     /// The end of the last run of letters and digits that was looked at as a whole.
     pub(super) run_end: usize,
     /// The end of the last run of hexadecimal digits, dots and colons that is no address.
@@ -28,11 +27,10 @@ pub(super) struct Near<'a> {
 }
 
 impl<'a> Near<'a> {
-    pub(super) fn new(words: Words<'a>) -> Self {
+    pub(super) fn new(bytes: &'a [u8], words: Words<'a>) -> Self {
         Self {
             words,
-            runs: Runs::new(),
-            digits: number::Runs::new(),
+            classes: Classes::new(bytes),
             run_end: 0,
             no_address: 0,
             unsure: None,

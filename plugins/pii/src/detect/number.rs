@@ -1,5 +1,6 @@
 //! Digits in groups, as people write long numbers.
 
+use super::classes::Classes;
 use super::text::at;
 
 /// The most groups and digits that any number here has.
@@ -37,65 +38,6 @@ pub(super) struct Group {
     pub(super) total: usize,
 }
 
-/// How many runs are remembered.
-const REMEMBERED: usize = 8;
-
-/// A run of digits.
-#[derive(Clone, Copy)]
-struct Run {
-    start: usize,
-    /// How many there are; of more than a number has, one more than it has.
-    length: usize,
-    /// What is between it and the next: how wide that is, what, and whether it closes a bracket.
-    separator: Option<(usize, Separator, bool)>,
-}
-
-/// The runs of digits around the place that a scan has come to. Numbers that overlap have them in
-/// common: each is read once.
-pub(super) struct Runs {
-    slots: [Run; REMEMBERED],
-}
-
-impl Runs {
-    pub(super) fn new() -> Self {
-        let none = Run {
-            start: usize::MAX,
-            length: 0,
-            separator: None,
-        };
-        Self {
-            slots: [none; REMEMBERED],
-        }
-    }
-
-    /// The run that begins at a place.
-    #[inline]
-    fn at(&mut self, bytes: &[u8], start: usize) -> Run {
-        // Digits that follow one another with a mark between them are at least two bytes apart.
-        match self.slots.get_mut(start / 2 % REMEMBERED) {
-            Some(known) if known.start == start => *known,
-            Some(known) => {
-                *known = Run::read(bytes, start);
-                *known
-            }
-            None => Run::read(bytes, start),
-        }
-    }
-}
-
-impl Run {
-    fn read(bytes: &[u8], start: usize) -> Self {
-        let digits = bytes.get(start..).unwrap_or_default().iter();
-        let digits = digits.take(MAX_DIGITS + 1);
-        let length = digits.take_while(|byte| byte.is_ascii_digit()).count();
-        Self {
-            start,
-            length,
-            separator: separator_at(bytes, start + length),
-        }
-    }
-}
-
 /// A first group of digits and those that follow it.
 #[derive(Clone, Debug)]
 pub(super) struct Groups {
@@ -113,7 +55,7 @@ impl Groups {
     /// Reads on from a first digit, as far as groups follow one another, and no more than `most` of
     /// them. A group that would make the number too long is left out; a first group that does leaves
     /// nothing.
-    pub(super) fn read(bytes: &[u8], start: usize, most: usize, runs: &mut Runs) -> Self {
+    pub(super) fn read(bytes: &[u8], start: usize, most: usize, classes: &mut Classes<'_>) -> Self {
         let none = Group {
             length: 0,
             end: start,
@@ -129,22 +71,22 @@ impl Groups {
         };
         let (mut place, mut separator, mut total) = (start, None, 0);
         for group in read.groups.iter_mut().take(most) {
-            let run = runs.at(bytes, place);
-            let end = place + run.length;
-            if run.length == 0 || total + run.length > MAX_DIGITS {
+            let length = classes.from(place).digits.trailing_ones() as usize;
+            let end = place + length;
+            if length == 0 || total + length > MAX_DIGITS {
                 break;
             }
             let slots = read.digits.get_mut(total..).unwrap_or_default();
-            copy(bytes.get(place..).unwrap_or_default(), run.length, slots);
-            total += run.length;
+            copy(bytes.get(place..).unwrap_or_default(), length, slots);
+            total += length;
             *group = Group {
-                length: run.length,
+                length,
                 end,
                 separator,
                 total,
             };
             read.count += 1;
-            let Some((width, kind, closes)) = run.separator else {
+            let Some((width, kind, closes)) = separator_at(bytes, end) else {
                 break;
             };
             read.closes |= read.count == 1 && closes;

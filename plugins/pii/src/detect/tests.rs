@@ -338,14 +338,14 @@ proptest::proptest! {
         let detector = Detector::new(&Entity::ALL, &countries);
         // Long enough around it that no word is near.
         let text = format!("{0}{1} {0}", "12 ".repeat(60), numbers.join(" "));
-        let mut near = Near::new(Words::new(&detector.lexicon));
+        let mut near = Near::new(text.as_bytes(), Words::new(&detector.lexicon));
         let mut hit = 180;
         for number in &numbers {
             let span = (hit, hit + number.len());
             if near.is_cell(text.as_bytes(), span) {
-                let cell = detector.cell(&text, span, &mut near.digits);
+                let cell = detector.cell(&text, span, &mut near.classes);
                 let run = detector.run(&text, span, b' ', &mut near);
-                let all = Groups::read(text.as_bytes(), hit, MAX_GROUPS, &mut near.digits);
+                let all = Groups::read(text.as_bytes(), hit, MAX_GROUPS, &mut near.classes);
                 let groups = detector.grouped(&text, &all, b' ');
                 proptest::prop_assert_eq!(cell, surer(groups, run));
             } else {

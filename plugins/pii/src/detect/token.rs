@@ -1,5 +1,6 @@
 //! Letters and digits in chunks: what an identifier may be.
 
+use super::classes::Classes;
 use super::text::at;
 
 /// The most letters and digits of an identifier.
@@ -20,74 +21,28 @@ const MAX_SINGLE: usize = 2;
 /// The most letters of a chunk that stands before the first with a digit.
 pub(super) const MAX_LEAD: usize = 3;
 
-/// How many runs are remembered.
-const REMEMBERED: usize = 16;
-
 /// A run of letters and digits, and what follows it.
-#[derive(Clone, Copy)]
 struct Run {
-    start: usize,
     /// How many there are; of more than an identifier has, one more than it has.
     length: usize,
     /// A bit for each that is a letter, and for each that is a small one; the lowest for the first.
     letters: u32,
     small: u32,
-    /// The separator behind it: how wide it is, and what it counts as. 0 where no other run follows.
-    separator: (u8, u8),
-}
-
-/// The runs around the place that a scan has come to. Chains that overlap have them in common: each is
-/// read once.
-pub(super) struct Runs {
-    slots: [Run; REMEMBERED],
-}
-
-impl Runs {
-    pub(super) fn new() -> Self {
-        let none = Run {
-            start: usize::MAX,
-            length: 0,
-            letters: 0,
-            small: 0,
-            separator: (0, 0),
-        };
-        Self {
-            slots: [none; REMEMBERED],
-        }
-    }
-
-    /// The run that begins at a place.
-    #[inline]
-    fn at(&mut self, bytes: &[u8], start: usize) -> Run {
-        match self.slots.get_mut(start % REMEMBERED) {
-            Some(known) if known.start == start => *known,
-            Some(known) => {
-                *known = Run::read(bytes, start);
-                *known
-            }
-            None => Run::read(bytes, start),
-        }
-    }
+    /// The separator behind it, where another run follows: how wide it is, and what it counts as.
+    separator: Option<(usize, u8)>,
 }
 
 impl Run {
-    fn read(bytes: &[u8], start: usize) -> Self {
-        let (mut length, mut letters, mut small) = (0, 0, 0);
-        for byte in bytes.get(start..).unwrap_or_default() {
-            if !byte.is_ascii_alphanumeric() || length > MAX {
-                break;
-            }
-            letters |= u32::from(*byte > b'9') << length;
-            small |= u32::from(*byte >= b'a') << length;
-            length += 1;
-        }
-        let follows = separator_at(bytes, start + length).filter(|_| length <= MAX);
+    #[inline]
+    fn read(bytes: &[u8], start: usize, classes: &mut Classes<'_>) -> Self {
+        let sets = classes.from(start);
+        let length = sets.run().min(MAX + 1);
+        let within = (1 << length) - 1;
         Self {
-            start,
             length,
-            letters,
-            small,
-            separator: follows.map_or((0, 0), |(width, class)| (width as u8, class)),
+            letters: (sets.letters & within) as u32,
+            small: (sets.small & within) as u32,
+            separator: separator_at(bytes, start + length).filter(|_| length <= MAX),
         }
     }
 
@@ -175,7 +130,7 @@ impl Chain {
     pub(super) fn read(
         bytes: &[u8],
         start: usize,
-        runs: &mut Runs,
+        classes: &mut Classes<'_>,
         mut may_have: impl FnMut(usize) -> bool,
     ) -> Self {
         let mut chain = Self {
@@ -187,7 +142,7 @@ impl Chain {
         let (mut place, mut total, mut separator) = (start, 0, 0);
         let (mut has_digit, mut was_word, mut single) = (false, false, 0);
         for chunk in &mut chain.chunks {
-            let run = runs.at(bytes, place);
+            let run = Run::read(bytes, place, classes);
             if run.length == 0 || total + run.length > MAX {
                 break;
             }
@@ -210,11 +165,10 @@ impl Chain {
                 separator,
             };
             chain.count += 1;
-            let (width, class) = run.separator;
-            if width == 0 {
+            let Some((width, class)) = run.separator else {
                 break;
-            }
-            (place, separator) = (end + usize::from(width), class);
+            };
+            (place, separator) = (end + width, class);
         }
         chain
     }
@@ -377,7 +331,7 @@ mod tests {
     #[test]
     fn chunks_follow_one_another() {
         let text = b"AA 12-34.56 b, and more";
-        let chain = Chain::read(text, 0, &mut Runs::new(), |_| true);
+        let chain = Chain::read(text, 0, &mut Classes::new(text), |_| true);
         let content = chain.content(text);
         let values: Vec<_> = chain
             .outlines()
@@ -398,7 +352,7 @@ mod tests {
     fn a_word_ends_the_chain() {
         let texts = |text: &str| {
             let text = text.as_bytes();
-            let chain = Chain::read(text, 0, &mut Runs::new(), |_| true);
+            let chain = Chain::read(text, 0, &mut Classes::new(text), |_| true);
             let content = chain.content(text);
             let values = chain.outlines().map(|outline| {
                 let value = content.value(0, &outline);

@@ -22,11 +22,10 @@ mod world;
 
 pub(super) use digits::is_day;
 
-use caponier_sdk::scan::bytes;
-
+use super::classes::Classes;
 use super::lexicon::{Lexicon, Said, Topic, Words};
 use super::text::{after, at, before, begins_freely, ends_freely};
-use super::token::{self, Chain, Runs, Value};
+use super::token::{self, Chain, Value};
 use super::{LEAST, LEAST_WITHIN, Match, Reading, earlier, surer};
 use crate::Entity;
 use layouts::{Layouts, Sieve};
@@ -136,7 +135,7 @@ impl Begin {
     }
 
     /// Whether a second group may follow a first of so many digits that ends at `end`.
-    fn goes_on(&self, bytes: &[u8], count: usize, end: usize) -> bool {
+    fn goes_on(&self, bytes: &[u8], count: usize, end: usize, classes: &mut Classes<'_>) -> bool {
         let Some((width, _)) = token::separator_at(bytes, end) else {
             return false;
         };
@@ -144,7 +143,7 @@ impl Begin {
         if !at(bytes, start).is_ascii_digit() {
             return self.letter >> count.min(31) & 1 != 0;
         }
-        let stop = bytes::run_end(bytes, start, |byte| byte.is_ascii_alphanumeric());
+        let stop = classes.run_end(start);
         let has = |list: &[u32]| {
             let known = list.get(count).copied().unwrap_or(0);
             known >> (stop - start).min(31) & 1 != 0
@@ -262,7 +261,7 @@ impl Table {
         text: &str,
         (start, end): (usize, usize),
         mut words: Option<&mut Words<'_>>,
-        runs: &mut Runs,
+        classes: &mut Classes<'_>,
     ) -> Reading {
         let bytes = text.as_bytes();
         // Of numbers in a row that no word stands near each is by itself.
@@ -273,16 +272,16 @@ impl Table {
             };
         }
         let lead = token::lead_before(bytes, start);
-        if lead.is_none() && !self.may_begin(text, (start, end), words.as_deref()) {
+        if lead.is_none() && !self.may_begin(text, (start, end), words.as_deref(), classes) {
             return Reading::default();
         }
         let mut best = Best::default();
-        self.chain(text, start, &mut words, runs, &mut best);
+        self.chain(text, start, &mut words, classes, &mut best);
         // Two short chunks of capitals may stand before the first with a digit.
         if let Some(lead) = lead {
-            self.chain(text, lead, &mut words, runs, &mut best);
+            self.chain(text, lead, &mut words, classes, &mut best);
             if let Some(first) = token::lead_before(bytes, lead) {
-                self.chain(text, first, &mut words, runs, &mut best);
+                self.chain(text, first, &mut words, classes, &mut best);
             }
         }
         best.reading
@@ -313,15 +312,20 @@ impl Table {
     }
 
     /// Whether a group that no other leads may be or begin an identifier: a look at what follows it.
-    fn may_begin(&self, text: &str, span: (usize, usize), words: Option<&Words<'_>>) -> bool {
+    fn may_begin(
+        &self,
+        text: &str,
+        span: (usize, usize),
+        words: Option<&Words<'_>>,
+        classes: &mut Classes<'_>,
+    ) -> bool {
         let (bytes, count) = (text.as_bytes(), span.1 - span.0);
         let has = |mask: u32| mask >> count.min(31) & 1 != 0;
-        let group = bytes.get(span.0..span.1).unwrap_or_default();
-        if !group.iter().all(u8::is_ascii_digit) {
+        if (classes.from(span.0).digits.trailing_ones() as usize) < count {
             return count >= SHORTEST || token::separator_at(bytes, span.1).is_some();
         }
         has(self.begin.telling)
-            || self.begin.goes_on(bytes, count, span.1)
+            || self.begin.goes_on(bytes, count, span.1, classes)
             || (has(self.begin.alone)
                 && (is_whole(text, span)
                     || words.is_some_and(|words| words.just_before(text, span.0).says_any())))
@@ -333,13 +337,13 @@ impl Table {
         text: &str,
         start: usize,
         words: &mut Option<&mut Words<'_>>,
-        runs: &mut Runs,
+        classes: &mut Classes<'_>,
         best: &mut Best,
     ) {
         let bytes = text.as_bytes();
         let mut layouts = [0; token::MAX_CHUNKS + 1];
         let mut count = 0;
-        let chain = Chain::read(bytes, start, runs, |length| {
+        let chain = Chain::read(bytes, start, classes, |length| {
             let last = layouts.get(count).copied().unwrap_or(0);
             let next = self.layouts.next(last, length);
             count += 1;
