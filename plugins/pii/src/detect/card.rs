@@ -20,12 +20,11 @@ const LAYOUTS: &[&[usize]] = &[
 ];
 
 pub(super) fn at_groups(text: &str, groups: &Groups) -> Option<Match> {
-    if !begins_freely(text, groups.start) {
-        return None;
-    }
     let first = groups.all().first()?;
     let (grouped, total, end) = if (12..=19).contains(&first.length) {
         (false, first.total, first.end)
+    } else if !matches!(first.length, 4 | 8) {
+        return None;
     } else {
         let layout = LAYOUTS.iter().find(|layout| {
             groups.lengths(layout.len()).eq(layout.iter().copied())
@@ -36,7 +35,7 @@ pub(super) fn at_groups(text: &str, groups: &Groups) -> Option<Match> {
     };
     let digits = groups.digits(total);
     let issuer = issuer(digits)?;
-    if !ends_freely(text, end) || !checksum::luhn(digits) {
+    if !begins_freely(text, groups.start) || !ends_freely(text, end) || !checksum::luhn(digits) {
         return None;
     }
     let said = context::near(text, groups.start, &context::CARD);

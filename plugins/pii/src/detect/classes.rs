@@ -59,21 +59,23 @@ impl<'a> Classes<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn block(&mut self, start: usize) -> Sets {
-        let bytes = self.bytes;
-        match self.blocks.get_mut(start / BLOCK % REMEMBERED) {
-            Some(known) => {
-                if known.start != start {
-                    *known = Block {
-                        start,
-                        sets: Sets::read(bytes, start),
-                    };
-                }
-                known.sets
-            }
-            None => Sets::default(),
+        let slot = start / BLOCK % REMEMBERED;
+        match self.blocks.get(slot) {
+            Some(known) if known.start == start => known.sets,
+            _ => self.read(start),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn read(&mut self, start: usize) -> Sets {
+        let sets = Sets::read(self.bytes, start);
+        if let Some(known) = self.blocks.get_mut(start / BLOCK % REMEMBERED) {
+            *known = Block { start, sets };
+        }
+        sets
     }
 
     /// The 64 bytes from a place on. None are of any class behind the text.

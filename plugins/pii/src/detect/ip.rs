@@ -13,7 +13,11 @@ use crate::Entity;
 pub(super) const MAX_BYTES: usize = 45;
 
 pub(super) fn version_4(text: &str, groups: &Groups) -> Option<Match> {
-    if !groups.lengths(4).all(|length| length <= 3) || groups.uniform(4)? != Separator::Dot {
+    let second = groups.all().get(1)?;
+    if second.separator != Some(Separator::Dot)
+        || groups.uniform(4).is_none()
+        || !groups.lengths(4).all(|length| length <= 3)
+    {
         return None;
     }
     let end = groups.all().get(3)?.end;

@@ -45,6 +45,9 @@ pub(super) struct Groups {
     pub(super) start: usize,
     groups: [Group; MAX_GROUPS],
     count: usize,
+    /// A bit for each group that is a single digit, and for each before which there is not just a space.
+    singles: u32,
+    marked: u32,
     /// What is behind the last of them is of no meaning.
     digits: [u8; MAX_DIGITS + COPIED],
     /// Whether a bracket closes between the first and the second group.
@@ -66,6 +69,8 @@ impl Groups {
             start,
             groups: [none; MAX_GROUPS],
             count: 0,
+            singles: 0,
+            marked: 0,
             digits: [0; MAX_DIGITS + COPIED],
             closes: false,
         };
@@ -85,6 +90,9 @@ impl Groups {
                 separator,
                 total,
             };
+            read.singles |= u32::from(length == 1) << read.count;
+            read.marked |=
+                u32::from(!matches!(separator, None | Some(Separator::Space))) << read.count;
             read.count += 1;
             let Some((width, kind, closes)) = separator_at(bytes, end) else {
                 break;
@@ -115,6 +123,16 @@ impl Groups {
             .iter()
             .all(|group| group.separator == Some(first));
         (same && first != Separator::Mixed).then_some(first)
+    }
+
+    /// A bit for each of the first `count` groups that is a single digit.
+    pub(super) fn singles(&self, count: usize) -> u32 {
+        self.singles & ((1 << count) - 1)
+    }
+
+    /// Whether nothing but spaces sets the first `count` groups apart.
+    pub(super) fn is_spaced(&self, count: usize) -> bool {
+        self.marked & ((1 << count) - 1) == 0
     }
 
     /// The lengths of the first `count` groups.

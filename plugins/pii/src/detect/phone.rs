@@ -2,7 +2,7 @@
 
 use std::cell::LazyCell;
 
-use super::number::{self, Group, Groups, Separator};
+use super::number::{self, Group, Groups};
 use super::shapes::{self, calling_code, is_north_american};
 use super::text::{at, begins_freely, ends_freely};
 use super::{LEAST as LEAST_SURE, LEAST_WITHIN, Match, context};
@@ -78,20 +78,21 @@ pub(super) fn national(
         return None;
     }
     let row = continues_row(bytes, start);
-    let is_spaced = |group: &Group| matches!(group.separator, None | Some(Separator::Space));
-    let is_row = row && !bracket && first.total < LEAST && groups.all().iter().all(is_spaced);
+    let is_spaced = groups.is_spaced(groups.all().len());
+    let is_row = row && !bracket && first.total < LEAST && is_spaced;
     if is_row && !*said {
         return None;
     }
     longest(text, groups, |count, last| {
         let digits = groups.digits(last.total);
         let style = Style::of(groups, count, bracket);
+        let known = known_shape(digits, groups, count, style, shapes, north_america);
         // Numbers in a row with spaces between them are more often a table.
         let continues = style == Style::Spaced && (row || row_continues(bytes, last.end));
-        if continues && !*said {
+        if (known <= 0.0 || continues) && !*said {
             return None;
         }
-        let confidence = match known_shape(digits, groups, count, style, shapes, north_america) {
+        let confidence = match known {
             0.0 if generic(digits, groups, count) && *said => 0.6,
             0.0 => 0.0,
             known if *said => f64::min(known + 0.3, 0.97),
@@ -115,18 +116,11 @@ enum Style {
 
 impl Style {
     fn of(groups: &Groups, count: usize, bracket: bool) -> Self {
-        let separators = || {
-            groups
-                .all()
-                .iter()
-                .take(count)
-                .filter_map(|group| group.separator)
-        };
         if bracket {
             Self::Bracketed
         } else if count == 1 {
             Self::Joined
-        } else if separators().all(|separator| separator == Separator::Space) {
+        } else if groups.is_spaced(count) {
             Self::Spaced
         } else {
             Self::Marked
@@ -143,11 +137,11 @@ fn known_shape(
     north_america: bool,
 ) -> f64 {
     // Three, two and four is how social security numbers are written.
-    if groups.lengths(count).eq([3, 2, 4]) {
+    if digits.len() == 9 && groups.lengths(count).eq([3, 2, 4]) {
         return 0.0;
     }
     let mut best: f64 = 0.0;
-    if north_america {
+    if north_america && matches!(digits.len(), 10 | 11 | 13) {
         best = north_american(digits, groups, count, style);
     }
     if let Some(rest) = digits.strip_prefix(b"00")
@@ -157,15 +151,15 @@ fn known_shape(
     {
         best = best.max(0.7);
     }
+    let shapes = shapes.for_digits(digits);
     // A national number is written in few groups, none of them single digits.
     // But for the zero that is dialled first.
-    let trunk =
-        usize::from(digits.first() == Some(&b'0') && groups.lengths(1).eq([1]) && count > 3);
-    let mut lengths = groups.lengths(count).skip(trunk);
-    if !lengths.all(|length| length >= 2) || count > 6 || all_same(digits) {
+    let trunk = digits.first() == Some(&b'0') && count > 3;
+    let singles = groups.singles(count) & if trunk { !1 } else { !0 };
+    if shapes.is_empty() || singles != 0 || count > 6 || all_same(digits) {
         return best;
     }
-    for shape in shapes.for_digits(digits) {
+    for shape in shapes {
         let fits = shape.may_lead(digits)
             && shape
                 .leads
@@ -216,7 +210,7 @@ fn north_american(digits: &[u8], groups: &Groups, count: usize, style: Style) ->
 fn generic(digits: &[u8], groups: &Groups, count: usize) -> bool {
     (7..=15).contains(&digits.len())
         && count <= 6
-        && groups.lengths(count).all(|length| length >= 2)
+        && groups.singles(count) == 0
         && !(count == 1 && digits.len() > 12)
         && !all_same(digits)
 }
