@@ -8,7 +8,7 @@ use super::{Match, context};
 use crate::Entity;
 
 /// How a number is grouped on cards, beside not at all.
-const LAYOUTS: &[&[usize]] = &[
+const LAYOUTS: &[&[u8]] = &[
     &[4, 4, 4, 4, 3],
     &[4, 4, 4, 4],
     &[4, 4, 4, 3],

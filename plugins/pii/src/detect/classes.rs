@@ -6,38 +6,45 @@ use caponier_sdk::scan::blocks::{BLOCK, in_ranges};
 /// How many blocks are remembered: those that the numbers of one place may lie in.
 const REMEMBERED: usize = 4;
 
-/// A bit for each byte of a block.
+/// A bit for each byte of a block, the lowest for the first.
 #[derive(Clone, Copy)]
 struct Block {
     start: usize,
-    sets: Sets,
-}
-
-/// A bit for each of 64 bytes, the lowest for the first.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Sets {
-    pub(super) digits: u64,
+    digits: u64,
     /// Letters of ASCII, and those of them that are small.
-    pub(super) letters: u64,
-    pub(super) small: u64,
+    letters: u64,
+    small: u64,
 }
 
-impl Sets {
+/// The 64 bytes from a place on, as sets of bits. None are of any class behind the text.
+pub(super) struct View<'a> {
+    low: &'a Block,
+    high: &'a Block,
+    inside: usize,
+}
+
+impl View<'_> {
+    /// Those that are digits.
     #[inline]
-    fn read(bytes: &[u8], start: usize) -> Self {
-        let [digits, capitals, small] = [b'0'..=b'9', b'A'..=b'Z', b'a'..=b'z']
-            .map(|range| in_ranges(bytes, start, [range]).unwrap_or(0));
-        Self {
-            digits,
-            letters: capitals | small,
-            small,
-        }
+    pub(super) fn digits(&self) -> u64 {
+        self.bits(|block| block.digits)
     }
 
-    /// How many letters and digits it begins with.
+    /// Those that are letters of ASCII.
     #[inline]
-    pub(super) fn run(&self) -> usize {
-        (self.digits | self.letters).trailing_ones() as usize
+    pub(super) fn letters(&self) -> u64 {
+        self.bits(|block| block.letters)
+    }
+
+    /// Those of them that are small.
+    #[inline]
+    pub(super) fn small(&self) -> u64 {
+        self.bits(|block| block.small)
+    }
+
+    #[inline(always)]
+    fn bits(&self, of: impl Fn(&Block) -> u64) -> u64 {
+        of(self.low) >> self.inside | of(self.high) << 1 << (BLOCK - 1 - self.inside)
     }
 }
 
@@ -51,7 +58,9 @@ impl<'a> Classes<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         let none = Block {
             start: usize::MAX,
-            sets: Sets::default(),
+            digits: 0,
+            letters: 0,
+            small: 0,
         };
         Self {
             bytes,
@@ -59,58 +68,67 @@ impl<'a> Classes<'a> {
         }
     }
 
+    /// Sees to it that the block at a place is known.
     #[inline(always)]
-    fn block(&mut self, start: usize) -> Sets {
-        let slot = start / BLOCK % REMEMBERED;
-        match self.blocks.get(slot) {
-            Some(known) if known.start == start => known.sets,
-            _ => self.read(start),
+    fn know(&mut self, start: usize) {
+        if self.block(start).start != start {
+            self.read(start);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn read(&mut self, start: usize) -> Sets {
-        let sets = Sets::read(self.bytes, start);
+    fn read(&mut self, start: usize) {
+        let of = |range| in_ranges(self.bytes, start, [range]).unwrap_or(0);
+        let [digits, capitals, small] = [b'0'..=b'9', b'A'..=b'Z', b'a'..=b'z'].map(of);
         if let Some(known) = self.blocks.get_mut(start / BLOCK % REMEMBERED) {
-            *known = Block { start, sets };
+            *known = Block {
+                start,
+                digits,
+                letters: capitals | small,
+                small,
+            };
         }
-        sets
     }
 
-    /// The 64 bytes from a place on. None are of any class behind the text.
+    /// The block that is known in the place of the one that begins at `start`.
+    #[inline(always)]
+    fn block(&self, start: usize) -> &Block {
+        let [first, ..] = &self.blocks;
+        self.blocks.get(start / BLOCK % REMEMBERED).unwrap_or(first)
+    }
+
+    /// The 64 bytes from a place on.
     #[inline]
-    pub(super) fn from(&mut self, place: usize) -> Sets {
+    pub(super) fn from(&mut self, place: usize) -> View<'_> {
         let inside = place % BLOCK;
-        let low = self.block(place - inside);
-        if inside == 0 {
-            return low;
-        }
-        let high = self.block(place - inside + BLOCK);
-        let both = |low: u64, high: u64| low >> inside | high << (BLOCK - inside);
-        Sets {
-            digits: both(low.digits, high.digits),
-            letters: both(low.letters, high.letters),
-            small: both(low.small, high.small),
+        let [low, high] = [place - inside, place - inside + BLOCK];
+        self.know(low);
+        self.know(high);
+        View {
+            low: self.block(low),
+            high: self.block(high),
+            inside,
         }
     }
 
     /// Where the digits end that stand from a place on.
     #[inline]
     pub(super) fn digits_end(&mut self, place: usize) -> usize {
-        self.end(place, |sets| sets.digits)
+        self.end(place, |block| block.digits)
     }
 
     /// Where the letters and digits end that stand from a place on.
     #[inline]
     pub(super) fn run_end(&mut self, place: usize) -> usize {
-        self.end(place, |sets| sets.digits | sets.letters)
+        self.end(place, |block| block.digits | block.letters)
     }
 
     #[inline]
-    fn end(&mut self, mut place: usize, of: impl Fn(Sets) -> u64) -> usize {
+    fn end(&mut self, mut place: usize, of: impl Fn(&Block) -> u64) -> usize {
         loop {
             let inside = place % BLOCK;
+            self.know(place - inside);
             let run = (of(self.block(place - inside)) >> inside).trailing_ones() as usize;
             place += run;
             if run == 0 || !place.is_multiple_of(BLOCK) {

@@ -229,7 +229,7 @@ impl Detector {
             None
         };
         // Fewer digits that nothing follows are no number of those that come in groups.
-        if end - hit < phone::LEAST && !number::may_go_on(bytes, end) {
+        if end - hit < usize::from(phone::LEAST) && !number::may_go_on(bytes, end) {
             return run;
         }
         let groups = number::Groups::read(bytes, hit, number::MAX_GROUPS, &mut near.classes);

@@ -7,9 +7,9 @@ use super::text::at;
 pub(super) const MAX_GROUPS: usize = 8;
 const MAX_DIGITS: usize = 19;
 
-/// Bytes that are copied at once: at least as many as a number has digits. A copy of some other length
-/// is a call.
-const COPIED: usize = 20;
+/// Bytes that are copied at once: at least as many as most groups have digits. A copy of some other
+/// length is a call.
+const COPIED: usize = 16;
 
 /// The most digits of a number in a row of others that no card and no wallet could be.
 const MOST_IN_ROW: usize = 11;
@@ -28,14 +28,14 @@ pub(super) enum Separator {
 /// One group of digits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Group {
-    /// How many digits it has.
-    pub(super) length: usize,
-    /// The byte after its last.
+    /// The byte after its last digit.
     pub(super) end: usize,
+    /// How many digits it has.
+    pub(super) length: u8,
     /// What stands before it. The first group has nothing.
     pub(super) separator: Option<Separator>,
     /// How many digits there are up to its end.
-    pub(super) total: usize,
+    pub(super) total: u8,
 }
 
 /// A first group of digits and those that follow it.
@@ -60,8 +60,8 @@ impl Groups {
     /// nothing.
     pub(super) fn read(bytes: &[u8], start: usize, most: usize, classes: &mut Classes<'_>) -> Self {
         let none = Group {
+            end: 0,
             length: 0,
-            end: start,
             separator: None,
             total: 0,
         };
@@ -76,7 +76,7 @@ impl Groups {
         };
         let (mut place, mut separator, mut total) = (start, None, 0);
         for group in read.groups.iter_mut().take(most) {
-            let length = classes.from(place).digits.trailing_ones() as usize;
+            let length = classes.from(place).digits().trailing_ones() as usize;
             let end = place + length;
             if length == 0 || total + length > MAX_DIGITS {
                 break;
@@ -85,10 +85,10 @@ impl Groups {
             copy(bytes.get(place..).unwrap_or_default(), length, slots);
             total += length;
             *group = Group {
-                length,
                 end,
+                length: length as u8,
                 separator,
-                total,
+                total: total as u8,
             };
             read.singles |= u32::from(length == 1) << read.count;
             read.marked |=
@@ -110,8 +110,8 @@ impl Groups {
     }
 
     /// The digits of the first groups, `total` of them.
-    pub(super) fn digits(&self, total: usize) -> &[u8] {
-        self.digits.get(..total).unwrap_or_default()
+    pub(super) fn digits(&self, total: u8) -> &[u8] {
+        self.digits.get(..usize::from(total)).unwrap_or_default()
     }
 
     /// The lengths of the first `count` groups fit, and one and the same separator is between them.
@@ -136,7 +136,7 @@ impl Groups {
     }
 
     /// The lengths of the first `count` groups.
-    pub(super) fn lengths(&self, count: usize) -> impl Iterator<Item = usize> {
+    pub(super) fn lengths(&self, count: usize) -> impl Iterator<Item = u8> {
         self.all().iter().take(count).map(|group| group.length)
     }
 }
@@ -171,14 +171,20 @@ pub(super) fn is_in_code(bytes: &[u8], start: usize) -> bool {
 }
 
 /// Copies the first `length` bytes, and perhaps some that follow them.
+#[inline]
 fn copy(from: &[u8], length: usize, to: &mut [u8]) {
     match (from.first_chunk::<COPIED>(), to.first_chunk_mut()) {
-        (Some(from), Some(to)) => *to = *from,
-        _ => {
-            for (to, from) in to.iter_mut().zip(from).take(length) {
-                *to = *from;
-            }
-        }
+        (Some(from), Some(to)) if length <= COPIED => *to = *from,
+        _ => copy_each(from, length, to),
+    }
+}
+
+/// The same of a group that is longer, or stands at the end of the text.
+#[cold]
+#[inline(never)]
+fn copy_each(from: &[u8], length: usize, to: &mut [u8]) {
+    for (to, from) in to.iter_mut().zip(from).take(length) {
+        *to = *from;
     }
 }
 

@@ -9,7 +9,7 @@ use super::{LEAST as LEAST_SURE, LEAST_WITHIN, Match, context};
 use crate::Entity;
 
 /// The fewest digits of a number.
-pub(super) const LEAST: usize = 7;
+pub(super) const LEAST: u8 = 7;
 
 /// A number after a `+`.
 pub(super) fn international(text: &str, groups: &Groups) -> Option<Match> {
@@ -275,8 +275,11 @@ fn extension_end(bytes: &[u8], end: usize) -> usize {
 
 /// Whether the first groups are a year, a month and a day, either way round.
 fn looks_like_date(groups: &Groups) -> bool {
-    let number = |from: usize, to: usize| {
-        let digits = groups.digits(to).get(from..).unwrap_or_default();
+    let number = |from: u8, to: u8| {
+        let digits = groups
+            .digits(to)
+            .get(usize::from(from)..)
+            .unwrap_or_default();
         digits
             .iter()
             .fold(0_u32, |number, digit| number * 10 + u32::from(digit - b'0'))

@@ -14,7 +14,7 @@ pub(super) struct Shape {
     /// How sure, where it is one run of digits. 0: only beside a word that says so.
     pub(super) joined: f64,
     /// The most digits of the first group.
-    pub(super) first_group: usize,
+    pub(super) first_group: u8,
     /// A bit for each number that the first two digits may be.
     firsts: u128,
 }
@@ -58,7 +58,7 @@ impl Shape {
         self.firsts.checked_shr(first_two(digits)).unwrap_or(0) & 1 != 0
     }
 
-    const fn first_group(mut self, longest: usize) -> Self {
+    const fn first_group(mut self, longest: u8) -> Self {
         self.first_group = longest;
         self
     }

@@ -35,13 +35,15 @@ struct Run {
 impl Run {
     #[inline]
     fn read(bytes: &[u8], start: usize, classes: &mut Classes<'_>) -> Self {
-        let sets = classes.from(start);
-        let length = sets.run().min(MAX + 1);
+        let view = classes.from(start);
+        let (letters, small) = (view.letters(), view.small());
+        let length = (view.digits() | letters).trailing_ones() as usize;
+        let length = length.min(MAX + 1);
         let within = (1 << length) - 1;
         Self {
             length,
-            letters: (sets.letters & within) as u32,
-            small: (sets.small & within) as u32,
+            letters: (letters & within) as u32,
+            small: (small & within) as u32,
             separator: separator_at(bytes, start + length).filter(|_| length <= MAX),
         }
     }

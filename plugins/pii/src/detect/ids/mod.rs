@@ -321,7 +321,7 @@ impl Table {
     ) -> bool {
         let (bytes, count) = (text.as_bytes(), span.1 - span.0);
         let has = |mask: u32| mask >> count.min(31) & 1 != 0;
-        if (classes.from(span.0).digits.trailing_ones() as usize) < count {
+        if (classes.from(span.0).digits().trailing_ones() as usize) < count {
             return count >= SHORTEST || token::separator_at(bytes, span.1).is_some();
         }
         has(self.begin.telling)
