@@ -20,12 +20,10 @@ const WORDS: context::List = context::List::of(&[
 /// beside a dot.
 #[inline]
 pub(super) fn may_have(bytes: &[u8], (start, end): (usize, usize)) -> bool {
-    let marks = [at(bytes, start.wrapping_sub(1)), at(bytes, end)];
-    match end - start {
-        2 => marks.iter().any(|mark| matches!(mark, b':' | b'-')),
-        4 => marks.contains(&b'.'),
-        _ => false,
-    }
+    let [before, behind] = [at(bytes, start.wrapping_sub(1)), at(bytes, end)];
+    let either = |mark: u8| (before == mark) | (behind == mark);
+    let length = end - start;
+    (length == 2) & (either(b':') | either(b'-')) | (length == 4) & either(b'.')
 }
 
 /// The address of which the run of letters and digits at `start` is a part.

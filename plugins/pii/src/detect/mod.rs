@@ -233,7 +233,8 @@ impl Detector {
             return run;
         }
         let groups = number::Groups::read(bytes, hit, number::MAX_GROUPS, &mut near.classes);
-        surer(self.grouped(text, &groups, last), run)
+        let is_bare = near.is_bare(bytes, (hit, end));
+        surer(self.grouped(text, &groups, last, is_bare), run)
     }
 
     /// What a number is that stands in a row of others, with spaces between them: there only digits by
@@ -258,11 +259,17 @@ impl Detector {
             return alone;
         }
         let groups = number::Groups::read(text.as_bytes(), hit, groups, classes);
-        surer(self.grouped(text, &groups, b' '), alone)
+        surer(self.grouped(text, &groups, b' ', true), alone)
     }
 
-    /// What the groups of digits are; `last` stands before them.
-    fn grouped(&self, text: &str, groups: &number::Groups, last: u8) -> Option<Match> {
+    /// What the groups of digits are; `last` stands before them. `is_bare`: no word is near.
+    fn grouped(
+        &self,
+        text: &str,
+        groups: &number::Groups,
+        last: u8,
+        is_bare: bool,
+    ) -> Option<Match> {
         if last == b'+' {
             return self
                 .wants(Entity::Phone)
@@ -284,7 +291,9 @@ impl Detector {
             .or_else(|| {
                 let wanted = self.wants(Entity::Phone);
                 wanted
-                    .then(|| phone::national(text, groups, &self.shapes, self.north_america))
+                    .then(|| {
+                        phone::national(text, groups, is_bare, &self.shapes, self.north_america)
+                    })
                     .flatten()
             })
     }

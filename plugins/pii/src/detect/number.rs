@@ -213,23 +213,33 @@ pub(super) fn may_go_on(bytes: &[u8], end: usize) -> bool {
     is_separator(at(bytes, end)) && (next.is_ascii_digit() || is_separator(next))
 }
 
+/// By byte: what it is between two groups, if it stands there alone.
+const MARKS: [Option<Separator>; 256] = {
+    let mut marks = [None; 256];
+    marks[b' ' as usize] = Some(Separator::Space);
+    marks[b'-' as usize] = Some(Separator::Dash);
+    marks[b'.' as usize] = Some(Separator::Dot);
+    marks[b'/' as usize] = Some(Separator::Slash);
+    marks[b'(' as usize] = Some(Separator::Mixed);
+    marks[b')' as usize] = Some(Separator::Mixed);
+    marks[0xc2] = Some(Separator::Mixed);
+    marks[0xe2] = Some(Separator::Mixed);
+    marks
+};
+
 /// The separator at a place, where a digit follows it: its width, what it is, and whether it
 /// closes a bracket.
+#[inline]
 fn separator_at(bytes: &[u8], place: usize) -> Option<(usize, Separator, bool)> {
-    // One mark and a digit, or what separates nothing.
-    let kind = match at(bytes, place) {
-        b' ' => Some(Separator::Space),
-        b'-' => Some(Separator::Dash),
-        b'.' => Some(Separator::Dot),
-        b'/' => Some(Separator::Slash),
-        b'(' | b')' | 0xc2 | 0xe2 => None,
-        _ => return None,
-    };
-    if at(bytes, place + 1).is_ascii_digit()
-        && let Some(kind) = kind
-    {
+    let kind = MARKS.get(usize::from(at(bytes, place))).copied()??;
+    if at(bytes, place + 1).is_ascii_digit() && kind != Separator::Mixed {
         return Some((1, kind, false));
     }
+    separators_at(bytes, place)
+}
+
+/// The same of more characters, or of those that are no mark by themselves.
+fn separators_at(bytes: &[u8], place: usize) -> Option<(usize, Separator, bool)> {
     let (mut width, mut parts) = (0, 0);
     let mut kind = None;
     let (mut spaces, mut marks, mut opened, mut closed) = (0, 0, false, false);

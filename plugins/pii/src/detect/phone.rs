@@ -11,6 +11,9 @@ use crate::Entity;
 /// The fewest digits of a number.
 pub(super) const LEAST: u8 = 7;
 
+/// The most groups that a national number is written in.
+const MOST_GROUPS: usize = 6;
+
 /// A number after a `+`.
 pub(super) fn international(text: &str, groups: &Groups) -> Option<Match> {
     let bytes = text.as_bytes();
@@ -50,10 +53,11 @@ pub(super) fn international(text: &str, groups: &Groups) -> Option<Match> {
     })
 }
 
-/// A number without a `+`.
+/// A number without a `+`. `is_bare`: no word is near that could say what it is.
 pub(super) fn national(
     text: &str,
     groups: &Groups,
+    is_bare: bool,
     shapes: &shapes::Table,
     north_america: bool,
 ) -> Option<Match> {
@@ -69,11 +73,12 @@ pub(super) fn national(
     } else {
         groups.start
     };
-    if !begins_freely(text, start) || looks_like_date(groups) {
+    let may_have_shape = may_have_shape(groups, shapes, north_america);
+    if (is_bare && !may_have_shape) || !begins_freely(text, start) || looks_like_date(groups) {
         return None;
     }
     // Most numbers are told without a look at the words before them.
-    let said = LazyCell::new(|| context::near(text, start, &context::PHONE));
+    let said = LazyCell::new(|| !is_bare && context::near(text, start, &context::PHONE));
     if number::is_in_code(bytes, start) && !*said {
         return None;
     }
@@ -86,7 +91,10 @@ pub(super) fn national(
     longest(text, groups, |count, last| {
         let digits = groups.digits(last.total);
         let style = Style::of(groups, count, bracket);
-        let known = known_shape(digits, groups, count, style, shapes, north_america);
+        let known = match may_have_shape {
+            true => known_shape(digits, groups, count, style, shapes, north_america),
+            false => 0.0,
+        };
         // Numbers in a row with spaces between them are more often a table.
         let continues = style == Style::Spaced && (row || row_continues(bytes, last.end));
         if (known <= 0.0 || continues) && !*said {
@@ -128,6 +136,31 @@ impl Style {
     }
 }
 
+/// Whether the first of the groups, however many, may have a shape that is known: a look at their
+/// lengths and at the first two digits.
+fn may_have_shape(groups: &Groups, shapes: &shapes::Table, north_america: bool) -> bool {
+    let digits = groups.digits(2);
+    let lengths = shapes.lengths(digits);
+    // A zero that is dialled first may stand alone.
+    let singles = groups.singles(MOST_GROUPS) & if digits.starts_with(b"0") { !1 } else { !0 };
+    let wide = singles.trailing_zeros() as usize;
+    let plain = groups.all().iter().take(wide.min(MOST_GROUPS));
+    plain.fold(false, |may, group| may | (lengths >> group.total & 1 != 0))
+        || digits == b"00"
+        || (north_america && may_be_north_american(groups))
+}
+
+/// Whether there are groups of three, three and four digits, perhaps with one before them, or so many
+/// digits in one piece.
+fn may_be_north_american(groups: &Groups) -> bool {
+    let mut lengths = groups.lengths(4);
+    match [(); 4].map(|()| lengths.next().unwrap_or(0)) {
+        [10 | 11 | 13, ..] => true,
+        [3, 3, 4, _] | [_, 3, 3, 4] => true,
+        _ => false,
+    }
+}
+
 fn known_shape(
     digits: &[u8],
     groups: &Groups,
@@ -156,7 +189,7 @@ fn known_shape(
     // But for the zero that is dialled first.
     let trunk = digits.first() == Some(&b'0') && count > 3;
     let singles = groups.singles(count) & if trunk { !1 } else { !0 };
-    if shapes.is_empty() || singles != 0 || count > 6 || all_same(digits) {
+    if shapes.is_empty() || singles != 0 || count > MOST_GROUPS || all_same(digits) {
         return best;
     }
     for shape in shapes {
@@ -209,7 +242,7 @@ fn north_american(digits: &[u8], groups: &Groups, count: usize, style: Style) ->
 /// Any number that a person would take for a telephone number beside a word that says so.
 fn generic(digits: &[u8], groups: &Groups, count: usize) -> bool {
     (7..=15).contains(&digits.len())
-        && count <= 6
+        && count <= MOST_GROUPS
         && groups.singles(count) == 0
         && !(count == 1 && digits.len() > 12)
         && !all_same(digits)

@@ -81,6 +81,8 @@ pub(super) struct Table {
     begins: [u16; MAX_DIGITS + 2],
     /// By length: a bit for each number that the first two digits of one of them may be.
     firsts: [u128; MAX_DIGITS + 1],
+    /// By what number the first two digits make: a bit for each length of one of them.
+    lengths: [u16; 100],
     /// A bit for each length that one of them may have in one piece, without a word.
     joined: u32,
 }
@@ -92,6 +94,7 @@ impl Table {
             shapes: Vec::new(),
             begins: [0; MAX_DIGITS + 2],
             firsts: [0; MAX_DIGITS + 1],
+            lengths: [0; 100],
             joined: 0,
         };
         for length in 0..=MAX_DIGITS {
@@ -105,6 +108,9 @@ impl Table {
             let all = firsts.fold(0, |all, firsts| all | firsts);
             if let Some(firsts) = table.firsts.get_mut(length) {
                 *firsts = all;
+            }
+            for (two, lengths) in table.lengths.iter_mut().enumerate() {
+                *lengths |= ((all >> two & 1) as u16) << length;
             }
             let sure = |shape: &&'static Shape| shape.joined >= super::LEAST_WITHIN;
             table.joined |= u32::from(table.of(length).iter().any(sure)) << length;
@@ -120,6 +126,16 @@ impl Table {
             0 => &[],
             _ => self.of(digits.len()),
         }
+    }
+
+    /// A bit for each number of digits that a number of one of the shapes may have that begins with
+    /// these.
+    #[inline]
+    pub(super) fn lengths(&self, digits: &[u8]) -> u32 {
+        self.lengths
+            .get(first_two(digits) as usize)
+            .copied()
+            .map_or(0, u32::from)
     }
 
     /// Whether so many digits in one piece may be a number where no word says so.

@@ -346,7 +346,7 @@ proptest::proptest! {
                 let cell = detector.cell(&text, span, &mut near.classes);
                 let run = detector.run(&text, span, b' ', &mut near);
                 let all = Groups::read(text.as_bytes(), hit, MAX_GROUPS, &mut near.classes);
-                let groups = detector.grouped(&text, &all, b' ');
+                let groups = detector.grouped(&text, &all, b' ', false);
                 proptest::prop_assert_eq!(cell, surer(groups, run));
             } else {
                 proptest::prop_assert!(number.len() > 11);

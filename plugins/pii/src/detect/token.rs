@@ -239,16 +239,37 @@ pub(super) fn separator_at(bytes: &[u8], place: usize) -> Option<(usize, u8)> {
         .then_some((width, class))
 }
 
+/// By byte: what it counts as between two chunks. `MORE` for the first byte of a character that may
+/// count as something, 0 for nothing.
+const MARKS: [u8; 256] = {
+    let mut marks = [0; 256];
+    let mut rest: &[u8] = b" -./+";
+    while let [mark, others @ ..] = rest {
+        marks[*mark as usize] = *mark;
+        rest = others;
+    }
+    marks[0xc2] = MORE;
+    marks[0xe2] = MORE;
+    marks
+};
+const MORE: u8 = 1;
+
 /// The separator at a place, whatever follows.
+#[inline]
 fn class_at(bytes: &[u8], place: usize) -> Option<(usize, u8)> {
-    match at(bytes, place) {
-        mark @ (b' ' | b'-' | b'.' | b'/' | b'+') => Some((1, mark)),
-        0xc2 if at(bytes, place + 1) == 0xa0 => Some((2, b' ')),
-        0xe2 if at(bytes, place + 1) == 0x80 => match at(bytes, place + 2) {
-            0xaf => Some((3, b' ')),
-            0x90..=0x93 => Some((3, b'-')),
-            _ => None,
-        },
+    match MARKS.get(usize::from(at(bytes, place))).copied()? {
+        0 => None,
+        MORE => wide_at(bytes, place),
+        mark => Some((1, mark)),
+    }
+}
+
+/// The same of characters beyond ASCII.
+fn wide_at(bytes: &[u8], place: usize) -> Option<(usize, u8)> {
+    match [0, 1, 2].map(|behind| at(bytes, place + behind)) {
+        [0xc2, 0xa0, _] => Some((2, b' ')),
+        [0xe2, 0x80, 0xaf] => Some((3, b' ')),
+        [0xe2, 0x80, 0x90..=0x93] => Some((3, b'-')),
         _ => None,
     }
 }
