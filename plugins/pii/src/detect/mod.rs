@@ -155,18 +155,16 @@ impl Detector {
                 (at, near.run_end) = (jump.to, jump.run_end);
                 continue;
             }
-            let (matched, next) = match bytes.get(hit) {
-                Some(b'@') => (
-                    self.wants(Entity::Email)
-                        .then(|| email::around(text, hit))
-                        .flatten(),
-                    hit + 1,
-                ),
-                Some(b':') => (self.colon(text, hit, &mut near), hit + 1),
-                _ => {
-                    let end = near.classes.digits_end(hit);
-                    (self.number(text, (hit, end), &mut near), end)
-                }
+            let byte = text::at(bytes, hit);
+            let (matched, next) = if byte.is_ascii_digit() {
+                let end = near.classes.digits_end(hit);
+                (self.number(text, (hit, end), &mut near), end)
+            } else if byte == b':' {
+                (self.colon(text, hit, &mut near), hit + 1)
+            } else {
+                let wanted = self.wants(Entity::Email);
+                let found = wanted.then(|| email::around(text, hit));
+                (found.flatten(), hit + 1)
             };
             at = matched.map_or(next, |matched| matched.end.max(next));
             found.extend(matched.filter(|matched| matched.start >= from));
