@@ -55,7 +55,10 @@ impl Shape {
     /// Whether a number with these digits may begin as one of this shape.
     #[inline]
     pub(super) fn may_lead(&self, digits: &[u8]) -> bool {
-        self.firsts.checked_shr(first_two(digits)).unwrap_or(0) & 1 != 0
+        let [low, high] = [self.firsts as u64, (self.firsts >> 64) as u64];
+        let two = first_two(digits);
+        let half = if two < 64 { low } else { high };
+        half >> (two % 64) & 1 != 0
     }
 
     const fn first_group(mut self, longest: u8) -> Self {
@@ -79,8 +82,6 @@ pub(super) struct Table {
     shapes: Vec<&'static Shape>,
     /// Where those of each length begin.
     begins: [u16; MAX_DIGITS + 2],
-    /// By length: a bit for each number that the first two digits of one of them may be.
-    firsts: [u128; MAX_DIGITS + 1],
     /// By what number the first two digits make: a bit for each length of one of them.
     lengths: [u16; 100],
     /// A bit for each length that one of them may have in one piece, without a word.
@@ -93,7 +94,6 @@ impl Table {
         let mut table = Self {
             shapes: Vec::new(),
             begins: [0; MAX_DIGITS + 2],
-            firsts: [0; MAX_DIGITS + 1],
             lengths: [0; 100],
             joined: 0,
         };
@@ -106,9 +106,6 @@ impl Table {
             }
             let firsts = table.of(length).iter().map(|shape| shape.firsts);
             let all = firsts.fold(0, |all, firsts| all | firsts);
-            if let Some(firsts) = table.firsts.get_mut(length) {
-                *firsts = all;
-            }
             for (two, lengths) in table.lengths.iter_mut().enumerate() {
                 *lengths |= ((all >> two & 1) as u16) << length;
             }
@@ -121,8 +118,12 @@ impl Table {
     /// The shapes that a number with these digits may have.
     #[inline]
     pub(super) fn for_digits(&self, digits: &[u8]) -> &[&'static Shape] {
-        let known = self.firsts.get(digits.len()).copied().unwrap_or(0);
-        match known.checked_shr(first_two(digits)).unwrap_or(0) & 1 {
+        match self
+            .lengths(digits)
+            .checked_shr(digits.len() as u32)
+            .unwrap_or(0)
+            & 1
+        {
             0 => &[],
             _ => self.of(digits.len()),
         }

@@ -271,7 +271,9 @@ impl Table {
                 unsure_from: None,
             };
         }
-        let lead = token::lead_before(bytes, start);
+        let lead = words
+            .as_ref()
+            .and_then(|_| token::lead_before(bytes, start));
         if lead.is_none() && !self.may_begin(text, (start, end), words.as_deref(), classes) {
             return Reading::default();
         }
