@@ -214,6 +214,7 @@ pub(super) fn may_go_on(bytes: &[u8], end: usize) -> bool {
 }
 
 /// By byte: what it is between two groups, if it stands there alone.
+#[expect(clippy::indexing_slicing, reason = "each byte has its place")]
 const MARKS: [Option<Separator>; 256] = {
     let mut marks = [None; 256];
     marks[b' ' as usize] = Some(Separator::Space);

@@ -154,11 +154,10 @@ fn may_have_shape(groups: &Groups, shapes: &shapes::Table, north_america: bool) 
 /// digits in one piece.
 fn may_be_north_american(groups: &Groups) -> bool {
     let mut lengths = groups.lengths(4);
-    match [(); 4].map(|()| lengths.next().unwrap_or(0)) {
-        [10 | 11 | 13, ..] => true,
-        [3, 3, 4, _] | [_, 3, 3, 4] => true,
-        _ => false,
-    }
+    matches!(
+        [(); 4].map(|()| lengths.next().unwrap_or(0)),
+        [10 | 11 | 13, ..] | [3, 3, 4, _] | [_, 3, 3, 4]
+    )
 }
 
 fn known_shape(

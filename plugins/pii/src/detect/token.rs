@@ -242,6 +242,7 @@ pub(super) fn separator_at(bytes: &[u8], place: usize) -> Option<(usize, u8)> {
 
 /// By byte: what it counts as between two chunks. `MORE` for the first byte of a character that may
 /// count as something, 0 for nothing.
+#[expect(clippy::indexing_slicing, reason = "each byte has its place")]
 const MARKS: [u8; 256] = {
     let mut marks = [0; 256];
     let mut rest: &[u8] = b" -./+";
