@@ -411,8 +411,13 @@ impl Letters {
         for word in words {
             let start = letters.all.len();
             let bytes = text.as_bytes().get(word.token.start..word.token.end);
-            let pieces = bytes.unwrap_or_default().split(|byte| *byte == b'\'');
-            pieces.for_each(|piece| letters.all.extend_from_slice(piece));
+            let bytes = bytes.unwrap_or_default();
+            if word.token.letters == bytes.len() {
+                letters.all.extend_from_slice(bytes);
+            } else {
+                let pieces = bytes.split(|byte| *byte == b'\'');
+                pieces.for_each(|piece| letters.all.extend_from_slice(piece));
+            }
             letters.places.push(start..letters.all.len());
         }
         // All at once, which takes less than one by one.
@@ -440,9 +445,10 @@ impl Letters {
         let all = self.all.get(..end).unwrap_or_default();
         places.iter().filter_map(|place| {
             let letters: &[u8; LETTERS] = all.get(place.start..)?.first_chunk()?;
-            Some(letters.iter().fold(0, |hash: u64, letter| {
-                hash.wrapping_mul(BASE).wrapping_add(u64::from(*letter))
-            }))
+            let weighted = letters.iter().zip(WEIGHTS);
+            // Each by itself: none waits for the one before.
+            let weighted = weighted.map(|(letter, weight)| weight.wrapping_mul(u64::from(*letter)));
+            Some(weighted.fold(0, u64::wrapping_add))
         })
     }
 }
@@ -459,6 +465,18 @@ pub(crate) struct Spelled {
 /// The weight of a letter, and of one that leaves.
 const BASE: u64 = 0x0000_0100_0000_01b3;
 const LEAVES: u64 = BASE.wrapping_pow(LETTERS as u32);
+/// What each of so many letters weighs.
+const WEIGHTS: [u64; LETTERS] = {
+    let mut weights = [1; LETTERS];
+    let mut rest = weights.as_mut_slice();
+    let mut weight = 1_u64;
+    while let [others @ .., last] = rest {
+        *last = weight;
+        weight = weight.wrapping_mul(BASE);
+        rest = others;
+    }
+    weights
+};
 
 impl Spelled {
     /// Adds a letter. Answers the hash of the last ones, once there are enough. (Rolling hash, Karp

@@ -32,10 +32,13 @@ pub(crate) fn find(text: &str, words: &[Word], lexicon: &Lexicon) -> Vec<u32> {
         );
     }
     let mut rest = text;
-    while let Some((_, after)) = rest.split_once("<!--") {
-        let (comment, after) = after.split_once("-->").unwrap_or((after, ""));
-        values.extend(comment.split_whitespace().filter(|word| is_planted(word)));
+    while let Some((_, after)) = rest.split_once('<') {
         rest = after;
+        if let Some(after) = after.strip_prefix("!--") {
+            let (comment, after) = after.split_once("-->").unwrap_or((after, ""));
+            values.extend(comment.split_whitespace().filter(|word| is_planted(word)));
+            rest = after;
+        }
     }
     let mut hashes = Vec::new();
     for value in values.into_iter().take(MOST) {

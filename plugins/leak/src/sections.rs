@@ -182,17 +182,20 @@ impl Reader<'_> {
         for mut token in Tokens::new(line) {
             let gap = line.get(before..token.start).unwrap_or_default();
             before = token.end;
-            for _ in gap.matches('"') {
-                quote = match quote {
-                    Some((first, canned)) => {
-                        self.quoted(first, canned);
-                        None
-                    }
-                    None => Some((self.words.len(), said < 4)),
-                };
-            }
-            if parts_sentences(gap) && quote.is_none() {
-                self.end_sentence();
+            // Between most words there is nothing to read.
+            if gap != " " {
+                for _ in gap.bytes().filter(|byte| *byte == b'"') {
+                    quote = match quote {
+                        Some((first, canned)) => {
+                            self.quoted(first, canned);
+                            None
+                        }
+                        None => Some((self.words.len(), said < 4)),
+                    };
+                }
+                if parts_sentences(gap) && quote.is_none() {
+                    self.end_sentence();
+                }
             }
             let (uses, stem) = self.lexicon.look_up(token.hash, token.stem);
             said = if uses.is(Use::SAY) {

@@ -92,6 +92,10 @@ impl Iterator for Tokens<'_> {
             if byte.is_ascii_alphanumeric() {
                 break;
             }
+            if byte == b' ' {
+                at += 1;
+                continue;
+            }
             if byte < 0x80 {
                 at += blank(bytes.get(at..).unwrap_or_default());
                 continue;
@@ -117,9 +121,11 @@ impl Iterator for Tokens<'_> {
             at += character.len_utf8();
         }
         let start = at;
-        let mut spelling = Spelling::default();
-        let mut stem = spelling;
-        let (mut letters, mut digits, mut characters) = (0, 0, 0);
+        let ascii = Ascii::read(bytes.get(start..).unwrap_or_default());
+        let (mut spelling, mut stem) = (ascii.spelling, ascii.stem);
+        let (mut letters, mut digits, mut characters) =
+            (ascii.letters, ascii.digits, ascii.letters);
+        at += letters;
         while let Some(byte) = bytes.get(at) {
             if byte.is_ascii_alphanumeric() {
                 spelling.push(byte.to_ascii_lowercase());
@@ -163,6 +169,50 @@ impl Iterator for Tokens<'_> {
             letters,
             weight: WORD,
         })
+    }
+}
+
+/// The letters and digits of ASCII that a word begins with: most words are no more.
+#[derive(Default)]
+struct Ascii {
+    spelling: Spelling,
+    stem: Spelling,
+    letters: usize,
+    digits: usize,
+}
+
+impl Ascii {
+    #[inline]
+    fn read(bytes: &[u8]) -> Self {
+        let mut word = Self::default();
+        match bytes.split_first_chunk::<STEM>() {
+            // So many that the loop over them is none.
+            Some((first, rest)) => {
+                word.spell(first);
+                word.stem = word.spelling;
+                if word.letters == STEM {
+                    word.spell(rest);
+                }
+            }
+            None => {
+                word.spell(bytes);
+                word.stem = word.spelling;
+            }
+        }
+        word
+    }
+
+    #[inline(always)]
+    fn spell(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            if !byte.is_ascii_alphanumeric() {
+                break;
+            }
+            // Makes a capital small, and leaves a digit what it is.
+            self.spelling.push(byte | 0x20);
+            self.digits += usize::from(*byte <= b'9');
+            self.letters += 1;
+        }
     }
 }
 
