@@ -353,6 +353,12 @@ pub(crate) fn traversal(site: &Site<'_, '_>) -> Verdict {
         b"..//",
         b"..\\\\",
     ];
+    // Nothing else that is coded begins one.
+    if text.byte(site.start) == Some(b'%')
+        && !matches!(text.byte(site.start + 1), None | Some(b'2' | b'c' | b'C'))
+    {
+        return None;
+    }
     // Counted from the first of them only.
     if text.behind(site.start, 3).ends_with(b"../")
         || text.behind(site.start, 3).ends_with(b"..\\")

@@ -2,7 +2,7 @@
 //! answers may tell; and what is there to be said or quoted, which is no secret.
 
 use crate::lexicon::{Lexicon, Use};
-use crate::tokens::{Token, Tokens};
+use crate::tokens::{Token, Tokens, WORD};
 
 /// What a word of a system prompt belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,13 +232,17 @@ impl Reader<'_> {
     fn end_sentence(&mut self) {
         let words = self.words.get(self.begun..).unwrap_or_default();
         let facts = || words.iter().filter(|word| word.part == Part::Fact);
-        let is_marked = facts().any(|word| word.uses.is(Use::MARK));
-        let is_addressed = facts().any(|word| word.uses.is(Use::ADDRESS));
-        let is_first = |uses| facts().next().is_some_and(|word| word.uses.is(uses));
-        let has_verb = || facts().any(|word| word.uses.is(Use::VERB));
-        let begins = is_first(Use::VERB) || (is_first(Use::CONDITION) && has_verb());
+        // What its words are used for, and how many are of scripts without spaces.
+        let (uses, signs) = facts().fold((Use::default(), 0), |(uses, signs), word| {
+            let sign = usize::from(word.token.weight < WORD);
+            (uses.or(word.uses), signs + sign)
+        });
+        let first = facts().next().map_or(Use::default(), |word| word.uses);
+        let begins = first.is(Use::VERB) || (first.is(Use::CONDITION) && uses.is(Use::VERB));
         // Of languages without a list of their own each sentence counts.
-        let strange = facts().filter(|word| word.token.weight < 2).count() * 2 > words.len();
+        let strange = signs * 2 > words.len();
+        let is_addressed = uses.is(Use::ADDRESS);
+        let is_marked = uses.is(Use::MARK);
         let orders = is_marked || begins || strange || (is_addressed && !self.is_persona());
         let words = self.words.get_mut(self.begun..).unwrap_or_default();
         if orders {

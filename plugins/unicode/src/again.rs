@@ -42,11 +42,9 @@ impl Again {
             at = span.end;
         }
         let between = text.get(at..first + self.period)?;
-        let mut all = String::with_capacity(self.rounds * (round.len() + between.len()));
-        for _ in 1..self.rounds {
-            all.push_str(&round);
-            all.push_str(between);
-        }
+        let mut all = [&round, between]
+            .concat()
+            .repeat(self.rounds.saturating_sub(1));
         all.push_str(&round);
         Some(all)
     }
