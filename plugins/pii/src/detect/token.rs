@@ -279,12 +279,13 @@ fn wide_at(bytes: &[u8], place: usize) -> Option<(usize, u8)> {
 
 /// Where the chunk begins that ends before `place`, if a separator and nothing else lies between,
 /// and it is short and all capitals.
+#[inline]
 pub(super) fn lead_before(bytes: &[u8], place: usize) -> Option<usize> {
-    let end = match (at(bytes, place.wrapping_sub(1)), place) {
-        (_, 0) => return None,
-        (b' ' | b'-', _) => place - 1,
-        _ => return None,
-    };
+    let end = place.checked_sub(1)?;
+    matches!(at(bytes, end), b' ' | b'-').then(|| lead_to(bytes, end))?
+}
+
+fn lead_to(bytes: &[u8], end: usize) -> Option<usize> {
     let length = (1..=MAX_LEAD + 1)
         .take_while(|back| {
             end.checked_sub(*back)
