@@ -342,6 +342,9 @@ impl Table {
         classes: &mut Classes<'_>,
         best: &mut Best,
     ) {
+        if !begins_freely(text, start) {
+            return;
+        }
         let bytes = text.as_bytes();
         let mut layouts = [0; token::MAX_CHUNKS + 1];
         let mut count = 0;
@@ -355,7 +358,6 @@ impl Table {
             next.is_some()
         });
         let mut content = None;
-        let mut begins = None;
         for outline in chain.outlines() {
             let layout = layouts.get(outline.chunks).copied().unwrap_or(0);
             let mut rows = self.layouts.rows(layout);
@@ -364,10 +366,7 @@ impl Table {
             }
             let sieve = self.sieves.get(outline.total).copied().unwrap_or_default();
             rows &= sieve.rows(&outline);
-            if rows == 0
-                || !*begins.get_or_insert_with(|| begins_freely(text, start))
-                || !ends_freely(text, outline.end)
-            {
+            if rows == 0 || !ends_freely(text, outline.end) {
                 continue;
             }
             let span = (start, outline.end);
