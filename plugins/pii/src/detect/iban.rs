@@ -116,7 +116,7 @@ pub(super) enum Reading {
 pub(super) fn at_check_digits(text: &str, place: usize) -> Option<Match> {
     let (bytes, start) = (text.as_bytes(), place.checked_sub(2)?);
     if !at(bytes, start).is_ascii_alphabetic()
-        || !at(bytes, place + 1).is_ascii_digit()
+        || at(bytes, place + 1).is_ascii_alphabetic()
         || before(text, start).is_some_and(joins)
     {
         return None;
