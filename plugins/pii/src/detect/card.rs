@@ -19,11 +19,31 @@ const LAYOUTS: &[&[u8]] = &[
     &[8, 8],
 ];
 
+/// A bit for each length that the first group of one may have.
+const FIRSTS: u32 = {
+    let (mut firsts, mut rest) = (0, LAYOUTS);
+    while let [[first, ..], tail @ ..] = rest {
+        firsts |= 1 << *first;
+        rest = tail;
+    }
+    firsts
+};
+
+/// Whether so many digits may be the first group of a number. `ends`: whether a group that comes next
+/// and has so many ends there.
+pub(super) fn may_begin(digits: usize, ends: impl Fn(usize) -> bool) -> bool {
+    let fits = |layout: &&[u8]| {
+        let mut lengths = layout.iter().copied().map(usize::from);
+        lengths.next() == Some(digits) && lengths.next().is_some_and(&ends)
+    };
+    FIRSTS >> digits.min(31) & 1 != 0 && LAYOUTS.iter().any(fits)
+}
+
 pub(super) fn at_groups(text: &str, groups: &Groups) -> Option<Match> {
     let first = groups.all().first()?;
     let (grouped, total, end) = if (12..=19).contains(&first.length) {
         (false, first.total, first.end)
-    } else if !matches!(first.length, 4 | 8) {
+    } else if FIRSTS >> first.length & 1 == 0 {
         return None;
     } else {
         let layout = LAYOUTS.iter().find(|layout| {

@@ -244,11 +244,10 @@ impl Detector {
         (hit, end): (usize, usize),
         classes: &mut Classes<'_>,
     ) -> Option<Match> {
-        let is_end = |place: usize| at(text.as_bytes(), place) == b' ';
+        let ends = |digits: usize| at(text.as_bytes(), end + 1 + digits) == b' ';
         let groups = match end - hit {
-            3 if is_end(end + 3) && is_end(end + 8) => 3,
-            4 if is_end(end + 5) || is_end(end + 7) => number::MAX_GROUPS,
-            8 if is_end(end + 9) => 2,
+            3 if ends(2) && ends(2 + 1 + 4) => 3,
+            count if card::may_begin(count, ends) => number::MAX_GROUPS,
             count if self.shapes.may_be_joined(count) => 1,
             _ => 0,
         };
