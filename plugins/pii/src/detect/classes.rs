@@ -137,3 +137,48 @@ impl<'a> Classes<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Wherever a scan looks, forwards or back, and behind the text.
+        #[test]
+        fn runs_end_where_their_bytes_do(
+            bytes in vec(prop::sample::select(b"0123aaabZZ -\xc3".to_vec()), 0..400),
+            places in vec(0_usize..420, 1..20),
+        ) {
+            let mut classes = Classes::new(&bytes);
+            let end = |place: usize, inside: fn(&u8) -> bool| {
+                let rest = bytes.get(place..).unwrap_or_default();
+                place + rest.iter().take_while(|byte| inside(byte)).count()
+            };
+            for place in places {
+                prop_assert_eq!(classes.digits_end(place), end(place, u8::is_ascii_digit));
+                prop_assert_eq!(classes.run_end(place), end(place, u8::is_ascii_alphanumeric));
+                let view = classes.from(place);
+                for behind in 0..BLOCK {
+                    let byte = bytes.get(place + behind).copied().unwrap_or(0);
+                    let is = |bits: u64| bits >> behind & 1 == 1;
+                    prop_assert_eq!(is(view.digits()), byte.is_ascii_digit());
+                    prop_assert_eq!(is(view.letters()), byte.is_ascii_alphabetic());
+                    prop_assert_eq!(is(view.small()), byte.is_ascii_lowercase());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn long_runs_end_too() {
+        for length in [63, 64, 65, 127, 128, 129, 1000] {
+            let text = "7".repeat(length) + "x";
+            let mut classes = Classes::new(text.as_bytes());
+            assert_eq!(classes.digits_end(0), length);
+            assert_eq!(classes.run_end(3), length + 1);
+        }
+    }
+}
