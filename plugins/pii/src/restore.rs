@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use caponier_sdk::scan::blocks::{BLOCK, in_ranges};
+use caponier_sdk::scan::blocks::Places;
 use caponier_sdk::scan::bytes::{find, run_end};
 use caponier_sdk::{Kind, Report, Segment};
 use serde::{Deserialize, Serialize};
@@ -236,20 +236,9 @@ fn leads_url(text: &str, end: usize) -> bool {
     }
 }
 
-/// The first bracket at or after `from` that a token may begin with: a capital follows it.
-fn next_opening(bytes: &[u8], from: usize) -> Option<usize> {
-    let mut block = from;
-    loop {
-        let mut brackets = in_ranges(bytes, block, [b'['..=b'['])?;
-        while brackets != 0 {
-            let place = block + brackets.trailing_zeros() as usize;
-            if bytes.get(place + 1).is_some_and(u8::is_ascii_uppercase) {
-                return Some(place);
-            }
-            brackets &= brackets - 1;
-        }
-        block += BLOCK;
-    }
+/// Brackets: a token begins with one.
+const fn brackets(text: &str) -> Places<'_, 1> {
+    Places::new(text.as_bytes(), [b'['..=b'['])
 }
 
 /// Marks every token of this exchange that stands in a text which is not the model's. Answers
@@ -257,7 +246,8 @@ fn next_opening(bytes: &[u8], from: usize) -> Option<usize> {
 pub(crate) fn forged(text: &str, key: u64) -> Vec<(Token, usize, usize)> {
     let mut found = Vec::new();
     let mut from = 0;
-    while let Some(start) = next_opening(text.as_bytes(), from) {
+    let mut places = brackets(text);
+    while let Some(start) = places.next(from) {
         from = start + 1;
         if let Reading::Token(token, end) = Token::read(text, start, key) {
             found.push((token, start, end));
@@ -271,7 +261,8 @@ pub(crate) fn forged(text: &str, key: u64) -> Vec<(Token, usize, usize)> {
 pub(crate) fn may_hold_token(text: &str) -> bool {
     let bytes = text.as_bytes();
     let mut from = 0;
-    while let Some(start) = next_opening(bytes, from) {
+    let mut places = brackets(text);
+    while let Some(start) = places.next(from) {
         from = run_end(bytes, start + 1, |byte| byte.is_ascii_uppercase());
         let label = text.get(start + 1..from);
         if bytes.get(from) == Some(&b'_') && label.and_then(Entity::from_label).is_some() {

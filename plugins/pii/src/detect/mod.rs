@@ -11,7 +11,6 @@ mod context;
 mod crypto;
 mod email;
 mod flood;
-mod hits;
 mod hold;
 mod iban;
 mod ids;
@@ -29,6 +28,7 @@ mod tests;
 mod text;
 mod token;
 
+use caponier_sdk::scan::blocks::Places;
 use caponier_sdk::scan::{Repeat, bytes};
 use serde::{Deserialize, Serialize};
 
@@ -149,7 +149,8 @@ impl Detector {
         let bytes = text.as_bytes();
         let mut near = Near::new(bytes, Words::new(&self.lexicon));
         let mut at = from;
-        let mut hits = hits::Hits::new(bytes);
+        // Digits, colons and `@`: all that a value can be told by.
+        let mut hits = Places::new(bytes, [b'0'..=b':', b'@'..=b'@']);
         while let Some(hit) = hits.next(at) {
             if let Some(jump) = floods.jump(hit, near.run_end, found) {
                 (at, near.run_end) = (jump.to, jump.run_end);

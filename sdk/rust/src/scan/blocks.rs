@@ -136,6 +136,63 @@ pub fn in_ranges<const RANGES: usize>(
     })
 }
 
+/// The places of a text that are worth a look, in order. Each block is judged once, however close the
+/// places are: what is full of them costs no search for each.
+///
+/// ```
+/// use caponier_sdk::scan::blocks::Places;
+///
+/// let mut brackets = Places::new(b"[1] and [note]", [b'['..=b'[']);
+/// assert_eq!(brackets.next(0), Some(0));
+/// assert_eq!(brackets.next(1), Some(8));
+/// assert_eq!(brackets.next(9), None);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Places<'a, const RANGES: usize> {
+    bytes: &'a [u8],
+    ranges: [RangeInclusive<u8>; RANGES],
+    /// Where the block ends that was judged last.
+    end: usize,
+    /// A bit for each of its bytes that is a place.
+    found: u64,
+}
+
+impl<'a, const RANGES: usize> Places<'a, RANGES> {
+    /// Those whose byte is in one of the ranges.
+    ///
+    /// See the [example](Places).
+    #[inline]
+    pub const fn new(bytes: &'a [u8], ranges: [RangeInclusive<u8>; RANGES]) -> Self {
+        Self {
+            bytes,
+            ranges,
+            end: 0,
+            found: 0,
+        }
+    }
+
+    /// The first at or after `from`, which is no less than it was before: what was passed is not found
+    /// again.
+    ///
+    /// See the [example](Places).
+    #[inline]
+    pub fn next(&mut self, from: usize) -> Option<usize> {
+        loop {
+            let mut next = from - from % BLOCK;
+            if from < self.end {
+                let begin = self.end - BLOCK;
+                let left = self.found & u64::MAX << from.saturating_sub(begin);
+                if left != 0 {
+                    return Some(begin + left.trailing_zeros() as usize);
+                }
+                next = self.end;
+            }
+            self.found = in_ranges(self.bytes, next, self.ranges.clone())?;
+            self.end = next + BLOCK;
+        }
+    }
+}
+
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 #[inline(always)]
 fn block_in_ranges(block: &[u8; BLOCK], ranges: &[RangeInclusive<u8>]) -> u64 {
@@ -226,6 +283,26 @@ fn padded(rest: &[u8]) -> [u8; BLOCK] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_place_is_left_out_wherever_it_stands() {
+        let signs = || [b'@'..=b'@'];
+        for length in [1, 7, 8, 9, 63, 64, 65, 200, 300] {
+            for at in 0..length {
+                let mut text = vec![b'x'; length];
+                text[at] = b'@';
+                assert_eq!(Places::new(&text, signs()).next(0), Some(at), "{length}");
+                assert_eq!(Places::new(&text, signs()).next(at), Some(at), "{length}");
+                assert_eq!(Places::new(&text, signs()).next(at + 1), None, "{length}");
+            }
+            let all = vec![b'@'; length];
+            let mut places = Places::new(&all, signs());
+            assert!((0..length).all(|at| places.next(at) == Some(at)));
+            assert_eq!(places.next(length), None);
+            // And not again.
+            assert_eq!(places.next(length), None);
+        }
+    }
 
     proptest::proptest! {
         #[test]
