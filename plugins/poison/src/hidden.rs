@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use caponier_sdk::normalise::is_invisible;
+use caponier_sdk::scan::blocks::Places;
 use caponier_sdk::scan::bytes;
 use serde::{Deserialize, Serialize};
 
@@ -25,10 +26,6 @@ const INVISIBLE: usize = 8;
 const BLANKS: usize = 256;
 /// What stands behind the first so many of such runs is looked at.
 const RUNS: usize = 8;
-/// So many bytes are looked at one by one before a search begins: what has marks all over would begin
-/// one for each. And so many for what ends a thing.
-const FEW: usize = 6;
-const NEAR: usize = 16;
 /// The most signs of one document.
 const MOST: usize = 64;
 
@@ -86,27 +83,31 @@ enum Way {
 
 /// Everything hidden in a text.
 pub(crate) fn find(text: &str, words: &Words) -> Vec<Sign> {
+    let bytes = text.as_bytes();
     let mut search = Search {
         text,
-        bytes: text.as_bytes(),
+        bytes,
         words,
         fences: Fences::default(),
-        tag_end: Ahead::new(">"),
-        comment_end: Ahead::new("-->"),
-        close: Ahead::new("</"),
-        brace: Ahead::new("}"),
-        link: Ahead::new("]("),
+        names: Places::new(bytes, [b'a', b'h', b's', b'S'].map(|name| name..=name)),
+        tag_end: Ahead::new(bytes, b">"),
+        comment_end: Ahead::new(bytes, b"-->"),
+        close: Ahead::new(bytes, b"</"),
+        brace: Ahead::new(bytes, b"}"),
+        link: Ahead::new(bytes, b"]("),
         signs: Vec::new(),
     };
-    let candidate =
-        |byte: u8| matches!(byte, b'<' | b'[' | b'\\' | 0xc2 | 0xe2 | 0xe3 | 0xef | 0xf3);
+    let begins = [
+        b'<'..=b'<',
+        b'['..=b'\\',
+        0xc2..=0xc2,
+        0xe2..=0xe3,
+        0xef..=0xef,
+        0xf3..=0xf3,
+    ];
+    let mut places = Places::new(bytes, begins);
     let mut at = 0;
-    loop {
-        let near = search.bytes.iter().skip(at).take(FEW);
-        let near = near.copied().position(candidate).map(|near| at + near);
-        let Some(next) = near.or_else(|| bytes::find(search.bytes, at + FEW, candidate)) else {
-            break;
-        };
+    while let Some(next) = places.next(at) {
         at = search.look(next).max(next + 1);
         if search.signs.len() >= MOST {
             break;
@@ -117,36 +118,44 @@ pub(crate) fn find(text: &str, words: &Words) -> Vec<Sign> {
 }
 
 /// The next place of a mark, found once however often it is asked for.
-struct Ahead {
-    mark: &'static str,
+struct Ahead<'a, const LENGTH: usize> {
+    bytes: &'a [u8],
+    mark: &'static [u8; LENGTH],
+    /// Where its first byte is.
+    firsts: Places<'a, 1>,
     next: usize,
 }
 
-impl Ahead {
-    const fn new(mark: &'static str) -> Self {
-        Self { mark, next: 0 }
+impl<'a, const LENGTH: usize> Ahead<'a, LENGTH> {
+    fn new(bytes: &'a [u8], mark: &'static [u8; LENGTH]) -> Self {
+        let first = mark.first().copied().unwrap_or(0);
+        Self {
+            bytes,
+            mark,
+            firsts: Places::new(bytes, [first..=first]),
+            next: 0,
+        }
     }
 
-    fn from(&mut self, text: &str, at: usize) -> Option<usize> {
+    /// The first at or after a place, which never goes back.
+    #[inline]
+    fn from(&mut self, at: usize) -> Option<usize> {
         if self.next < at || self.next == 0 {
-            let found = text.get(at..).and_then(|rest| {
-                let near = place(rest, NEAR, self.mark);
-                near.or_else(|| rest.find(self.mark))
-            });
-            self.next = found.map_or(usize::MAX, |found| at + found);
+            self.next = self.search(at).unwrap_or(usize::MAX);
         }
         (self.next != usize::MAX).then_some(self.next)
     }
-}
 
-/// Where a mark begins, among the first so many bytes: in a short text it is found sooner so than by a
-/// search that has to be made ready.
-fn place(text: &str, within: usize, mark: &str) -> Option<usize> {
-    let (bytes, mark) = (text.as_bytes(), mark.as_bytes());
-    let first = mark.first()?;
-    let stands = |at: usize| bytes.get(at..).is_some_and(|rest| rest.starts_with(mark));
-    let mut places = bytes.iter().take(within).enumerate();
-    places.find_map(|(at, byte)| (byte == first && stands(at)).then_some(at))
+    fn search(&mut self, mut at: usize) -> Option<usize> {
+        loop {
+            at = self.firsts.next(at)?;
+            let here = self.bytes.get(at..).unwrap_or_default();
+            if here.first_chunk() == Some(self.mark) {
+                return Some(at);
+            }
+            at += 1;
+        }
+    }
 }
 
 /// Whether a place lies in a block of code, asked for from the start to the end.
@@ -171,11 +180,13 @@ struct Search<'a> {
     bytes: &'a [u8],
     words: &'a Words,
     fences: Fences,
-    tag_end: Ahead,
-    comment_end: Ahead,
-    close: Ahead,
-    brace: Ahead,
-    link: Ahead,
+    /// Where attributes that count may begin: `alt`, `hidden`, `style`.
+    names: Places<'a, 4>,
+    tag_end: Ahead<'a, 1>,
+    comment_end: Ahead<'a, 3>,
+    close: Ahead<'a, 2>,
+    brace: Ahead<'a, 1>,
+    link: Ahead<'a, 2>,
     signs: Vec<Sign>,
 }
 
@@ -193,11 +204,15 @@ impl Search<'_> {
         }
     }
 
+    #[inline]
     fn report(&mut self, span: Range<usize>, way: Way) {
-        let text = self.text.get(span.clone()).unwrap_or_default();
-        if text.len() < SAYS {
-            return;
+        if span.len() >= SAYS {
+            self.judge(span, way);
         }
+    }
+
+    fn judge(&mut self, span: Range<usize>, way: Way) {
+        let text = self.text.get(span.clone()).unwrap_or_default();
         let text = text
             .get(..text.floor_char_boundary(CONTENT))
             .unwrap_or_default();
@@ -211,7 +226,7 @@ impl Search<'_> {
     }
 
     fn comment(&mut self, at: usize) -> usize {
-        let Some(end) = self.comment_end.from(self.text, at + 4) else {
+        let Some(end) = self.comment_end.from(at + 4) else {
             return at + 4;
         };
         // For old browsers: what is in it was shown.
@@ -226,7 +241,7 @@ impl Search<'_> {
     }
 
     fn tag(&mut self, at: usize) -> usize {
-        let Some(end) = self.tag_end.from(self.text, at) else {
+        let Some(end) = self.tag_end.from(at) else {
             return at + 1;
         };
         let Some(tag) = self.text.get(at..end).filter(|tag| tag.len() <= TAG) else {
@@ -235,14 +250,14 @@ impl Search<'_> {
         if tag.len() < ATTRIBUTED {
             return end + 1;
         }
-        let (alt, may_hide) = told(tag);
+        let (alt, may_hide) = self.told(at..end);
         if let Some(alt) = alt.and_then(|alt| quoted(tag, alt)) {
             self.report(at + alt.start..at + alt.end, Way::Description);
         }
         if !may_hide || !is_unseen(tag) {
             return end + 1;
         }
-        let Some(close) = self.close.from(self.text, end + 1) else {
+        let Some(close) = self.close.from(end + 1) else {
             return end + 1;
         };
         let close = self.text.floor_char_boundary(close.min(end + 1 + CONTENT));
@@ -250,10 +265,30 @@ impl Search<'_> {
         close
     }
 
+    /// Where the value of a tag's `alt` begins, and whether something in it may hide the element: in one
+    /// pass, since pages have tags all over.
+    fn told(&mut self, tag: Range<usize>) -> (Option<usize>, bool) {
+        let bytes = self.bytes.get(..tag.end).unwrap_or_default();
+        let (mut alt, mut hides) = (None, false);
+        let mut at = tag.start;
+        while let Some(first) = self.names.next(at).filter(|first| *first < tag.end) {
+            at = first + 1;
+            let rest = bytes.get(first..).unwrap_or_default();
+            match rest {
+                [b'a', b'l', b't', b'=', ..] if alt.is_none() => alt = Some(first + 4 - tag.start),
+                [b's', rest @ ..] => hides |= rest.starts_with(b"tyle"),
+                [b'S', rest @ ..] => hides |= rest.starts_with(b"TYLE"),
+                [b'h', rest @ ..] => hides |= rest.starts_with(b"idden"),
+                _ => {}
+            }
+        }
+        (alt, hides)
+    }
+
     /// Comments of Markdown, which are links to nowhere, and descriptions of images.
     fn bracket(&mut self, at: usize) -> usize {
         if at > 0 && self.bytes.get(at - 1) == Some(&b'!') {
-            return match self.link.from(self.text, at) {
+            return match self.link.from(at) {
                 Some(end) if end - at <= CONTENT => {
                     self.report(at + 1..end, Way::Description);
                     end
@@ -292,7 +327,7 @@ impl Search<'_> {
             return at + 1;
         };
         let start = at + begin.len();
-        let end = self.brace.from(self.text, start).unwrap_or(self.text.len());
+        let end = self.brace.from(start).unwrap_or(self.text.len());
         let end = self.text.floor_char_boundary(end.min(start + CONTENT));
         self.report(start..end, Way::Unseen);
         end.max(start)
@@ -389,24 +424,6 @@ fn without_tags(html: &str) -> String {
         }
     }
     text
-}
-
-/// Where the value of a tag's `alt` begins, and whether something in it may hide the element: in one
-/// pass, since pages have tags all over.
-fn told(tag: &str) -> (Option<usize>, bool) {
-    let bytes = tag.as_bytes();
-    let (mut alt, mut hides) = (None, false);
-    for (at, byte) in bytes.iter().enumerate() {
-        let is = |name: &[u8]| bytes.get(at..).is_some_and(|rest| rest.starts_with(name));
-        match byte {
-            b'a' if alt.is_none() && is(b"alt=") => alt = Some(at + 4),
-            b's' => hides |= is(b"style"),
-            b'S' => hides |= is(b"STYLE"),
-            b'h' => hides |= is(b"hidden"),
-            _ => {}
-        }
-    }
-    (alt, hides)
 }
 
 /// Where the value is that begins with a quote at a place.
