@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use caponier_sdk::normalise::{View, fold};
+use caponier_sdk::scan::bytes::head;
 use serde::{Deserialize, Serialize};
 
 use crate::filter::{Filter, Sort};
@@ -10,7 +11,7 @@ use crate::fingerprint::Fingerprint;
 use crate::lexicon::{Lexicon, Use};
 use crate::secrets::{self, turned};
 use crate::sections::{self, Part, Word};
-use crate::tokens::{Spelling, Tokens};
+use crate::tokens::{EIGHT, Spelling, Tokens, below};
 
 /// Words of a run that is looked up as one.
 pub(crate) const GRAM: usize = 4;
@@ -402,40 +403,53 @@ struct Letters {
 
 impl Letters {
     fn of(text: &str, words: &[Word]) -> Self {
-        let mut letters = Self {
-            all: Vec::with_capacity(text.len()),
-            places: Vec::with_capacity(words.len()),
-            turned: Vec::with_capacity(words.len()),
-            backwards: Vec::with_capacity(words.len()),
-        };
+        let mut all = vec![0; text.len()];
+        let mut end = 0;
+        let mut places = Vec::with_capacity(words.len());
         for word in words {
-            let start = letters.all.len();
-            let bytes = text.as_bytes().get(word.token.start..word.token.end);
-            let bytes = bytes.unwrap_or_default();
-            if word.token.letters == bytes.len() {
-                letters.all.extend_from_slice(bytes);
-            } else {
-                let pieces = bytes.split(|byte| *byte == b'\'');
-                pieces.for_each(|piece| letters.all.extend_from_slice(piece));
+            let start = end;
+            let (from, to) = (word.token.start, word.token.end);
+            let bytes = text.as_bytes().get(from..to).unwrap_or_default();
+            let room = all.get_mut(start..).unwrap_or_default();
+            if word.token.letters < bytes.len() {
+                let plain = bytes.iter().filter(|byte| **byte != b'\'');
+                for (slot, byte) in room.iter_mut().zip(plain) {
+                    *slot = *byte;
+                }
+            } else if let Some(eight) = room.first_chunk_mut().filter(|_| bytes.len() <= EIGHT) {
+                // What is too much is written over by the next word.
+                *eight = head(text.as_bytes().get(from..).unwrap_or_default()).to_le_bytes();
+            } else if let Some(room) = room.get_mut(..bytes.len()) {
+                room.copy_from_slice(bytes);
             }
-            letters.places.push(start..letters.all.len());
+            end += word.token.letters;
+            places.push(start..end);
         }
+        all.truncate(end);
         // All at once, which takes less than one by one.
-        letters.all.make_ascii_lowercase();
-        let all: Vec<u8> = letters.all.iter().map(|letter| turned(*letter)).collect();
-        for place in &letters.places {
-            let plain = letters.all.get(place.clone()).unwrap_or_default();
-            let turned = all.get(place.clone()).unwrap_or_default();
-            // Side by side: each step of a hash waits for the one before.
-            let (mut forth, mut back) = (Spelling::default(), Spelling::default());
-            for (first, last) in turned.iter().zip(plain.iter().rev()) {
-                forth.push(*first);
-                back.push(*last);
+        all.make_ascii_lowercase();
+        let turned: Vec<u8> = all.iter().map(|letter| turned(*letter)).collect();
+        let spell = |place: &Range<usize>| {
+            let bytes = [&turned, &all].map(|all| all.get(place.start..).unwrap_or_default());
+            match place.len() {
+                count @ 1..=EIGHT => {
+                    let [turned, plain] = bytes.map(|bytes| head(bytes) & below(count));
+                    let back = plain.swap_bytes() >> (8 * (EIGHT - count));
+                    (Spelling::of_head(turned), Spelling::of_head(back))
+                }
+                count => {
+                    let [turned, plain] = bytes.map(|bytes| bytes.iter().take(count).copied());
+                    (Spelling::of(turned), Spelling::of(plain.rev()))
+                }
             }
-            letters.turned.push(forth.hash());
-            letters.backwards.push(back.hash());
+        };
+        let (turned, backwards) = places.iter().map(spell).unzip();
+        Self {
+            all,
+            places,
+            turned,
+            backwards,
         }
-        letters
     }
 
     /// The hashes of so many letters from the beginning of each of these words on, which follow one

@@ -4,6 +4,7 @@
 //! character. What stands for a blank in URLs, HTML and source code parts words as a blank does.
 
 use caponier_sdk::normalise::decode;
+use caponier_sdk::scan::bytes::head;
 
 /// Letters that tell one word from another where endings do not matter.
 const STEM: usize = 6;
@@ -27,25 +28,61 @@ pub(crate) struct Token {
     pub(crate) weight: u32,
 }
 
-/// The hash of a word, letter by letter (FNV-1a).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Spelling(u32);
-
-impl Default for Spelling {
-    fn default() -> Self {
-        Self(0x811c_9dc5)
-    }
+/// The hash of a word, eight letters at a time: most words are no longer, and take one step. No letter
+/// is zero, so what is filled up with zeros is told from what is longer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Spelling {
+    /// What was spelled before the last letters, mixed.
+    before: u64,
+    /// The last letters, the first of them lowest.
+    last: u64,
+    count: usize,
 }
 
 impl Spelling {
+    /// Of no more letters than a step takes, the first of them lowest.
+    #[inline]
+    pub(crate) const fn of_head(letters: u64) -> u32 {
+        spread(letters)
+    }
+
+    #[inline]
     pub(crate) fn push(&mut self, byte: u8) {
-        self.0 = (self.0 ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        if self.count == EIGHT {
+            self.step();
+        }
+        self.last |= u64::from(byte) << (8 * self.count);
+        self.count += 1;
+    }
+
+    /// Goes on behind eight letters.
+    #[inline]
+    const fn step(&mut self) {
+        let mixed = (self.before ^ self.last).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        *self = Self {
+            before: mixed ^ (mixed >> 32),
+            last: 0,
+            count: 0,
+        };
+    }
+
+    /// Of the letters of this step no more than so many.
+    #[inline]
+    const fn cut(self, count: usize) -> Self {
+        if count >= self.count {
+            return self;
+        }
+        Self {
+            last: self.last & below(count),
+            count,
+            ..self
+        }
     }
 
     /// The hash of what was spelled so far, spread evenly.
+    #[inline]
     pub(crate) const fn hash(self) -> u32 {
-        let mixed = (self.0 ^ (self.0 >> 15)).wrapping_mul(0x85eb_ca6b);
-        mixed ^ (mixed >> 13)
+        spread(self.before ^ self.last)
     }
 
     pub(crate) fn of(letters: impl Iterator<Item = u8>) -> u32 {
@@ -53,6 +90,14 @@ impl Spelling {
         letters.for_each(|letter| spelling.push(letter));
         spelling.hash()
     }
+}
+
+/// Multiplied and shifted, as MurmurHash3 (Appleby, 2011) ends.
+#[inline]
+const fn spread(letters: u64) -> u32 {
+    let mixed = letters.wrapping_mul(0x2127_599b_f432_5c37);
+    let mixed = (mixed ^ (mixed >> 32)).wrapping_mul(0x8803_55f2_1e6d_1965);
+    (mixed >> 32) as u32
 }
 
 /// The words of a text that was folded, in order.
@@ -173,7 +218,6 @@ impl Iterator for Tokens<'_> {
 }
 
 /// The letters and digits of ASCII that a word begins with: most words are no more.
-#[derive(Default)]
 struct Ascii {
     spelling: Spelling,
     stem: Spelling,
@@ -184,35 +228,61 @@ struct Ascii {
 impl Ascii {
     #[inline]
     fn read(bytes: &[u8]) -> Self {
-        let mut word = Self::default();
-        match bytes.split_first_chunk::<STEM>() {
-            // So many that the loop over them is none.
-            Some((first, rest)) => {
-                word.spell(first);
-                word.stem = word.spelling;
-                if word.letters == STEM {
-                    word.spell(rest);
-                }
-            }
-            None => {
-                word.spell(bytes);
-                word.stem = word.spelling;
-            }
-        }
-        word
-    }
-
-    #[inline(always)]
-    fn spell(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            if !byte.is_ascii_alphanumeric() {
+        let (first, mut digits) = letters_at(bytes);
+        let (mut spelling, mut letters) = (first, first.count);
+        while spelling.count == EIGHT {
+            let (next, more) = letters_at(bytes.get(letters..).unwrap_or_default());
+            if next.count == 0 {
                 break;
             }
-            // Makes a capital small, and leaves a digit what it is.
-            self.spelling.push(byte | 0x20);
-            self.digits += usize::from(*byte <= b'9');
-            self.letters += 1;
+            spelling.step();
+            (spelling.last, spelling.count) = (next.last, next.count);
+            letters += next.count;
+            digits += more;
         }
+        Self {
+            spelling,
+            stem: first.cut(STEM),
+            letters,
+            digits,
+        }
+    }
+}
+
+/// The next letters and digits, in small letters and as many as a step takes; and how many digits are
+/// among them.
+#[inline(always)]
+fn letters_at(bytes: &[u8]) -> (Spelling, usize) {
+    let eight = head(bytes);
+    // Makes a capital small, and leaves a digit what it is.
+    let lower = eight | EACH << 5;
+    let within = |eight: u64, first: u8, last: u8| {
+        let low = eight & !HIGH;
+        (low + EACH * u64::from(0x80 - first)) & !(low + EACH * u64::from(0x7f - last))
+    };
+    let digits = within(eight, b'0', b'9');
+    let inside = (digits | within(lower, b'a', b'z')) & !eight & HIGH;
+    let count = ((!inside & HIGH).trailing_zeros() / 8) as usize;
+    let read = Spelling {
+        before: 0,
+        last: lower,
+        count: EIGHT,
+    };
+    let digits = digits & inside & below(count);
+    (read.cut(count), digits.count_ones() as usize)
+}
+
+/// Letters of a step.
+pub(crate) const EIGHT: usize = 8;
+const EACH: u64 = u64::MAX / 0xff;
+const HIGH: u64 = EACH << 7;
+
+/// The lowest bytes of eight.
+#[inline]
+pub(crate) const fn below(count: usize) -> u64 {
+    match count {
+        0..EIGHT => (1 << (8 * count)) - 1,
+        _ => u64::MAX,
     }
 }
 
@@ -285,5 +355,29 @@ mod tests {
         let stem = |word| Tokens::new(word).next().map(|token| token.stem);
         assert_eq!(stem("instructed"), stem("instruction"));
         assert_ne!(stem("instructed"), stem("insert"));
+    }
+
+    proptest::proptest! {
+        /// However many steps it takes, whatever is behind it, and wherever ASCII ends.
+        #[test]
+        fn words_are_spelled_letter_by_letter(
+            word in "([a-zA-Zé]{1,20}|[0-9]{1,20})('[a-z]{1,9})?",
+            behind in "([ .,/\\[@`{:]|…)[a-z0-9 ]{0,12}|",
+        ) {
+            let text = format!("{word}{behind}");
+            let token = Tokens::new(&text).next().unwrap();
+            let small = word.to_ascii_lowercase().replace('\'', "");
+            proptest::prop_assert_eq!((token.start, token.end), (0, word.len()));
+            proptest::prop_assert_eq!(token.letters, small.len());
+            if !word.starts_with(|first: char| first.is_ascii_digit()) || !word.contains('\'') {
+                proptest::prop_assert_eq!(token.hash, Spelling::of(small.bytes()));
+            }
+            let stem: String = small.chars().take(STEM).collect();
+            proptest::prop_assert_eq!(token.stem, Spelling::of(stem.bytes()));
+            if small.len() <= EIGHT {
+                let letters = head(small.as_bytes()) & below(small.len());
+                proptest::prop_assert_eq!(Spelling::of(small.bytes()), Spelling::of_head(letters));
+            }
+        }
     }
 }
