@@ -1,5 +1,7 @@
 //! Values that a system prompt itself calls secret, and words planted in it to be recognised.
 
+use caponier_sdk::scan::bytes;
+
 use crate::lexicon::{Lexicon, Use};
 use crate::sections::Word;
 use crate::tokens::{Spelling, Token, Tokens};
@@ -8,8 +10,9 @@ use crate::tokens::{Spelling, Token, Tokens};
 const MOST: usize = 16;
 /// Words between what a value is called and the value: "the password for the vault is".
 const REACH: usize = 8;
-/// Letters of the shortest value.
+/// Letters of the shortest value, and bytes of the longest.
 const SHORTEST: usize = 4;
+const LONGEST: usize = 1024;
 /// The shortest word that is taken for planted: eight hexadecimal digits, as Rebuff plants them.
 const PLANTED: usize = 8;
 
@@ -25,11 +28,11 @@ pub(crate) fn find(text: &str, words: &[Word], lexicon: &Lexicon) -> Vec<u32> {
         let (before, after) = text.split_at_checked(at).unwrap_or_default();
         let start = before.rfind('\n').map_or(0, |end| end + 1);
         done = after.find('\n').map_or(text.len(), |end| at + end);
-        named(
-            text.get(start..done).unwrap_or_default(),
-            lexicon,
-            &mut values,
-        );
+        let line = text.get(start..done).unwrap_or_default();
+        named(line, lexicon, &mut values);
+        if values.len() >= MOST {
+            break;
+        }
     }
     let mut rest = text;
     while let Some((_, after)) = rest.split_once('<') {
@@ -79,9 +82,10 @@ fn is_planted(word: &str) -> bool {
 }
 
 /// Values behind a name: `password: X`, `the secret word is X`.
-fn named<'a>(line: &'a str, lexicon: &Lexicon, values: &mut Vec<&'a str>) {
-    let tokens: Vec<Token> = Tokens::new(line).collect();
+fn named<'a>(text: &'a str, lexicon: &Lexicon, values: &mut Vec<&'a str>) {
+    let tokens: Vec<Token> = Tokens::new(text).collect();
     let uses = |token: &Token| lexicon.look_up(token.hash, token.stem).0;
+    let mut line = Line::new(text);
     let mut done = 0;
     for (at, key) in tokens.iter().enumerate() {
         if at < done || !uses(key).is(Use::KEY.or(Use::WEAK_KEY)) {
@@ -90,21 +94,24 @@ fn named<'a>(line: &'a str, lexicon: &Lexicon, values: &mut Vec<&'a str>) {
         let weak = !uses(key).is(Use::KEY);
         for (next, token) in tokens.iter().enumerate().skip(at + 1).take(REACH) {
             let before = tokens.get(next - 1).map_or(0, |before| before.end);
-            let gap = line.get(before..token.start).unwrap_or_default();
+            let gap = text.get(before..token.start).unwrap_or_default();
             if gap.contains(['.', ';', '?']) && gap.contains(' ') {
                 break;
             }
-            let is_word = line.get(before_word(line, before)..before);
+            let is_word = text.get(before_word(text, before)..before);
             let assigned = gap.contains([':', '='])
                 || (next > at + 1 && matches!(is_word, Some("is" | "ist" | "est" | "es" | "IS")));
             if !assigned {
                 continue;
             }
-            if let Some(value) = value(line, token, weak, lexicon) {
+            if let Some(value) = line.value(token, weak, lexicon) {
                 values.push(value);
                 done = next + 1;
             }
             break;
+        }
+        if values.len() >= MOST {
+            return;
         }
     }
 }
@@ -121,30 +128,71 @@ fn before_word(line: &str, end: usize) -> usize {
         })
 }
 
-/// The value that begins at a token, if it looks like one and not like the rest of a sentence.
-fn value<'a>(line: &'a str, first: &Token, weak: bool, lexicon: &Lexicon) -> Option<&'a str> {
-    let before = line.get(..first.start)?.bytes().next_back();
-    let quoted = matches!(before, Some(b'"' | b'\'' | b'`' | b'*'));
-    let rest = line.get(first.start..)?;
-    let end = rest
-        .find(|character: char| {
-            character.is_whitespace() || matches!(character, '"' | '`' | '*' | ',' | ')' | '<')
-        })
-        .unwrap_or(rest.len());
-    let word = rest.get(..end)?;
-    let value = word.trim_end_matches(['.', '!', '?', ';', ':', '\'', ']']);
-    let last = word.len() > value.len() || rest.get(end..)?.trim().is_empty();
-    let letters = value.bytes().filter(|byte| byte.is_ascii_alphanumeric());
-    let lower = value.bytes().all(|byte| byte.is_ascii_lowercase());
-    let (uses, _) = lexicon.look_up(first.hash, first.stem);
-    let is_word = uses.is(Use::NO_VALUE.or(Use::STOP)) && first.end - first.start == value.len();
-    let is_odd = value.bytes().any(|byte| byte.is_ascii_digit()) && value.len() > SHORTEST + 1;
-    let fits = if weak {
-        is_odd
-    } else {
-        quoted || !lower || last
-    };
-    (letters.count() >= SHORTEST && !is_word && fits).then_some(value)
+/// A line, and what is known of it: many names in one word have the same end.
+struct Line<'a> {
+    text: &'a str,
+    /// Where the blanks behind it begin.
+    end: usize,
+    /// Where the word ends that was looked at last, without the marks behind it and with them.
+    word: (usize, usize),
+    /// From where on the next digit was looked for, and where it is.
+    digit: (usize, usize),
+}
+
+impl<'a> Line<'a> {
+    fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            end: text.trim_end().len(),
+            word: (0, 0),
+            digit: (usize::MAX, 0),
+        }
+    }
+
+    /// The value that begins at a token, if it looks like one and not like the rest of a sentence.
+    fn value(&mut self, first: &Token, weak: bool, lexicon: &Lexicon) -> Option<&'a str> {
+        let line = self.text;
+        let before = line.get(..first.start)?.bytes().next_back();
+        let quoted = matches!(before, Some(b'"' | b'\'' | b'`' | b'*'));
+        let (end, word_end) = self.word_from(first.start)?;
+        let value = line
+            .get(first.start..end)
+            .filter(|value| value.len() <= LONGEST)?;
+        let last = word_end > end || word_end >= self.end;
+        let letters = value.bytes().filter(|byte| byte.is_ascii_alphanumeric());
+        let (uses, _) = lexicon.look_up(first.hash, first.stem);
+        let is_word =
+            uses.is(Use::NO_VALUE.or(Use::STOP)) && first.end - first.start == value.len();
+        let fits = if weak {
+            value.len() > SHORTEST + 1 && self.digit_from(first.start) < end
+        } else {
+            quoted || last || !value.bytes().all(|byte| byte.is_ascii_lowercase())
+        };
+        (letters.take(SHORTEST).count() == SHORTEST && !is_word && fits).then_some(value)
+    }
+
+    /// Where the word ends that goes on at `start`, without the marks behind it and with them.
+    fn word_from(&mut self, start: usize) -> Option<(usize, usize)> {
+        if start >= self.word.0 {
+            let rest = self.text.get(start..)?;
+            let end = rest.find(|character: char| {
+                character.is_whitespace() || matches!(character, '"' | '`' | '*' | ',' | ')' | '<')
+            });
+            let word = rest.get(..end.unwrap_or(rest.len()))?;
+            let value = word.trim_end_matches(['.', '!', '?', ';', ':', '\'', ']']);
+            self.word = (start + value.len(), start + word.len());
+        }
+        Some(self.word)
+    }
+
+    /// Where the next digit is; behind everything where there is none.
+    fn digit_from(&mut self, start: usize) -> usize {
+        if !(self.digit.0..=self.digit.1).contains(&start) {
+            let next = bytes::find_digit(self.text.as_bytes(), start);
+            self.digit = (start, next.unwrap_or(usize::MAX));
+        }
+        self.digit.1
+    }
 }
 
 #[cfg(test)]
