@@ -1,5 +1,7 @@
 //! A place in code that a rule looks at: what a call is given, and where that comes from.
 
+use std::cell::LazyCell;
+
 use caponier_sdk::normalise::{Fold, Trie, TrieError};
 
 use crate::fence::Languages;
@@ -380,7 +382,10 @@ impl<'a> Site<'a, '_> {
         let Some(first) = name.first() else {
             return false;
         };
-        let mut found = false;
+        let reads = LazyCell::new(|| {
+            self.text.charge(before.len());
+            contains_any(before, READS)
+        });
         for (at, byte) in before.iter().enumerate() {
             if byte != first || before.get(at..at + name.len()) != Some(name) {
                 continue;
@@ -390,39 +395,39 @@ impl<'a> Site<'a, '_> {
                 continue;
             }
             let rest = before.get(at + name.len()..).unwrap_or_default();
-            let rest = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
-            let value = rest.trim_ascii_start();
-            // `cin >> name`, `scanf("%s", name)`, `@RequestParam String name`.
-            let line = before.get(..at).unwrap_or_default();
-            let start = line
-                .iter()
-                .rposition(|byte| *byte == b'\n')
-                .map_or(0, |last| last + 1);
-            let line = line.get(start..).unwrap_or_default();
-            let given = match value {
+            let blanks = |byte: &&u8| byte.is_ascii_whitespace() && **byte != b'\n';
+            let blanks = rest.iter().take_while(blanks).count();
+            let given = match rest.get(blanks..).unwrap_or_default() {
                 [b'=', b'=', ..] => false,
-                [b'=', value @ ..] | [b':', b'=', value @ ..] => self.sources.names_one(value),
+                [b'=', value @ ..] | [b':', b'=', value @ ..] => {
+                    let value = value.split(|byte| *byte == b'\n').next();
+                    let value = value.unwrap_or_default();
+                    self.text.charge(value.len());
+                    self.sources.names_one(value)
+                }
+                // `cin >> name`, `scanf("%s", name)`, `@RequestParam String name`.
                 _ => {
-                    line.len() < 120
-                        && contains_any(
-                            line,
-                            &[
-                                "cin >>",
-                                "scanf(",
-                                "gets(",
-                                "@requestparam",
-                                "@pathvariable",
-                                "[fromquery]",
-                                "recv(",
-                                "read_line(",
-                                "fread(",
-                            ],
-                        )
+                    *reads && {
+                        let near = before.get(at.saturating_sub(LINE)..at).unwrap_or_default();
+                        let end = near.iter().rposition(|byte| *byte == b'\n');
+                        let start = end.map(|end| end + 1).or((at < LINE).then_some(0));
+                        start
+                            .and_then(|start| near.get(start..))
+                            .is_some_and(|line| {
+                                self.text.charge(line.len());
+                                contains_any(line, READS)
+                            })
+                    }
                 }
             };
-            found |= given;
+            if given {
+                return true;
+            }
+            if self.text.is_spent() {
+                return false;
+            }
         }
-        found
+        false
     }
 
     /// Whether one of the words stands in the `reach` bytes before, or in the rest of the line.
@@ -437,6 +442,20 @@ impl<'a> Site<'a, '_> {
             || contains_any(text.slice(self.start, end), words)
     }
 }
+
+/// What reads into the variable that is named behind it, in a line no longer than this.
+const READS: &[&str] = &[
+    "cin >>",
+    "scanf(",
+    "gets(",
+    "@requestparam",
+    "@pathvariable",
+    "[fromquery]",
+    "recv(",
+    "read_line(",
+    "fread(",
+];
+const LINE: usize = 120;
 
 /// Words that are no variables, and names of constants.
 fn is_constant(word: &[u8]) -> bool {

@@ -20,7 +20,7 @@ impl<'a> Text<'a> {
             bytes,
             starved: Cell::new(false),
             work: Cell::new(0),
-            most_work: bytes.len() * 6 + (64 << 10),
+            most_work: bytes.len() / 2 + (24 << 10),
         }
     }
 
@@ -207,13 +207,14 @@ pub(crate) fn contains_any(bytes: &[u8], words: &[&str]) -> bool {
             }
         }
     }
-    let stands = |at: usize, word: &str| {
-        bytes
-            .get(at..at + word.len())
-            .is_some_and(|next| next.eq_ignore_ascii_case(word.as_bytes()))
+    let stands = |at: usize, first: u8, word: &str| {
+        let begins = word.bytes().next() == Some(first.to_ascii_lowercase());
+        let next = bytes.get(at..at + word.len()).filter(|_| begins);
+        next.is_some_and(|next| next.eq_ignore_ascii_case(word.as_bytes()))
     };
     bytes.iter().enumerate().any(|(at, byte)| {
-        begins.get(usize::from(*byte)) == Some(&true) && words.iter().any(|word| stands(at, word))
+        begins.get(usize::from(*byte)) == Some(&true)
+            && words.iter().any(|word| stands(at, *byte, word))
     })
 }
 

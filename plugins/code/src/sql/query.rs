@@ -180,8 +180,8 @@ pub(crate) fn variable(site: &Site<'_, '_>) -> Verdict {
     let known = NAMES
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
-    let selected = contains_any(text.behind(site.start, 24), &["select"]);
-    let is_asked_for = name.len() >= 5 && selected;
+    let selected = || contains_any(text.behind(site.start, 24), &["select"]);
+    let is_asked_for = name.len() >= 5 && selected();
     if !known && !is_asked_for {
         return None;
     }
