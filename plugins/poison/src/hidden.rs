@@ -316,6 +316,10 @@ impl Search<'_> {
 
     /// White or phantom letters of LaTeX.
     fn command(&mut self, at: usize) -> usize {
+        let rest = self.bytes.get(at + 1..).unwrap_or_default();
+        if !matches!(rest.first(), Some(b't' | b'c' | b'p' | b'f')) {
+            return at + 1;
+        }
         let rest = self.text.get(at..).unwrap_or_default();
         let unseen = [
             "\\textcolor{white}{",

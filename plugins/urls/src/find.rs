@@ -83,6 +83,7 @@ pub(crate) fn each(text: &str, from: usize, open: bool, mut found: impl FnMut(Pl
     let bytes = text.as_bytes();
     let mut covered = from;
     let mut at = from;
+    let mut labels = Labels::default();
     for chunk in bytes.get(from..).unwrap_or_default().chunks(64) {
         // Most of a text has none of these, and of a long URL all is known.
         let any = chunk
@@ -98,6 +99,7 @@ pub(crate) fn each(text: &str, from: usize, open: bool, mut found: impl FnMut(Pl
                     continue;
                 }
                 let span = match byte {
+                    b':' if last(bytes, place) == b']' => labels.at_colon(bytes, place),
                     b':' => at_colon(text, place, covered, open),
                     b'(' => at_bracket(bytes, place),
                     _ => at_equals(bytes, place),
@@ -142,23 +144,40 @@ fn run_before(bytes: &[u8], end: usize, most: usize, inside: impl Fn(u8) -> bool
         .count()
 }
 
-/// `scheme:` by itself, or `[label]:`.
+/// Where labels of references may begin: what stands before a colon is looked through once, however many
+/// colons there are.
+#[derive(Default)]
+struct Labels {
+    /// How far was looked, the last bracket that opens before there, and whether its line begins with it.
+    upto: usize,
+    open: Option<usize>,
+    begins: bool,
+}
+
+impl Labels {
+    /// `[label]:`.
+    fn at_colon(&mut self, bytes: &[u8], colon: usize) -> Option<Place> {
+        let from = self.upto.max(colon.saturating_sub(LABEL));
+        let before = slice(bytes, from..colon);
+        if let Some(open) = before.iter().rposition(|byte| *byte == b'[') {
+            let open = from + open;
+            let indent = run_before(bytes, open, LABEL, |byte| {
+                matches!(byte, b' ' | b'>' | b'\t')
+            });
+            self.open = Some(open);
+            self.begins = indent == 0 || last(bytes, indent) == b'\n';
+        }
+        self.upto = colon;
+        let is_label = self.begins && self.open.is_some_and(|open| colon - open <= LABEL);
+        is_label
+            .then(|| destination(bytes, colon + 1, Role::Reference))
+            .flatten()
+    }
+}
+
+/// `scheme:` by itself.
 fn at_colon(text: &str, colon: usize, covered: usize, open: bool) -> Option<Place> {
     let bytes = text.as_bytes();
-    if colon.checked_sub(1).and_then(|last| bytes.get(last)) == Some(&b']') {
-        let from = colon.saturating_sub(LABEL);
-        let open = from
-            + slice(bytes, from..colon)
-                .iter()
-                .rposition(|byte| *byte == b'[')?;
-        let indent = run_before(bytes, open, LABEL, |byte| {
-            matches!(byte, b' ' | b'>' | b'\t')
-        });
-        let begins = indent == 0 || last(bytes, indent) == b'\n';
-        return begins
-            .then(|| destination(bytes, colon + 1, Role::Reference))
-            .flatten();
-    }
     let start = run_before(bytes, colon, 24, |byte| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
     })
@@ -174,9 +193,11 @@ fn at_colon(text: &str, colon: usize, covered: usize, open: bool) -> Option<Plac
     let slashes = matches!(next, [b'/' | b'\\', b'/' | b'\\']);
     let open = open && bytes.len() <= colon + 2;
     if !slashes {
-        let lower = scheme.to_ascii_lowercase();
-        let known = WITHOUT_SLASHES.contains(&lower.as_str());
-        let special = lower.starts_with("http");
+        let is = |known: &&str| scheme.eq_ignore_ascii_case(known);
+        let known = WITHOUT_SLASHES.iter().any(is);
+        let special = scheme
+            .get(..4)
+            .is_some_and(|first| first.eq_ignore_ascii_case("http"));
         if !(known || open) || special && !open && !matches!(next.first(), Some(b'/' | b'\\')) {
             return None;
         }
