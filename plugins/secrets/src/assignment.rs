@@ -253,7 +253,7 @@ fn is_header(pass: &Pass<'_>, start: usize) -> bool {
 }
 
 fn password(value: &[u8], made: Makeup, entropy: f64) -> Option<f64> {
-    if is_code(value, made) && made.signs > 0 {
+    if made.signs > 0 && is_code(value, made) {
         return None;
     }
     let base = match made.sorts() {

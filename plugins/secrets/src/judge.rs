@@ -65,8 +65,45 @@ impl Makeup {
     }
 }
 
+/// Words in lower case, any of which is looked for in one pass.
+struct AnyOf {
+    words: &'static [&'static [u8]],
+    /// By byte, in either case: what the next one is in the words that begin with it, a bit for its
+    /// lower five bits, which are the same in either case.
+    begins: [u32; 256],
+}
+
+impl AnyOf {
+    #[expect(clippy::indexing_slicing, reason = "each byte has its place")]
+    const fn new(words: &'static [&'static [u8]]) -> Self {
+        let mut begins = [0; 256];
+        let mut rest = words;
+        while let [[first, second, ..], others @ ..] = rest {
+            begins[first.to_ascii_uppercase() as usize] |= 1 << (*second & 31);
+            begins[*first as usize] = begins[first.to_ascii_uppercase() as usize];
+            rest = others;
+        }
+        Self { words, begins }
+    }
+
+    /// Whether one of them is in `text`, in any case.
+    fn is_in(&self, text: &[u8]) -> bool {
+        let stands = |word: &&[u8], at: usize| {
+            let here = text.get(at..at + word.len());
+            here.is_some_and(|here| here.eq_ignore_ascii_case(word))
+        };
+        text.array_windows()
+            .enumerate()
+            .any(|(at, [first, second])| {
+                let next = self.begins.get(usize::from(*first)).copied();
+                next.unwrap_or(0) >> (second & 31) & 1 != 0
+                    && self.words.iter().any(|word| stands(word, at))
+            })
+    }
+}
+
 /// Words that say that a value is not the real one.
-const STAND_INS: &[&[u8]] = &[
+static STAND_INS: AnyOf = AnyOf::new(&[
     b"example",
     b"sample",
     b"dummy",
@@ -106,7 +143,7 @@ const STAND_INS: &[&[u8]] = &[
     b"_key",
     b"-string",
     b"random",
-];
+]);
 
 /// Whether the value stands in for a secret: it says so, repeats itself, or is a template.
 pub(crate) fn stands_in(value: &[u8]) -> bool {
@@ -115,7 +152,7 @@ pub(crate) fn stands_in(value: &[u8]) -> bool {
 
 /// Whether it contains one of the words that only a stand-in has.
 pub(crate) fn names_itself(value: &[u8]) -> bool {
-    STAND_INS.iter().any(|word| contains(value, word))
+    STAND_INS.is_in(value)
 }
 
 /// Whether the value changes between cases and digits as often as random text does.
@@ -135,41 +172,27 @@ pub(crate) fn is_random(value: &[u8]) -> bool {
 
 /// Whether a word in a sentence says how something is written, and is not the thing.
 pub(crate) fn says_format(value: &[u8]) -> bool {
-    [
-        b"sha-".as_slice(),
-        b"sha256",
-        b"sha512",
-        b"md5",
-        b"base64",
-        b"utf-",
-        b"utf8",
-        b"hashed",
-        b"encrypt",
-        b"bcrypt",
-        b"argon2",
-        b"rot13",
-    ]
-    .iter()
-    .any(|word| contains(value, word))
+    static FORMATS: AnyOf = AnyOf::new(&[
+        b"sha-", b"sha256", b"sha512", b"md5", b"base64", b"utf-", b"utf8", b"hashed", b"encrypt",
+        b"bcrypt", b"argon2", b"rot13",
+    ]);
+    FORMATS.is_in(value)
 }
 
 /// Whether a prefix shape's body is filled in by hand: a word of documentation, or little variety.
 pub(crate) fn filled_in(body: &[u8]) -> bool {
-    repeats(body)
-        || counts_up(body)
-        || [
-            b"example".as_slice(),
-            b"xxxx",
-            b"your",
-            b"_here",
-            b"placeholder",
-            b"redacted",
-            b"token_",
-            b"randomstring",
-            b"abcdefghijkl",
-        ]
-        .iter()
-        .any(|word| contains(body, word))
+    static WORDS: AnyOf = AnyOf::new(&[
+        b"example",
+        b"xxxx",
+        b"your",
+        b"_here",
+        b"placeholder",
+        b"redacted",
+        b"token_",
+        b"randomstring",
+        b"abcdefghijkl",
+    ]);
+    repeats(body) || counts_up(body) || WORDS.is_in(body)
 }
 
 /// `${X}`, `{{x}}`, `<x>`, `$(x)`, `%x%`, `$X`.
