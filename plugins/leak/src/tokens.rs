@@ -5,6 +5,7 @@
 
 use caponier_sdk::normalise::decode;
 use caponier_sdk::scan::bytes::head;
+use caponier_sdk::scan::words::is_alphanumeric;
 
 /// Letters that tell one word from another where endings do not matter.
 const STEM: usize = 6;
@@ -116,7 +117,7 @@ impl<'a> Tokens<'a> {
         self.at = self
             .text
             .char_indices()
-            .find(|(_, character)| !character.is_alphanumeric())
+            .find(|(_, character)| !is_alphanumeric(*character))
             .map_or(self.text.len(), |(at, _)| at);
     }
 
@@ -146,7 +147,7 @@ impl Iterator for Tokens<'_> {
                 continue;
             }
             let character = self.character(at)?;
-            if character.is_alphanumeric() {
+            if is_alphanumeric(character) {
                 if stands_alone(character) {
                     let end = at + character.len_utf8();
                     let letters = bytes.get(at..end).unwrap_or_default();
@@ -182,7 +183,7 @@ impl Iterator for Tokens<'_> {
                 continue;
             } else if *byte >= 0x80
                 && let Some(character) = self.character(at)
-                && character.is_alphanumeric()
+                && is_alphanumeric(character)
                 && !stands_alone(character)
             {
                 for byte in bytes.get(at..at + character.len_utf8()).unwrap_or_default() {

@@ -1,5 +1,7 @@
 //! Words of a document.
 
+use caponier_sdk::scan::words::is_alphanumeric;
+
 /// Letters that tell one word from another where endings do not matter.
 const STEM: usize = 6;
 
@@ -52,7 +54,7 @@ impl Iterator for Tokens<'_> {
             } else {
                 match self.character(at) {
                     Some(character) if stands_alone(character) && characters > 0 => break,
-                    Some(character) if is_letter(character) => character.len_utf8(),
+                    Some(character) if is_alphanumeric(character) => character.len_utf8(),
                     Some(character) if characters == 0 => {
                         at += character.len_utf8();
                         continue;
@@ -94,12 +96,6 @@ impl Iterator for Tokens<'_> {
             alone,
         })
     }
-}
-
-/// A letter or a digit. General punctuation (Unicode's block of that name) has none, and to look that
-/// up for each of its characters takes long.
-fn is_letter(character: char) -> bool {
-    !matches!(character, '\u{2000}'..='\u{206f}') && character.is_alphanumeric()
 }
 
 /// FNV-1a.

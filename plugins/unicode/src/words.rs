@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use caponier_sdk::scan::words::is_alphanumeric;
+
 use crate::characters::{Script, script};
 use crate::looks::{cyrillic, is_no_symbol, is_rare, latin};
 
@@ -275,7 +277,7 @@ pub(crate) fn folded(word: &str) -> Option<String> {
     let summary = Summary::of(word);
     let visible = word
         .chars()
-        .filter(|character| character.is_alphanumeric() || script(*character) != Script::Neutral);
+        .filter(|character| is_alphanumeric(*character) || script(*character) != Script::Neutral);
     if summary.alike == summary.other {
         return Some(
             visible

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use caponier_sdk::scan::bytes;
+use caponier_sdk::scan::words::is_alphanumeric;
 
 /// The longest URL, in bytes. What is longer is judged by its beginning.
 pub(crate) const LONGEST: usize = 2048;
@@ -441,7 +442,7 @@ fn bare_end(text: &str, start: usize, from: usize) -> (usize, usize) {
             character if character.is_ascii() => {
                 !character.is_ascii_whitespace() && !character.is_ascii_control()
             }
-            character => character.is_alphanumeric(),
+            character => is_alphanumeric(character),
         };
         if !inside {
             break;

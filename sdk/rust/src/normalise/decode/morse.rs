@@ -1,6 +1,7 @@
 //! Morse code.
 
 use crate::normalise::{View, ViewBuilder, sorts};
+use crate::scan::words::is_alphanumeric;
 
 /// Letters of Morse code (ITU-R M.1677-1) drawn together: one space between letters; `/`, `|`, a new
 /// line or more spaces between words. None where there are fewer than `least` in a row.
@@ -30,7 +31,7 @@ pub fn morse(text: &str, least: usize) -> Option<View<'static>> {
             let rest = text.get(at..).unwrap_or_default();
             let first = rest.chars().next();
             // A signal inside of something else is none.
-            let inside = first.is_some_and(|c| c.is_alphanumeric() || signal(c).is_some());
+            let inside = first.is_some_and(|c| is_alphanumeric(c) || signal(c).is_some());
             let behind = rest
                 .chars()
                 .skip(1)
@@ -84,7 +85,7 @@ fn letter(text: &str, start: usize) -> Option<(char, usize)> {
     let (mut code, mut end) = (1usize, start);
     for character in text.get(start..)?.chars() {
         let Some(dash) = signal(character) else {
-            if character.is_alphanumeric() {
+            if is_alphanumeric(character) {
                 return None;
             }
             break;
