@@ -144,7 +144,7 @@ fn judge_assignment(pass: &mut Pass<'_>, before: &Before, value: Range<usize>, a
 }
 
 fn judge_value(
-    pass: &Pass<'_>,
+    pass: &mut Pass<'_>,
     before: &Before,
     value: &[u8],
     made: Makeup,
@@ -178,8 +178,9 @@ fn judge_value(
     let long = value.len() >= UNNAMED && varied && *entropy > 2.8;
     let provider = (long && before.strength != Some(Name::Password))
         .then(|| {
+            let across = before.strength == Some(Name::Token);
             pass.providers
-                .before(pass.bytes, at, value, before.strength == Some(Name::Token))
+                .before(&mut pass.seen, pass.bytes, at, value, across)
         })
         .flatten();
     let fitting = provider.filter(|row| row.fits(value) && !judge::filled_in(value));

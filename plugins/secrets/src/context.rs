@@ -1,5 +1,7 @@
 //! Which provider is spoken of before a value.
 
+use std::ops::Range;
+
 use caponier_sdk::normalise::{Fold, Trie, TrieError};
 
 use crate::providers::NAMED;
@@ -40,6 +42,7 @@ impl Providers {
     /// is one, else the last one. `across` says that the name may stand in a line before.
     pub(crate) fn before(
         &self,
+        seen: &mut Seen,
         bytes: &[u8],
         at: usize,
         value: &[u8],
@@ -47,12 +50,32 @@ impl Providers {
     ) -> Option<&'static Named> {
         let mut from = at.saturating_sub(REACH);
         let near = bytes.get(from..at)?;
+        self.look(seen, bytes, from..at);
         if !across && let Some(line) = near.iter().rposition(|byte| *byte == b'\n') {
             from += line + 1;
         }
-        let mut last = None;
-        let mut fitting = None;
-        for start in from..at {
+        let names = seen.names.iter();
+        let names = names.filter(|name| from <= name.start && name.end <= at);
+        let (mut last, mut fitting) = (None, None);
+        for name in names {
+            last = Some(name.row);
+            fitting = last.filter(|row| row.fits(value)).or(fitting);
+        }
+        fitting.or(last)
+    }
+
+    /// Sees to it that the names are known that begin in a range.
+    fn look(&self, seen: &mut Seen, bytes: &[u8], range: Range<usize>) {
+        if range.start < seen.from || seen.upto < range.start {
+            *seen = Seen {
+                from: range.start,
+                upto: range.start,
+                names: Vec::new(),
+            };
+        }
+        seen.from = range.start;
+        seen.names.retain(|name| range.start <= name.start);
+        for start in seen.upto..range.end {
             if !bytes
                 .get(start)
                 .is_some_and(|byte| self.trie.starts_with(*byte))
@@ -60,15 +83,32 @@ impl Providers {
                 continue;
             }
             self.trie.walk(bytes, start, |index, end| {
-                if end <= at && is_name(bytes, start, end) {
-                    let row = usize::try_from(index - 1).ok();
-                    last = row.and_then(|row| NAMED.get(row)).or(last);
-                    fitting = last.filter(|row| row.fits(value)).or(fitting);
+                let row = usize::try_from(index - 1).ok();
+                let row = row.and_then(|row| NAMED.get(row));
+                if let Some(row) = row.filter(|_| is_name(bytes, start, end)) {
+                    seen.names.push(Seat { start, end, row });
                 }
             });
         }
-        fitting.or(last)
+        seen.upto = seen.upto.max(range.end);
     }
+}
+
+/// The names around the place that a pass has come to: each byte is looked at once, however many values
+/// stand behind it.
+#[derive(Default)]
+pub(crate) struct Seen {
+    /// What begins in this range is known.
+    from: usize,
+    upto: usize,
+    names: Vec<Seat>,
+}
+
+/// Where a provider's name stands.
+struct Seat {
+    start: usize,
+    end: usize,
+    row: &'static Named,
 }
 
 /// Whether what stands from `start` to `end` is a word, or one of those that a name is made of.
@@ -97,7 +137,14 @@ mod tests {
 
     fn rule(text: &str, value: &str) -> Option<&'static str> {
         let providers = Providers::new().unwrap();
-        let row = providers.before(text.as_bytes(), text.len(), value.as_bytes(), false)?;
+        let bytes = text.as_bytes();
+        let seen = &mut Seen::default();
+        let row = providers.before(seen, bytes, bytes.len(), value.as_bytes(), false)?;
+        // The same where names before and behind were looked for already.
+        for at in [bytes.len() / 2, bytes.len(), bytes.len() / 3, bytes.len()] {
+            let again = providers.before(seen, bytes, at, value.as_bytes(), false);
+            assert!(at < bytes.len() || again.map(|row| row.rule) == Some(row.rule));
+        }
         Some(row.rule)
     }
 

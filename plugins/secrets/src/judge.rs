@@ -88,17 +88,24 @@ impl AnyOf {
 
     /// Whether one of them is in `text`, in any case.
     fn is_in(&self, text: &[u8]) -> bool {
-        let stands = |word: &&[u8], at: usize| {
-            let here = text.get(at..at + word.len());
+        (0..text.len()).any(|at| self.at(text.get(at..).unwrap_or_default()).is_some())
+    }
+
+    /// The first of them that `text` begins with, in any case.
+    #[inline]
+    fn at(&self, text: &[u8]) -> Option<&'static [u8]> {
+        let [first, second, ..] = text else {
+            return None;
+        };
+        let next = self.begins.get(usize::from(*first)).copied().unwrap_or(0);
+        if next >> (second & 31) & 1 == 0 {
+            return None;
+        }
+        let stands = |word: &&&[u8]| {
+            let here = text.get(..word.len());
             here.is_some_and(|here| here.eq_ignore_ascii_case(word))
         };
-        text.array_windows()
-            .enumerate()
-            .any(|(at, [first, second])| {
-                let next = self.begins.get(usize::from(*first)).copied();
-                next.unwrap_or(0) >> (second & 31) & 1 != 0
-                    && self.words.iter().any(|word| stands(word, at))
-            })
+        self.words.iter().find(stands).copied()
     }
 }
 
@@ -225,7 +232,7 @@ fn is_filled_in(inside: &[u8], closing: &[u8]) -> bool {
 }
 
 /// Names of algorithms: their digits are no sign of randomness.
-const ALGORITHMS: &[&[u8]] = &[
+static ALGORITHMS: AnyOf = AnyOf::new(&[
     b"ed25519",
     b"x25519",
     b"curve25519",
@@ -263,17 +270,13 @@ const ALGORITHMS: &[&[u8]] = &[
     b"sha3",
     b"v1",
     b"v2",
-];
+]);
 
 /// Whether every digit is one of an algorithm's name: `ed25519.Ed25519PrivateKey`.
 pub(crate) fn names_algorithm(value: &[u8]) -> bool {
     let (mut at, mut named) = (0, 0);
     while let Some(rest) = value.get(at..).filter(|rest| !rest.is_empty()) {
-        let found = ALGORITHMS.iter().find(|name| {
-            rest.get(..name.len())
-                .is_some_and(|head| head.eq_ignore_ascii_case(name))
-        });
-        if let Some(name) = found {
+        if let Some(name) = ALGORITHMS.at(rest) {
             named += 1;
             at += name.len();
         } else if rest.first().is_some_and(u8::is_ascii_digit) {

@@ -8,7 +8,7 @@ use caponier_sdk::scan::repeats;
 
 use crate::assignment;
 use crate::commands::{self, Tool};
-use crate::context::Providers;
+use crate::context::{Providers, Seen};
 use crate::filter::Filter;
 use crate::judge;
 use crate::known;
@@ -231,6 +231,7 @@ pub(crate) struct Pass<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) names: &'a Names,
     pub(crate) providers: &'a Providers,
+    pub(crate) seen: Seen,
     hits: Vec<Hit>,
     runs: [(usize, usize); CLASSES],
     /// Where each tool was last named.
@@ -249,6 +250,7 @@ impl<'a> Pass<'a> {
             bytes,
             names,
             providers,
+            seen: Seen::default(),
             hits: Vec::new(),
             runs: [(0, 0); CLASSES],
             tools: [None; Tool::COUNT],
