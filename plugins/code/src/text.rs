@@ -20,7 +20,7 @@ impl<'a> Text<'a> {
             bytes,
             starved: Cell::new(false),
             work: Cell::new(0),
-            most_work: bytes.len() / 2 + (24 << 10),
+            most_work: bytes.len() * 2 + (64 << 10),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Whether a value looks like a secret, or like something that only stands in for one.
 
+use caponier_sdk::scan::words::AnyOf;
+
 /// Shannon entropy in bits a byte.
 pub(crate) fn entropy(bytes: &[u8]) -> f64 {
     let mut counts = [0u16; 256];
@@ -65,91 +67,47 @@ impl Makeup {
     }
 }
 
-/// Words in lower case, any of which is looked for in one pass.
-struct AnyOf {
-    words: &'static [&'static [u8]],
-    /// By byte, in either case: what the next one is in the words that begin with it, a bit for its
-    /// lower five bits, which are the same in either case.
-    begins: [u32; 256],
-}
-
-impl AnyOf {
-    #[expect(clippy::indexing_slicing, reason = "each byte has its place")]
-    const fn new(words: &'static [&'static [u8]]) -> Self {
-        let mut begins = [0; 256];
-        let mut rest = words;
-        while let [[first, second, ..], others @ ..] = rest {
-            begins[first.to_ascii_uppercase() as usize] |= 1 << (*second & 31);
-            begins[*first as usize] = begins[first.to_ascii_uppercase() as usize];
-            rest = others;
-        }
-        Self { words, begins }
-    }
-
-    /// Whether one of them is in `text`, in any case.
-    fn is_in(&self, text: &[u8]) -> bool {
-        (0..text.len()).any(|at| self.at(text.get(at..).unwrap_or_default()).is_some())
-    }
-
-    /// The first of them that `text` begins with, in any case.
-    #[inline]
-    fn at(&self, text: &[u8]) -> Option<&'static [u8]> {
-        let [first, second, ..] = text else {
-            return None;
-        };
-        let next = self.begins.get(usize::from(*first)).copied().unwrap_or(0);
-        if next >> (second & 31) & 1 == 0 {
-            return None;
-        }
-        let stands = |word: &&&[u8]| {
-            let here = text.get(..word.len());
-            here.is_some_and(|here| here.eq_ignore_ascii_case(word))
-        };
-        self.words.iter().find(stands).copied()
-    }
-}
-
 /// Words that say that a value is not the real one.
 static STAND_INS: AnyOf = AnyOf::new(&[
-    b"example",
-    b"sample",
-    b"dummy",
-    b"placeholder",
-    b"changeme",
-    b"change_me",
-    b"change-me",
-    b"replace",
-    b"redacted",
-    b"your",
-    b"insert",
-    b"todo",
-    b"fixme",
-    b"foobar",
-    b"some_",
-    b"my_",
-    b"here",
-    b"secret",
-    b"password",
-    b"token",
-    b"apikey",
-    b"api_key",
-    b"api-key",
-    b"not_",
-    b"none",
-    b"null",
-    b"undefined",
-    b"enter",
-    b"xxxx",
-    b"abcdefgh",
-    b"0000000",
-    b"****",
-    b"....",
-    b"----",
-    b"____",
-    b"-key",
-    b"_key",
-    b"-string",
-    b"random",
+    "example",
+    "sample",
+    "dummy",
+    "placeholder",
+    "changeme",
+    "change_me",
+    "change-me",
+    "replace",
+    "redacted",
+    "your",
+    "insert",
+    "todo",
+    "fixme",
+    "foobar",
+    "some_",
+    "my_",
+    "here",
+    "secret",
+    "password",
+    "token",
+    "apikey",
+    "api_key",
+    "api-key",
+    "not_",
+    "none",
+    "null",
+    "undefined",
+    "enter",
+    "xxxx",
+    "abcdefgh",
+    "0000000",
+    "****",
+    "....",
+    "----",
+    "____",
+    "-key",
+    "_key",
+    "-string",
+    "random",
 ]);
 
 /// Whether the value stands in for a secret: it says so, repeats itself, or is a template.
@@ -180,8 +138,8 @@ pub(crate) fn is_random(value: &[u8]) -> bool {
 /// Whether a word in a sentence says how something is written, and is not the thing.
 pub(crate) fn says_format(value: &[u8]) -> bool {
     static FORMATS: AnyOf = AnyOf::new(&[
-        b"sha-", b"sha256", b"sha512", b"md5", b"base64", b"utf-", b"utf8", b"hashed", b"encrypt",
-        b"bcrypt", b"argon2", b"rot13",
+        "sha-", "sha256", "sha512", "md5", "base64", "utf-", "utf8", "hashed", "encrypt", "bcrypt",
+        "argon2", "rot13",
     ]);
     FORMATS.is_in(value)
 }
@@ -189,15 +147,15 @@ pub(crate) fn says_format(value: &[u8]) -> bool {
 /// Whether a prefix shape's body is filled in by hand: a word of documentation, or little variety.
 pub(crate) fn filled_in(body: &[u8]) -> bool {
     static WORDS: AnyOf = AnyOf::new(&[
-        b"example",
-        b"xxxx",
-        b"your",
-        b"_here",
-        b"placeholder",
-        b"redacted",
-        b"token_",
-        b"randomstring",
-        b"abcdefghijkl",
+        "example",
+        "xxxx",
+        "your",
+        "_here",
+        "placeholder",
+        "redacted",
+        "token_",
+        "randomstring",
+        "abcdefghijkl",
     ]);
     repeats(body) || counts_up(body) || WORDS.is_in(body)
 }
@@ -233,43 +191,43 @@ fn is_filled_in(inside: &[u8], closing: &[u8]) -> bool {
 
 /// Names of algorithms: their digits are no sign of randomness.
 static ALGORITHMS: AnyOf = AnyOf::new(&[
-    b"ed25519",
-    b"x25519",
-    b"curve25519",
-    b"chacha20",
-    b"poly1305",
-    b"sha256",
-    b"sha512",
-    b"sha384",
-    b"sha1",
-    b"md5",
-    b"pkcs8",
-    b"pkcs1",
-    b"pkcs12",
-    b"tls13",
-    b"tls12",
-    b"aes256",
-    b"aes128",
-    b"p256",
-    b"p384",
-    b"secp256",
-    b"base64",
-    b"base32",
-    b"utf8",
-    b"x509",
-    b"oauth2",
-    b"http2",
-    b"socks5",
-    b"blake2",
-    b"rsa2048",
-    b"rsa4096",
-    b"hs256",
-    b"rs256",
-    b"es256",
-    b"xxh3",
-    b"sha3",
-    b"v1",
-    b"v2",
+    "ed25519",
+    "x25519",
+    "curve25519",
+    "chacha20",
+    "poly1305",
+    "sha256",
+    "sha512",
+    "sha384",
+    "sha1",
+    "md5",
+    "pkcs8",
+    "pkcs1",
+    "pkcs12",
+    "tls13",
+    "tls12",
+    "aes256",
+    "aes128",
+    "p256",
+    "p384",
+    "secp256",
+    "base64",
+    "base32",
+    "utf8",
+    "x509",
+    "oauth2",
+    "http2",
+    "socks5",
+    "blake2",
+    "rsa2048",
+    "rsa4096",
+    "hs256",
+    "rs256",
+    "es256",
+    "xxh3",
+    "sha3",
+    "v1",
+    "v2",
 ]);
 
 /// Whether every digit is one of an algorithm's name: `ed25519.Ed25519PrivateKey`.

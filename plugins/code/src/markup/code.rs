@@ -1,5 +1,7 @@
 //! What runs without a tag of its own: tags in an encoding, schemes, calls and templates.
 
+use caponier_sdk::scan::words::AnyOf;
+
 use crate::checks::Verdict;
 use crate::site::Site;
 use crate::text::contains_any;
@@ -179,7 +181,7 @@ pub(crate) fn template(site: &Site<'_, '_>) -> Verdict {
     }
     let inside = text.slice(from, end);
     text.charge(inside.len());
-    const REACHES: &[&str] = &[
+    static REACHES: AnyOf = AnyOf::new(&[
         "constructor",
         "__class__",
         "__mro__",
@@ -208,8 +210,8 @@ pub(crate) fn template(site: &Site<'_, '_>) -> Verdict {
         "jndi:",
         "getclass(",
         "registerundefinedfiltercallback",
-    ];
-    if contains_any(inside, REACHES) {
+    ]);
+    if REACHES.is_in(inside) {
         return Some((0.88, end));
     }
     let sum = inside.trim_ascii();

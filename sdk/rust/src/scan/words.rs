@@ -115,6 +115,74 @@ pub fn before(text: &str, at: usize, reach: usize, words: &[&str]) -> bool {
         })
 }
 
+/// Words any of which is looked for in one pass, in any case of ASCII: few places of a text begin as one
+/// of them does.
+///
+/// ```
+/// use caponier_sdk::scan::words::AnyOf;
+///
+/// static STAND_INS: AnyOf = AnyOf::new(&["changeme", "your-"]);
+///
+/// assert!(STAND_INS.is_in(b"key: Your-Key"));
+/// assert!(!STAND_INS.is_in(b"key: 9f8Kd02m"));
+/// assert_eq!(STAND_INS.at(b"CHANGEME!"), Some("changeme"));
+/// assert_eq!(STAND_INS.at(b"no CHANGEME"), None);
+/// ```
+#[derive(Clone, Debug)]
+pub struct AnyOf {
+    words: &'static [&'static str],
+    /// By byte: what the next one is in the words that begin with it, a bit for its lower five bits,
+    /// which are the same in either case.
+    begins: [u32; 256],
+}
+
+impl AnyOf {
+    /// Words, in any case. One that is empty is found nowhere.
+    ///
+    /// See the [example](AnyOf).
+    #[expect(clippy::indexing_slicing, reason = "each byte has its place")]
+    pub const fn new(words: &'static [&'static str]) -> Self {
+        let mut begins = [0; 256];
+        let mut rest = words;
+        while let [word, others @ ..] = rest {
+            rest = others;
+            let (first, next) = match word.as_bytes() {
+                [] => continue,
+                [first] => (*first, u32::MAX),
+                [first, second, ..] => (*first, 1 << (*second & 31)),
+            };
+            let upper = first.to_ascii_uppercase() as usize;
+            begins[upper] |= next;
+            begins[first.to_ascii_lowercase() as usize] = begins[upper];
+        }
+        Self { words, begins }
+    }
+
+    /// Whether one of them is in `text`.
+    ///
+    /// See the [example](AnyOf).
+    pub fn is_in(&self, text: &[u8]) -> bool {
+        (0..text.len()).any(|at| self.at(text.get(at..).unwrap_or_default()).is_some())
+    }
+
+    /// The first of them that `text` begins with.
+    ///
+    /// See the [example](AnyOf).
+    #[inline]
+    pub fn at(&self, text: &[u8]) -> Option<&'static str> {
+        let (first, second) = (text.first()?, text.get(1).copied().unwrap_or(0));
+        let next = self.begins.get(usize::from(*first)).copied().unwrap_or(0);
+        if next >> (second & 31) & 1 == 0 {
+            return None;
+        }
+        let stands = |word: &&&str| {
+            let here = text.get(..word.len()).filter(|here| !here.is_empty());
+            here.is_some_and(|here| here.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        self.words.iter().find(stands).copied()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +192,23 @@ mod tests {
         for character in '\0'..=char::MAX {
             let is = character.is_alphanumeric();
             assert_eq!(is_alphanumeric(character), is, "{:x}", character as u32);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_of_the_words_is_found_wherever_it_stands(text in "[abAB.\\-Zé\\\\]{0,12}") {
+            const WORDS: &[&str] = &["ab", "b.", "", "--", "ZAB", "abba", "\\"];
+            static ANY: AnyOf = AnyOf::new(WORDS);
+            let lower = text.to_ascii_lowercase();
+            let begins = |rest: &str, word: &str| {
+                !word.is_empty() && rest.starts_with(&word.to_ascii_lowercase())
+            };
+            let mut rests = lower.char_indices().filter_map(|(at, _)| lower.get(at..));
+            let found = rests.any(|rest| WORDS.iter().any(|word| begins(rest, word)));
+            proptest::prop_assert_eq!(ANY.is_in(text.as_bytes()), found);
+            let first = WORDS.iter().find(|word| begins(&lower, word));
+            proptest::prop_assert_eq!(ANY.at(text.as_bytes()), first.copied());
         }
     }
 
