@@ -23,12 +23,14 @@ const REWORDED_LONGEST: u32 = 60;
 const REACH: u32 = 12;
 /// How long a word like "my instructions" counts, in words.
 const CUE: u32 = 40;
-/// A longer word may be several that were written as one, in bytes.
+/// A word of so many letters may be several that were written as one.
 const LONG_WORD: usize = 24;
 /// Letters of spelled-out text that are judged at a time.
 const SPELLED: usize = 600;
-/// How many runs of letters have to be in the prompt.
+/// How many runs of letters have to be in the prompt, and how many letters may stand for each: one begins
+/// with every word there, and of others one in fifty is taken for one.
 const SPELLED_LEAST: u32 = 3;
+const SPELLED_APART: usize = 16;
 
 /// What was found, in bytes of the scanned text.
 #[derive(Clone, Debug, PartialEq)]
@@ -264,10 +266,11 @@ impl<'a> Scan<'a> {
 
     /// Letters that stand alone, and words that are too long to be one.
     fn spell(&mut self, token: &Token) {
-        let long = token.letters >= LONG_WORD;
         if token.start < self.from {
             return;
         }
+        let written = self.text.get(token.start..token.end).unwrap_or_default();
+        let long = token.letters >= LONG_WORD && written.chars().count() >= LONG_WORD;
         if !(token.letters == 1 || long) {
             if self.letters.spelled.letters() > 0 {
                 self.end_spelled();
@@ -277,12 +280,7 @@ impl<'a> Scan<'a> {
         if self.letters.spelled.letters() == 0 {
             self.letters.start = token.start;
         }
-        for byte in self
-            .text
-            .as_bytes()
-            .get(token.start..token.end)
-            .unwrap_or_default()
-        {
+        for byte in written.bytes() {
             let letter = byte.to_ascii_lowercase();
             self.letters.spelling.push(letter);
             if let Some(hash) = self.letters.spelled.push(letter) {
@@ -302,7 +300,8 @@ impl<'a> Scan<'a> {
             span: letters.start..letters.end,
             confidence,
         };
-        if letters.hits >= SPELLED_LEAST {
+        let is_dense = letters.hits as usize * SPELLED_APART >= letters.spelled.letters();
+        if letters.hits >= SPELLED_LEAST && is_dense {
             let confidence = if letters.hits > SPELLED_LEAST {
                 0.9
             } else {

@@ -178,6 +178,27 @@ fn honest_answers_pass() {
     assert!(wrong.is_empty(), "{} of {all}: {wrong:#?}", wrong.len());
 }
 
+/// Long words of honest texts, in whatever script, are no prompt that was written as one.
+#[test]
+fn honest_texts_in_many_languages_pass() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/eval/honest-text.jsonl"
+    );
+    let texts = std::fs::read_to_string(path).unwrap();
+    let rows = texts
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    let rows: Vec<serde_json::Value> = rows.collect();
+    assert!(rows.len() >= 300);
+    for exchange in exchanges() {
+        for row in &rows {
+            let found = ask(&exchange.system, "Hello", row["text"].as_str().unwrap());
+            assert!(sure(&found) < ACTS, "{}: {row}", exchange.name);
+        }
+    }
+}
+
 #[test]
 fn one_prompt_is_not_taken_for_another() {
     let all = exchanges();
