@@ -3,6 +3,7 @@
 use std::cell::LazyCell;
 
 use caponier_sdk::normalise::{Fold, Trie, TrieError};
+use caponier_sdk::scan::words::AnyOf;
 
 use crate::fence::Languages;
 use crate::shell::COMMANDS;
@@ -384,7 +385,7 @@ impl<'a> Site<'a, '_> {
         };
         let reads = LazyCell::new(|| {
             self.text.charge(before.len());
-            contains_any(before, READS)
+            READS.is_in(before)
         });
         for (at, byte) in before.iter().enumerate() {
             if byte != first || before.get(at..at + name.len()) != Some(name) {
@@ -415,7 +416,7 @@ impl<'a> Site<'a, '_> {
                             .and_then(|start| near.get(start..))
                             .is_some_and(|line| {
                                 self.text.charge(line.len());
-                                contains_any(line, READS)
+                                READS.is_in(line)
                             })
                     }
                 }
@@ -444,7 +445,7 @@ impl<'a> Site<'a, '_> {
 }
 
 /// What reads into the variable that is named behind it, in a line no longer than this.
-const READS: &[&str] = &[
+static READS: AnyOf = AnyOf::new(&[
     "cin >>",
     "scanf(",
     "gets(",
@@ -454,7 +455,7 @@ const READS: &[&str] = &[
     "recv(",
     "read_line(",
     "fread(",
-];
+]);
 const LINE: usize = 120;
 
 /// Words that are no variables, and names of constants.

@@ -10,9 +10,10 @@ use crate::tokens::{Spelling, Token, Tokens};
 const MOST: usize = 16;
 /// Words between what a value is called and the value: "the password for the vault is".
 const REACH: usize = 8;
-/// Letters of the shortest value, and bytes of the longest.
+/// Letters of the shortest value, and bytes of the longest: an RSA key of 4096 bits in one line is
+/// shorter.
 const SHORTEST: usize = 4;
-const LONGEST: usize = 1024;
+const LONGEST: usize = 4096;
 /// The shortest word that is taken for planted: eight hexadecimal digits, as Rebuff plants them.
 const PLANTED: usize = 8;
 
@@ -242,6 +243,16 @@ mod tests {
         let found = find("<!-- 3f9a61bc20 -->\nYou are Mara.", &[], &lexicon);
         assert!(found.contains(&Spelling::of("3f9a61bc20".bytes())));
         assert!(find("<!-- keep this short -->", &[], &lexicon).is_empty());
+    }
+
+    #[test]
+    fn a_key_in_one_line_is_a_value() {
+        for (length, found) in [(3200, 1), (LONGEST + 1, 0)] {
+            let key = "MIIJKAIBAAKCAgEA7".repeat(length / 17 + 1);
+            let key = key.get(..length).unwrap_or_default();
+            let line = format!("The secret key: {key}");
+            assert_eq!(values(&line).len(), found, "{length}");
+        }
     }
 
     #[test]

@@ -194,8 +194,9 @@ fn at_colon(text: &str, colon: usize, covered: usize, open: bool) -> Option<Plac
     let slashes = matches!(next, [b'/' | b'\\', b'/' | b'\\']);
     let open = open && bytes.len() <= colon + 2;
     if !slashes {
-        let is = |known: &&str| scheme.eq_ignore_ascii_case(known);
-        let known = WITHOUT_SLASHES.iter().any(is);
+        let known = WITHOUT_SLASHES
+            .iter()
+            .any(|known| scheme.eq_ignore_ascii_case(known));
         let special = scheme
             .get(..4)
             .is_some_and(|first| first.eq_ignore_ascii_case("http"));

@@ -123,14 +123,7 @@ fn judge_value(text: &Text<'_>, name: &[u8], from: usize) -> (usize, f64) {
     let handler =
         name.len() > 4 && name.starts_with(b"on") && name.iter().all(u8::is_ascii_alphabetic);
     if handler {
-        return (
-            after,
-            if contains_any(value, ATTACKS) {
-                0.96
-            } else {
-                0.8
-            },
-        );
+        return (after, if ATTACKS.is_in(value) { 0.96 } else { 0.8 });
     }
     let worst = match name {
         b"srcdoc" => 0.85,

@@ -9,9 +9,11 @@ mod code;
 #[cfg(test)]
 mod tests;
 
+use caponier_sdk::scan::words::AnyOf;
+
 use crate::checks::Verdict;
 use crate::site::Site;
-use crate::text::{contains_any, is_word};
+use crate::text::is_word;
 
 use attribute::{Attributes, attributes};
 
@@ -21,7 +23,7 @@ pub(crate) use code::{call, data, encoded, scheme, template};
 const MOST_TAG: usize = 900;
 
 /// Calls that only a proof makes, or that take something away.
-const ATTACKS: &[&str] = &[
+static ATTACKS: AnyOf = AnyOf::new(&[
     "alert(",
     "alert`",
     "alert&",
@@ -43,7 +45,7 @@ const ATTACKS: &[&str] = &[
     "onerror=",
     "localstorage",
     "xss",
-];
+]);
 
 /// Elements that load or run something by being there.
 const ACTIVE: &[(&str, f64)] = &[
@@ -133,7 +135,7 @@ pub(crate) fn tag(site: &Site<'_, '_>) -> Verdict {
         return None;
     }
     let mut end = attributes.end;
-    let attacking = |from: usize, to: usize| contains_any(text.slice(from, to), ATTACKS);
+    let attacking = |from: usize, to: usize| ATTACKS.is_in(text.slice(from, to));
     if site.fenced {
         // Shown, not run: only a proof of an attack is worth a word.
         let proof = attacking(site.start, end)
