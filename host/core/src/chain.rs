@@ -6,7 +6,7 @@
 //! others.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::check::check;
@@ -120,6 +120,20 @@ pub struct StageReport {
     pub states: Vec<(usize, Vec<u8>)>,
 }
 
+/// What makes two findings the same: plugin, segment, rule and place.
+type Known = (usize, u32, Arc<str>, Option<Span>);
+
+fn known(finding: &Finding) -> Known {
+    let Finding {
+        order,
+        segment,
+        rule,
+        span,
+        ..
+    } = finding;
+    (*order, *segment, rule.clone(), *span)
+}
+
 /// The step machine of one stage.
 #[derive(Debug)]
 pub struct Chain<'p> {
@@ -130,6 +144,10 @@ pub struct Chain<'p> {
     places: OnceCell<HashMap<u32, usize>>,
     /// Edited texts, for the second look.
     revised: Vec<Revised>,
+    /// Where the edited text of a segment is among them.
+    revised_places: HashMap<u32, usize>,
+    /// What was found, for the second look: it is not said again.
+    known: HashSet<Known>,
     /// The plugins to call, and how far this round is.
     route: Vec<usize>,
     /// Those of them that have nothing to do, since they have kept no state.
@@ -171,6 +189,8 @@ impl<'p> Chain<'p> {
             places: OnceCell::new(),
             segments,
             revised: Vec::new(),
+            revised_places: HashMap::new(),
+            known: HashSet::new(),
             route,
             at: 0,
             second: false,
@@ -238,6 +258,11 @@ impl<'p> Chain<'p> {
             ids.enumerate().map(|(place, id)| (id, place)).collect()
         });
         self.segments.get(*places.get(&id)?)
+    }
+
+    /// The edited text of a segment.
+    fn revised(&self, id: u32) -> Option<&Revised> {
+        self.revised.get(*self.revised_places.get(&id)?)
     }
 
     /// The texts of this round.
@@ -336,7 +361,9 @@ impl<'p> Chain<'p> {
     fn accept(&mut self, plugin: usize, spec: &PluginSpec, report: Report) {
         let monitor = spec.mode == Mode::Monitor;
         for raw in report.findings {
-            if let Some(finding) = self.place(plugin, spec, raw) {
+            if let Some(finding) = self.place(plugin, spec, raw)
+                && (!self.second || self.known.insert(known(&finding)))
+            {
                 self.report.findings.push(finding);
             }
         }
@@ -359,9 +386,10 @@ impl<'p> Chain<'p> {
                 self.place_edit(plugin, spec, edit);
             }
         }
+        let skipped: HashSet<u32> = report.skipped.iter().map(|skip| skip.segment).collect();
         for place in &self.shown {
             let id = self.segments.get(*place).map(|segment| segment.id);
-            let skipped = report.skipped.iter().any(|skip| Some(skip.segment) == id);
+            let skipped = id.is_some_and(|id| skipped.contains(&id));
             if let Some(covered) = self.covered.get_mut(*place) {
                 *covered |= !skipped;
             }
@@ -372,17 +400,14 @@ impl<'p> Chain<'p> {
     }
 
     /// Puts a finding where it belongs in the whole segment; `None` where it lies in text that is
-    /// out of reach, or was found in the first look already.
+    /// out of reach.
     fn place(&self, plugin: usize, spec: &PluginSpec, raw: RawFinding) -> Option<Finding> {
         let segment = self.segment(raw.segment)?;
         let rule = spec.manifest.rule(&raw.rule)?;
         let mut late = false;
         let mut span = raw.span;
         if self.second {
-            let revised = self
-                .revised
-                .iter()
-                .find(|revised| revised.segment.id == raw.segment)?;
+            let revised = self.revised(raw.segment)?;
             span = span.map(|span| revised.original(span));
         }
         if let Some(inner) = span.as_mut() {
@@ -403,14 +428,7 @@ impl<'p> Chain<'p> {
         {
             return None; // context only: it was judged in its own stage
         }
-        let known = self.second
-            && self.report.findings.iter().any(|known| {
-                known.order == plugin
-                    && known.segment == raw.segment
-                    && known.rule == rule.name
-                    && known.span == span
-            });
-        (!known).then(|| Finding {
+        Some(Finding {
             id: String::new(),
             plugin: spec.manifest.name.clone(),
             order: plugin,
@@ -438,10 +456,7 @@ impl<'p> Chain<'p> {
             return;
         }
         if self.second
-            && let Some(revised) = self
-                .revised
-                .iter()
-                .find(|revised| revised.segment.id == hold.segment)
+            && let Some(revised) = self.revised(hold.segment)
         {
             hold.start = revised.original(Span::new(hold.start, hold.start)).start;
         }
@@ -475,14 +490,15 @@ impl<'p> Chain<'p> {
         if self.report.edits.is_empty() {
             return false;
         }
+        self.known = self.report.findings.iter().map(known).collect();
+        let mut edits: HashMap<u32, Vec<&AppliedEdit>> = HashMap::new();
+        for edit in &self.report.edits {
+            edits.entry(edit.segment).or_default().push(edit);
+        }
         for segment in &self.segments {
-            let edits: Vec<&AppliedEdit> = self
-                .report
-                .edits
-                .iter()
-                .filter(|edit| edit.segment == segment.id)
-                .collect();
-            if !edits.is_empty() {
+            if let Some(edits) = edits.remove(&segment.id) {
+                let place = self.revised.len();
+                self.revised_places.insert(segment.id, place);
                 self.revised.push(Revised::new(segment, edits));
             }
         }

@@ -13,6 +13,7 @@
 
 #![forbid(unsafe_code)]
 
+mod apart;
 mod chain;
 mod check;
 mod context;

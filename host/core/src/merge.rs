@@ -1,5 +1,8 @@
 //! From a decision to edits that do not overlap.
 
+use std::collections::HashMap;
+
+use crate::apart::Apart;
 use crate::{AppliedEdit, Finding, Segment, Severity, Span};
 
 /// One replacement in one segment, in bytes of the whole segment.
@@ -59,8 +62,17 @@ pub fn plan<'a>(
 ) -> Plan {
     let mut plan = Plan::default();
     let mut redactions: Vec<Redaction<'_>> = Vec::new();
+    let redact: Vec<&Finding> = redact.into_iter().collect();
+    let places: HashMap<u32, &Segment> = match redact.len() {
+        0 => HashMap::new(),
+        _ => segments
+            .iter()
+            .map(|segment| (segment.id, segment))
+            .collect(),
+    };
     for finding in redact {
-        match reach(finding, segments) {
+        let segment = places.get(&finding.segment);
+        match segment.and_then(|segment| reach(finding, segment)) {
             Some(span) => redactions.push(Redaction {
                 segment: finding.segment,
                 span,
@@ -71,29 +83,31 @@ pub fn plan<'a>(
     }
     redactions.sort_by_key(|redaction| (redaction.segment, redaction.span.start));
     let mut group: Vec<Redaction<'_>> = Vec::new();
+    let mut group_end = 0;
     for redaction in redactions {
+        // They come in the order they begin in, so one joins where any of the group ends behind that.
         let joins = group
             .last()
             .is_some_and(|last| last.segment == redaction.segment)
-            && group
-                .iter()
-                .any(|known| known.span.overlaps(redaction.span));
+            && redaction.span.start < group_end;
         if !joins {
             plan.edits.extend(union(&group));
             group.clear();
+            group_end = 0;
         }
+        group_end = group_end.max(redaction.span.end);
         group.push(redaction);
     }
     plan.edits.extend(union(&group));
 
+    let mut apart = Apart::default();
+    for redacted in &plan.edits {
+        apart.take(redacted.segment, redacted.span);
+    }
     let mut wanted: Vec<&AppliedEdit> = edits.iter().collect();
     wanted.sort_by_key(|edit| (edit.order, edit.segment, edit.span.start));
     for edit in wanted {
-        let free = plan
-            .edits
-            .iter()
-            .all(|taken| taken.segment != edit.segment || !taken.span.overlaps(edit.span));
-        if free {
+        if apart.take(edit.segment, edit.span) {
             plan.edits.push(SegmentEdit {
                 segment: edit.segment,
                 span: edit.span,
@@ -107,10 +121,7 @@ pub fn plan<'a>(
 }
 
 /// What a redaction of this finding replaces; `None` where it cannot replace anything.
-fn reach(finding: &Finding, segments: &[Segment]) -> Option<Span> {
-    let segment = segments
-        .iter()
-        .find(|segment| segment.id == finding.segment)?;
+fn reach(finding: &Finding, segment: &Segment) -> Option<Span> {
     if segment.is_read_only() {
         return None;
     }
@@ -228,6 +239,30 @@ mod tests {
         let findings = [finding("a", 1, Severity::Low, Some((0, 3)))];
         let plan = plan(&findings, &[edit(2, 5), edit(6, 7)], &segment());
         assert_eq!(edits(&plan), [(0, 3, "[p/a]"), (6, 7, "E")]);
+    }
+
+    /// Who sends a text chooses how many there are: quadratic, this would take a minute.
+    #[test]
+    fn a_flood_costs_no_more_than_its_number() {
+        const MANY: usize = 100_000;
+        let edit = |at| AppliedEdit {
+            plugin: "q".into(),
+            order: 1,
+            segment: 0,
+            span: Span::new(at, at + 1),
+            replacement: String::new(),
+        };
+        let beside: Vec<AppliedEdit> = (0..MANY).map(|n| edit(2 * n + 1)).collect();
+        let one = finding("a", 0, Severity::Low, None);
+        let at = |span| Finding {
+            span: Some(span),
+            ..one.clone()
+        };
+        let apart: Vec<Finding> = (0..MANY).map(|n| at(Span::new(2 * n, 2 * n + 1))).collect();
+        assert_eq!(plan(&apart, &beside, &segment()).edits.len(), 2 * MANY);
+        let mut chained: Vec<Finding> = (0..MANY).map(|n| at(Span::new(n, n + 2))).collect();
+        chained.push(at(Span::new(0, 2 * MANY)));
+        assert_eq!(plan(&chained, &beside, &segment()).edits.len(), 1);
     }
 
     #[test]

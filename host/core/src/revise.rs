@@ -1,5 +1,6 @@
 //! Edited text for the second look, with the way back to the original.
 
+use crate::apart::Apart;
 use crate::{AppliedEdit, Segment, Span};
 
 /// A segment as it would read with the plugins' edits applied.
@@ -9,7 +10,8 @@ pub(crate) struct Revised {
     pub(crate) segment: Segment,
     /// The plugins whose edits it carries; they are not asked again.
     pub(crate) editors: Vec<usize>,
-    /// For each edit: where it is in the edited text, and what it replaced (both in the window).
+    /// For each edit, in order: where it is in the edited text, and what it replaced (both in the
+    /// window).
     edits: Vec<(Span, Span)>,
 }
 
@@ -19,12 +21,13 @@ impl Revised {
         edits.sort_by_key(|edit| (edit.order, edit.span.start));
         let offset = usize::try_from(segment.offset).unwrap_or(usize::MAX);
         let mut chosen: Vec<(Span, &AppliedEdit)> = Vec::with_capacity(edits.len());
+        let mut apart = Apart::default();
         for edit in edits {
             let span = Span::new(
                 edit.span.start.saturating_sub(offset),
                 edit.span.end.saturating_sub(offset),
             );
-            if chosen.iter().all(|(taken, _)| !taken.overlaps(span)) {
+            if apart.take(segment.id, span) {
                 chosen.push((span, edit));
             }
         }
@@ -63,25 +66,21 @@ impl Revised {
     }
 
     fn position(&self, at: usize, is_start: bool) -> usize {
-        let mut shift = 0_isize;
-        for (edited, original) in &self.edits {
-            let inside = if is_start {
-                at >= edited.start && at < edited.end
-            } else {
-                at > edited.start && at <= edited.end
-            };
-            if inside {
-                return if is_start {
-                    original.start
-                } else {
-                    original.end
-                };
+        // The first edit that does not end before this place: only it can have the place inside.
+        let reaching = self
+            .edits
+            .partition_point(|(edited, _)| edited.end < at || (is_start && edited.end == at));
+        if let Some((edited, original)) = self.edits.get(reaching) {
+            if is_start && at >= edited.start {
+                return original.start;
             }
-            if at >= edited.end {
-                shift = original.end as isize - edited.end as isize;
+            if !is_start && at > edited.start {
+                return original.end;
             }
         }
-        at.saturating_add_signed(shift)
+        let passed = self.edits.partition_point(|(edited, _)| edited.end <= at);
+        let last = passed.checked_sub(1).and_then(|last| self.edits.get(last));
+        last.map_or(at, |(edited, original)| at - edited.end + original.end)
     }
 }
 
@@ -117,5 +116,59 @@ mod tests {
         );
         assert_eq!(revised.original(Span::new(21, 23)), Span::new(12, 17));
         assert_eq!(revised.original(Span::new(22, 23)), Span::new(16, 17));
+    }
+
+    /// The same, edit by edit.
+    fn position_by_walking(edits: &[(Span, Span)], at: usize, is_start: bool) -> usize {
+        let mut shift = 0_isize;
+        for (edited, original) in edits {
+            if is_start && at >= edited.start && at < edited.end {
+                return original.start;
+            }
+            if !is_start && at > edited.start && at <= edited.end {
+                return original.end;
+            }
+            if at >= edited.end {
+                shift = original.end as isize - edited.end as isize;
+            }
+        }
+        at.saturating_add_signed(shift)
+    }
+
+    #[test]
+    fn the_way_back_is_found_without_walking() {
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut below = |bound: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state as usize % bound
+        };
+        for _ in 0..300 {
+            let segment = Segment::new(1, Role::User, Kind::Text, "x".repeat(60));
+            let edits: Vec<AppliedEdit> = (0..below(12))
+                .map(|_| {
+                    let start = below(55);
+                    AppliedEdit {
+                        plugin: "p".into(),
+                        order: below(3),
+                        segment: 1,
+                        span: Span::new(start, start + 1 + below(5)),
+                        replacement: "r".repeat(below(4)),
+                    }
+                })
+                .collect();
+            let revised = Revised::new(&segment, edits.iter().collect());
+            for at in 0..=revised.segment.text.len() {
+                for is_start in [true, false] {
+                    assert_eq!(
+                        revised.position(at, is_start),
+                        position_by_walking(&revised.edits, at, is_start),
+                        "{at} in {:?}",
+                        revised.edits
+                    );
+                }
+            }
+        }
     }
 }

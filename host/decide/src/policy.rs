@@ -1,5 +1,6 @@
 //! What a revision decides with: plugins, rules, limits. Immutable; all of it is CPU work.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -370,8 +371,11 @@ impl<G: Guests> Policy<G> {
         findings: &'f [Finding],
         segments: &[Segment],
     ) -> Vec<&'f Finding> {
-        let chosen = |finding: &&Finding| match &decision.redact {
-            Some(ids) => ids.contains(&finding.id),
+        let named = decision.redact.as_ref();
+        let named: Option<HashSet<&str>> =
+            named.map(|ids| ids.iter().map(String::as_str).collect());
+        let chosen = |finding: &&Finding| match &named {
+            Some(ids) => ids.contains(finding.id.as_str()),
             None => {
                 decision.action == Action::Redact
                     && self.action_of(stage, finding, segments) == Action::Redact
