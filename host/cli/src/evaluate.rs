@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use caponier_core::{Action, Context, Exchange, Kind, RequestFacts, Role, Segment, Stage};
 use caponier_runtime::{Options, Outcome, Policy, Revision, Runtime, Source, StageInput};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::args::Config;
 use crate::problems::Problems;
@@ -102,20 +102,31 @@ pub(crate) fn edited(outcome: &Outcome, segment: &Segment) -> Option<String> {
     Some(text)
 }
 
-/// Findings as the commands print them: ids, numbers and spans, never text.
-pub(crate) fn findings(policy: &Policy, outcome: &Outcome) -> Vec<Value> {
+/// A finding as the commands print it: ids, numbers and spans, never text.
+#[derive(Serialize)]
+pub(crate) struct Shown<'a> {
+    action: &'static str,
+    confidence: f64,
+    rule: &'a str,
+    segment: u32,
+    severity: &'static str,
+    span: Option<[usize; 2]>,
+}
+
+/// An outcome's findings as the commands print them.
+pub(crate) fn findings<'a>(policy: &Policy, outcome: &'a Outcome) -> Vec<Shown<'a>> {
     outcome
         .findings
         .iter()
-        .map(|finding| {
-            json!({
-                "rule": &*finding.rule,
-                "severity": finding.severity.as_str(),
-                "confidence": finding.confidence,
-                "action": policy.action_of(outcome.stage, finding, &outcome.segments).as_str(),
-                "segment": finding.segment,
-                "span": finding.span.map(|span| [span.start, span.end]),
-            })
+        .map(|finding| Shown {
+            action: policy
+                .action_of(outcome.stage, finding, &outcome.segments)
+                .as_str(),
+            confidence: finding.confidence,
+            rule: &finding.rule,
+            segment: finding.segment,
+            severity: finding.severity.as_str(),
+            span: finding.span.map(|span| [span.start, span.end]),
         })
         .collect()
 }

@@ -10,11 +10,13 @@ use anyhow::Context as _;
 use caponier_core::{Kind, Role, Segment, Stage};
 use caponier_runtime::Policy;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::args::{Place, Scan};
-use crate::evaluate::{edited, evaluate, exchange, findings, revision, usual_kind, usual_role};
+use crate::evaluate::{
+    Shown, edited, evaluate, exchange, findings, revision, usual_kind, usual_role,
+};
 
 /// Lines that are read, decided and written together.
 const BATCH: usize = 4096;
@@ -30,6 +32,18 @@ struct Line {
     name: Option<String>,
     #[serde(default)]
     attributes: std::collections::BTreeMap<String, String>,
+}
+
+/// One line of the output.
+#[derive(Serialize)]
+struct Answer<'a> {
+    action: &'static str,
+    findings: Vec<Shown<'a>>,
+    id: Value,
+    reason: &'a str,
+    /// Where it is asked for: the text as it would go out; `null` where nothing would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<Option<String>>,
 }
 
 pub(crate) fn run(command: &Scan) -> anyhow::Result<ExitCode> {
@@ -131,20 +145,18 @@ fn decide(policy: &Policy, line: &str, place: &Place, emit_text: bool) -> anyhow
     segment.attributes = line.attributes.into_iter().collect();
     let mut exchange = exchange(policy, stage)?;
     let outcome = evaluate(policy, &mut exchange, stage, vec![segment]);
-    let mut answer = json!({
-        "id": line.id,
-        "action": outcome.action().as_str(),
-        "reason": outcome.decision.reason,
-        "findings": findings(policy, &outcome),
-    });
-    if emit_text && let Some(object) = answer.as_object_mut() {
-        let text = outcome
-            .segments
-            .first()
-            .and_then(|segment| edited(&outcome, segment));
-        object.insert("text".to_owned(), text.map_or(Value::Null, Value::String));
-    }
-    Ok(answer.to_string())
+    let edited = || {
+        let segment = outcome.segments.first()?;
+        edited(&outcome, segment)
+    };
+    let answer = Answer {
+        action: outcome.action().as_str(),
+        findings: findings(policy, &outcome),
+        id: line.id,
+        reason: &outcome.decision.reason,
+        text: emit_text.then(edited),
+    };
+    serde_json::to_string(&answer).context("cannot write the decision")
 }
 
 /// Where the decisions go. A file appears under its name only once it is whole; what is no file, a

@@ -143,10 +143,10 @@ fn judge_assignment(pass: &mut Pass<'_>, before: &Before, value: Range<usize>, a
     }
 }
 
-fn judge_value(
-    pass: &mut Pass<'_>,
+fn judge_value<'a>(
+    pass: &mut Pass<'a>,
     before: &Before,
-    value: &[u8],
+    value: &'a [u8],
     made: Makeup,
     at: usize,
 ) -> Option<(&'static str, f64)> {
@@ -200,7 +200,11 @@ fn judge_value(
     }
     let strength = before.strength?;
     if strength == Name::Password {
-        return password(value, made, *entropy).map(|confidence| ("password", confidence));
+        // A text that repeats itself gives the same value each time.
+        if pass.password.0 != value {
+            pass.password = (value, password(value, made, *entropy));
+        }
+        return pass.password.1.map(|confidence| ("password", confidence));
     }
     if is_basic(pass, at)
         && let Some((user, secret)) = checks::basic_pair(value)

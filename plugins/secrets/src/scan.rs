@@ -240,6 +240,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) value: Value,
     /// The name last judged, as it is written and as it is compared, and how strong it is.
     pub(crate) name: (&'a [u8], Folded, Option<Name>),
+    /// The password last judged, and how sure it is to be one.
+    pub(crate) password: (&'a [u8], Option<f64>),
     /// The Kubernetes object that is being read.
     pub(crate) object: Object,
 }
@@ -256,6 +258,7 @@ impl<'a> Pass<'a> {
             tools: [None; Tool::COUNT],
             value: Value::default(),
             name: (&[], Folded::of(&[]), None),
+            password: (&[], None),
             object: Object::default(),
         }
     }
