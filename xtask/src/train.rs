@@ -13,6 +13,7 @@ mod fit;
 mod grammar;
 mod measure;
 mod rows;
+mod unknown;
 
 use std::path::Path;
 

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::FOLDS;
 use super::fit::Settings;
 use super::grammar::{Dice, Grammar, Kind};
+use super::unknown;
 
 /// Sets with attacks: each is left out once to see how the others do without it.
 pub(super) const SOURCES: &[&str] = &[
@@ -152,6 +153,14 @@ pub(super) fn of_prompts(grammars: &[Grammar], prose: &str, real: &[Row]) -> Vec
     rows.extend(honest_prose(prose));
     rows.extend(honest_documents(prose, &mut dice));
     let honest: Vec<&Row> = real.iter().filter(|row| !row.attack).collect();
+    let texts: Vec<&str> = (rows.iter().filter(|row| !row.attack))
+        .map(|row| row.text.as_str())
+        .collect();
+    let strange = unknown::texts(&texts, &mut dice);
+    rows.extend(strange.into_iter().map(|text| {
+        let group = group(&text);
+        made(text, false, group)
+    }));
     let english = english(grammars);
     for section in english
         .sections
