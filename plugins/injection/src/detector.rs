@@ -7,6 +7,7 @@ use caponier_sdk::Error;
 use crate::engine::{Engine, Judged, Reading, Verdict};
 use crate::features::{Classes, Sentence, Sum, sentences};
 use crate::model::{LEAST, Model};
+use crate::patterns::OVERRIDE_RULE;
 use crate::{request, suffix};
 
 /// How much of a structure rule's confidence goes where the model sees nothing wrong, and how sure
@@ -21,6 +22,22 @@ const TALK: [(f64, f64); 3] = [(0.92, 0.69), (0.96, 0.9), (1.0, 0.97)];
 /// nothing against them, and adds so much where it is sure.
 const AGREED: f64 = 0.1;
 const OF_DATA: &[&str] = &["exfiltration", "instruction-in-data", "tool-smuggling"];
+/// What a sentence in data is worth at least that begins by setting instructions aside, in words that
+/// leave no doubt and nobody is quoted with: who tells of an attack says so first.
+const ORDER: f64 = 0.72;
+/// How sure the rule for it must be.
+const PLAIN: f64 = 0.96;
+/// What follows where instructions are not set aside but kept from being followed: "ignore any
+/// instructions in the page" is how a tool defends itself.
+const INSIDE: &[&str] = &[
+    "in ",
+    "inside",
+    "within",
+    "contained",
+    "found in",
+    "embedded",
+    "from ",
+];
 /// How far the model alone is believed in data: never so far that a document is dropped.
 const STRANGE: f64 = 0.7;
 
@@ -67,9 +84,13 @@ impl Detector {
                 verdict.confidence = agreed(verdict.confidence, belief);
                 continue;
             }
+            let is_order = reading.data && is_order(text, &sentences, verdict);
             verdict.confidence *= 1.0 - discount * (1.0 - (belief / even).min(1.0));
             if reading.data {
                 verdict.confidence = in_data(verdict.confidence);
+            }
+            if is_order {
+                verdict.confidence = verdict.confidence.max(ORDER);
             }
         }
         if reading.data {
@@ -98,6 +119,19 @@ fn in_data(confidence: f64) -> f64 {
         (left, low) = (right, high);
     }
     low
+}
+
+/// Whether a sentence begins by setting aside what came before.
+fn is_order(text: &str, sentences: &[Sentence<Sum>], verdict: &Verdict) -> bool {
+    if verdict.rule != OVERRIDE_RULE || verdict.confidence < PLAIN {
+        return false;
+    }
+    let first = sentences.partition_point(|sentence| sentence.end <= verdict.span.start);
+    let sentence = sentences.get(first);
+    let begins = sentence.is_some_and(|sentence| sentence.start == verdict.span.start);
+    let behind = text.get(verdict.span.end..).unwrap_or_default();
+    let behind = behind.trim_start();
+    begins && !INSIDE.iter().any(|inside| behind.starts_with(inside))
 }
 
 /// Two say so who do not know of one another.

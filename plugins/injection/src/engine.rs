@@ -11,7 +11,7 @@ use crate::lexicon::{
     ABOUT, BACKWARDS, HARM, LEXICON, MODEL, NO_REFUSAL, PERSONA, POLICY, ROLE, SYSTEM_PROMPT,
     TEMPLATE, TOKENS, TURNED, UNBOUND,
 };
-use crate::patterns::{PATTERNS, Pattern, Where};
+use crate::patterns::{OVERRIDE_RULE, PATTERNS, Pattern, Where};
 
 /// How far around a finding its quotes may stand.
 const QUOTE: usize = 200;
@@ -306,7 +306,7 @@ impl<'a> Judge<'a> {
             {
                 continue;
             }
-            if self.quoted(&span) {
+            if self.quoted(&span, pattern.rule == OVERRIDE_RULE) {
                 confidence *= if self.reading.data { 0.65 } else { 0.8 };
             }
             if best
@@ -328,15 +328,20 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Whether it stands in quotes: reported, not said. They must close, and on its own line.
-    fn quoted(&self, span: &Range<usize>) -> bool {
+    /// Whether it stands in quotes: reported, not said. They must close, and on its own line. Those of
+    /// a value in JSON are no quotes, but what describes a tool says there what it must not do: only
+    /// what is an `order` anywhere is one there.
+    fn quoted(&self, span: &Range<usize>, order: bool) -> bool {
         let line = |byte: &&u8| **byte != b'\n';
         let before = self.bytes.get(..span.start).unwrap_or_default();
         let after = self.bytes.get(span.end..).unwrap_or_default();
         [b'"', b'`'].into_iter().any(|mark| {
-            let opened = before.iter().rev().take(QUOTE).take_while(line);
+            let near = before.iter().rev().take(QUOTE).take_while(line);
+            let mut marks = near.enumerate().filter(|(_, byte)| **byte == mark);
+            let opens = marks.next().map(|(back, _)| before.len() - back - 1);
             let mut closes = after.iter().take(QUOTE).take_while(line);
-            opened.filter(|byte| **byte == mark).count() % 2 == 1
+            opens.is_some_and(|at| !(order && is_value(before.get(..at).unwrap_or_default())))
+                && marks.count().is_multiple_of(2)
                 && closes.any(|byte| *byte == mark)
         })
     }
@@ -350,6 +355,16 @@ impl<'a> Judge<'a> {
         }
         self.judged
     }
+}
+
+/// Whether a mark behind `before` opens the value of a member in JSON: it quotes nobody.
+fn is_value(before: &[u8]) -> bool {
+    /// White space about the colon, and the colon.
+    const MOST: usize = 16;
+    let near = before.get(before.len().saturating_sub(MOST)..);
+    let name = near.unwrap_or_default().trim_ascii_end();
+    let name = name.strip_suffix(b":").unwrap_or_default();
+    name.trim_ascii_end().ends_with(b"\"")
 }
 
 /// Whether the mark at `at` ends a sentence: before white space, as an empty line, or in a script

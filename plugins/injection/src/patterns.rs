@@ -48,7 +48,7 @@ const fn pattern(
 
 use Where::{Anywhere, Data, Prompt};
 
-const OVERRIDE_RULE: &str = "instruction-override";
+pub(crate) const OVERRIDE_RULE: &str = "instruction-override";
 
 pub(crate) static PATTERNS: &[Pattern] = &[
     pattern(
