@@ -4,6 +4,8 @@
 //! stream's fences travels in `state`: the host says only with the next window how much of this one
 //! has been released, so every change is kept with its place.
 
+use std::ops::Range;
+
 use caponier_sdk::Segment;
 use serde::{Deserialize, Serialize};
 
@@ -252,15 +254,69 @@ pub(crate) fn may_become_page(text: &[u8]) -> bool {
             .is_some_and(|start| start.eq_ignore_ascii_case(text))
 }
 
-/// Whether `at` lies between backticks of its own line.
+/// How far to either side of a place its line is looked at.
+const NEAR: usize = 400;
+
+/// Whether `at` lies in a code span of its own line: behind backticks that as many close (CommonMark
+/// 0.31, section 6.1). Backticks that nothing closes are shown as they are, and what follows them is
+/// no code.
 pub(crate) fn inline(text: &Text<'_>, at: usize) -> bool {
-    let line = line_before(text, at);
-    line.iter().filter(|byte| **byte == b'`').count() % 2 == 1
+    let before = line_before(text, at);
+    if !before.contains(&b'`') {
+        return false;
+    }
+    let start = at - before.len();
+    let mut end = at;
+    while end < at + NEAR && text.byte(end).is_some_and(|byte| byte != b'\n') {
+        end += 1;
+    }
+    let line = text.slice(start, end);
+    let place = before.len();
+    // Widths that nothing further on in the line has.
+    let mut unclosed = 0_u64;
+    let mut left = 0;
+    while let Some(open) = run(line, left).filter(|open| open.start < place) {
+        left = open.end;
+        let escaped = usize::from(is_escaped(line, open.start));
+        let width = open.len() - escaped;
+        let seen = 1_u64.checked_shl(width as u32).unwrap_or(0);
+        if width == 0 || unclosed & seen != 0 {
+            continue;
+        }
+        let mut behind = open.end;
+        let closing = std::iter::from_fn(|| {
+            let next = run(line, behind)?;
+            behind = next.end;
+            Some(next)
+        });
+        match closing.into_iter().find(|next| next.len() == width) {
+            Some(close) if close.start >= place => return true,
+            Some(close) => left = close.end,
+            None => unclosed |= seen,
+        }
+    }
+    false
+}
+
+/// The next backticks in a row, from `from` on.
+fn run(line: &[u8], from: usize) -> Option<Range<usize>> {
+    let rest = line.get(from..)?;
+    let start = from + rest.iter().position(|byte| *byte == b'`')?;
+    let rest = line.get(start..)?;
+    let width = rest.iter().position(|byte| *byte != b'`');
+    Some(start..start + width.unwrap_or(rest.len()))
+}
+
+/// Whether a backslash takes from what stands at `at` what it means.
+fn is_escaped(line: &[u8], at: usize) -> bool {
+    let before = line.get(..at).unwrap_or_default();
+    let slashes = before.iter().rev().take_while(|byte| **byte == b'\\');
+    slashes.count() % 2 == 1
 }
 
 /// What stands before `at` in its line.
 pub(crate) fn line_before<'a>(text: &Text<'a>, at: usize) -> &'a [u8] {
-    let near = text.behind(at, 400);
+    let near = text.behind(at, NEAR);
     let start = near.iter().rposition(|byte| *byte == b'\n');
     near.get(start.map_or(0, |last| last + 1)..)
         .unwrap_or_default()
@@ -351,9 +407,29 @@ mod tests {
 
     #[test]
     fn inline_code_is_seen() {
-        let text = Text::new(b"use `eval(x)` never\neval(y)");
-        assert!(inline(&text, 5));
-        assert!(!inline(&text, 14));
-        assert!(!inline(&text, 20));
+        for (line, place, wanted) in [
+            ("use `eval(x)` never", "eval", true),
+            ("use `eval` never eval(x)", "eval(x", false),
+            ("a ` alone and eval(x)", "eval", false),
+            ("a ` alone and ``eval(x)`` too", "eval", true),
+            ("``eval(x)` is not closed", "eval", false),
+            ("``` eval(x) ` nor is this", "eval", false),
+            ("\\`eval(x)` is escaped", "eval", false),
+            ("\\``eval(x)` is not", "eval", true),
+            ("`a` eval(x) `b`", "eval", false),
+            ("`a`\n`eval(x)\n`", "eval", false),
+        ] {
+            let text = Text::new(line.as_bytes());
+            let at = line.find(place).unwrap();
+            assert_eq!(inline(&text, at), wanted, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_not_there_yet_is_waited_for() {
+        let text = Text::new(b"use `eval(x) and");
+        assert!(!inline(&text, 5) && text.take_starved());
+        let text = Text::new(b"eval(x) and");
+        assert!(!inline(&text, 0) && !text.take_starved());
     }
 }

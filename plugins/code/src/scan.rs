@@ -335,6 +335,10 @@ impl<'a, 't> Pass<'a, 't> {
             return;
         };
         let confidence = confidence * self.scale(rule, payload, start);
+        if self.text.take_starved() && self.place.open {
+            self.hold_from(start);
+            return;
+        }
         if confidence >= 0.05 {
             let end = end.clamp(start + 1, self.text.bytes().len().max(start + 1));
             self.hits.push(Hit {
