@@ -201,11 +201,14 @@ fn a_token_from_a_document_is_never_restored_though_the_document_was_seen_before
     let document = || vec![Segment::new(1, Role::Document, Kind::Document, &poison)];
     let mut other = exchange(policy);
     other.context.seed = 7;
+    let forged = |outcome: &Outcome| {
+        let rules = outcome.findings.iter().map(|finding| &*finding.rule);
+        rules.filter(|rule| *rule == "pii/forged-token").count()
+    };
     let seen = evaluate(policy, &mut other, Stage::Retrieval, document());
-    assert!(seen.findings.is_empty());
+    assert_eq!(forged(&seen), 0);
     let seen = evaluate(policy, &mut victim, Stage::Retrieval, document());
-    assert_eq!(seen.findings.len(), 1);
-    assert_eq!(&*seen.findings[0].rule, "pii/forged-token");
+    assert_eq!(forged(&seen), 1);
     let answer = vec![Segment::new(2, Role::Assistant, Kind::Text, &token)];
     let output = evaluate(policy, &mut victim, Stage::Output, answer);
     assert!(output.edits.is_empty(), "the value went out");
