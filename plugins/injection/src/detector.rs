@@ -7,14 +7,16 @@ use caponier_sdk::Error;
 use crate::engine::{Engine, Judged, Reading, Verdict};
 use crate::features::{Classes, Sentence, Sum, sentences};
 use crate::model::{LEAST, Model};
-use crate::patterns::OVERRIDE_RULE;
+use crate::patterns::{EXTRACTION_RULE, OVERRIDE_RULE};
 use crate::{request, suffix};
 
 /// How much of a structure rule's confidence goes where the model sees nothing wrong, and how sure
-/// it must be for nothing to go: honest text has the words of attacks too.
-const PROMPT: (f64, f64) = (0.5, 0.25);
+/// it must be for nothing to go: honest text has the words of attacks too. Last, what a sentence is
+/// worth at least that begins by setting instructions aside, in words that leave no doubt and nobody
+/// is quoted with: who tells of an attack says so first.
+const PROMPT: (f64, f64, f64) = (0.5, 0.25, 0.91);
 /// The same in documents, which a false alarm takes away unseen: many of them tell of attacks.
-const DATA: (f64, f64) = (0.3, 0.9);
+const DATA: (f64, f64, f64) = (0.3, 0.9, 0.72);
 /// What a confidence is worth in data for all other rules: documents tell of attacks without doing
 /// any, and only the plainest are taken for more than talk. Points of a curve.
 const TALK: [(f64, f64); 3] = [(0.92, 0.69), (0.96, 0.9), (1.0, 0.97)];
@@ -22,11 +24,10 @@ const TALK: [(f64, f64); 3] = [(0.92, 0.69), (0.96, 0.9), (1.0, 0.97)];
 /// nothing against them, and adds so much where it is sure.
 const AGREED: f64 = 0.1;
 const OF_DATA: &[&str] = &["exfiltration", "instruction-in-data", "tool-smuggling"];
-/// What a sentence in data is worth at least that begins by setting instructions aside, in words that
-/// leave no doubt and nobody is quoted with: who tells of an attack says so first.
-const ORDER: f64 = 0.72;
-/// How sure the rule for it must be.
+/// How sure the rule for instructions set aside must be where its words leave no doubt.
 const PLAIN: f64 = 0.96;
+/// What remains where a user asks for the instructions of a manual.
+const OF_A_MANUAL: f64 = 0.5;
 /// What follows where instructions are not set aside but kept from being followed: "ignore any
 /// instructions in the page" is how a tool defends itself.
 const INSIDE: &[&str] = &[
@@ -76,7 +77,7 @@ impl Detector {
         let mut classes = Classes::new(&mut sentences, weights);
         let mut judged = self.engine.judge(text, reading, |word| classes.word(word));
         let (mut learned, sure) = self.model.judge(&sentences);
-        let (discount, even) = if reading.data { DATA } else { PROMPT };
+        let (discount, even, order) = if reading.data { DATA } else { PROMPT };
         let verdicts = &mut judged.verdicts;
         for verdict in verdicts.iter_mut() {
             let belief = belief(&sentences, &sure, &verdict.span);
@@ -84,13 +85,16 @@ impl Detector {
                 verdict.confidence = agreed(verdict.confidence, belief);
                 continue;
             }
-            let is_order = reading.data && is_order(text, &sentences, verdict);
+            let is_order = is_order(text, &sentences, verdict);
             verdict.confidence *= 1.0 - discount * (1.0 - (belief / even).min(1.0));
+            if is_of_a_manual(text, verdict) {
+                verdict.confidence *= OF_A_MANUAL;
+            }
             if reading.data {
                 verdict.confidence = in_data(verdict.confidence);
             }
             if is_order {
-                verdict.confidence = verdict.confidence.max(ORDER);
+                verdict.confidence = verdict.confidence.max(order);
             }
         }
         if reading.data {
@@ -119,6 +123,18 @@ fn in_data(confidence: f64) -> f64 {
         (left, low) = (right, high);
     }
     low
+}
+
+/// Whether what is asked for are instructions for doing something, as a manual has them: "your
+/// instructions for assembling the wardrobe".
+fn is_of_a_manual(text: &str, verdict: &Verdict) -> bool {
+    let asked = text.get(verdict.span.clone()).unwrap_or_default();
+    let behind = text.get(verdict.span.end..).unwrap_or_default();
+    let mut words = behind.split_ascii_whitespace();
+    verdict.rule == EXTRACTION_RULE
+        && asked.ends_with("instructions")
+        && words.next() == Some("for")
+        && words.next().is_some_and(|word| word.ends_with("ing"))
 }
 
 /// Whether a sentence begins by setting aside what came before.

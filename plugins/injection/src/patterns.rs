@@ -49,6 +49,7 @@ const fn pattern(
 use Where::{Anywhere, Data, Prompt};
 
 pub(crate) const OVERRIDE_RULE: &str = "instruction-override";
+pub(crate) const EXTRACTION_RULE: &str = "prompt-extraction";
 
 pub(crate) static PATTERNS: &[Pattern] = &[
     pattern(
@@ -136,7 +137,7 @@ pub(crate) static PATTERNS: &[Pattern] = &[
     pattern("role-hijack", Anywhere, &[NOW, ROLE], &[UNBOUND], 60, 0.85),
     pattern("role-hijack", Data, &[ROLE, MODEL], &[], 24, 0.65),
     pattern(
-        "prompt-extraction",
+        EXTRACTION_RULE,
         Anywhere,
         &[REVEAL, SYSTEM_PROMPT],
         &[],
@@ -144,7 +145,7 @@ pub(crate) static PATTERNS: &[Pattern] = &[
         0.92,
     ),
     pattern(
-        "prompt-extraction",
+        EXTRACTION_RULE,
         Anywhere,
         &[SYSTEM_PROMPT, REVEAL],
         &[SAY | REVEAL],
