@@ -137,6 +137,8 @@ fn secret(site: &Site<'_, '_>, confidence: f64) -> Verdict {
     // `DB_PASSWORD`, `password_hash`: the name may go on a little, and means something else if it does.
     if matches!(text.byte(at), Some(b'\'' | b'"')) {
         at += 1;
+        // `form["password"] = `.
+        at += usize::from(text.byte(at) == Some(b']'));
     }
     at = text.skip_blank(at);
     match text.byte(at)? {

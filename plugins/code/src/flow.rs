@@ -7,6 +7,18 @@ use crate::text::{contains, contains_any};
 /// How far a string and what is joined to it are followed.
 const REACH: usize = 700;
 
+/// What statements about the database itself are about.
+const OBJECTS: &[&str] = &[
+    "table ",
+    "database ",
+    "user ",
+    "role ",
+    "schema ",
+    "view ",
+    "index ",
+    "trigger ",
+];
+
 /// Functions that put values into a format, as they stand before the string.
 const FORMATTERS: &[&str] = &["printf(", "format(", "format!(", "write!(", "strconcat("];
 
@@ -154,10 +166,11 @@ pub(crate) fn sql(site: &Site<'_, '_>) -> Option<(f64, usize)> {
                 && (upper
                     || contains_any(statement, &["where", "*", "=", "limit", "order by", "join"]))
         }
-        b"insert" => contains(statement, "into "),
+        b"insert" | b"replac" => contains(statement, "into "),
         b"update" => contains(statement, "set "),
         b"delete" => contains(statement, "from "),
-        _ => contains_any(statement, &["table ", "database ", "user "]) && upper,
+        b"grant " => contains(statement, " on ") && contains(statement, " to ") && upper,
+        _ => contains_any(statement, OBJECTS) && upper,
     };
     if !whole {
         return None;

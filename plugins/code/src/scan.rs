@@ -101,7 +101,14 @@ impl Scanner {
                 }
             }
         }
-        let values = (1u64..).zip(&tokens).map(|(value, token)| (*token, value));
+        // A call may have a blank before its parenthesis: `gets (line)`.
+        let spaced = |token: &&str| token.strip_suffix('(').map(|name| format!("{name} ("));
+        let spaced: Vec<Option<String>> = tokens.iter().map(spaced).collect();
+        let values = (1u64..).zip(tokens.iter().zip(&spaced));
+        let values = values.flat_map(|(value, (token, spaced))| {
+            let both = std::iter::once(*token).chain(spaced.as_deref());
+            both.map(move |token| (token, value))
+        });
         let trie = Trie::build(Fold::Prose, values)?;
         let mut classes = [Class::Nothing; 256];
         for (byte, class) in (0u8..=u8::MAX).zip(classes.iter_mut()) {
@@ -254,7 +261,16 @@ impl<'a, 't> Pass<'a, 't> {
             return;
         }
         let text = self.text;
-        if row.exact && text.slice(start, end) != row.token.as_bytes() {
+        let name = row.token.strip_suffix('(').unwrap_or(row.token);
+        if row.exact && !text.slice(start, end).starts_with(name.as_bytes()) {
+            return;
+        }
+        // In a sentence a blank begins a remark: "the system (which one?)".
+        if text.before(end) == b'('
+            && text.before(end - 1).is_ascii_whitespace()
+            && !self.fenced
+            && !self.place.tool
+        {
             return;
         }
         // A payload's word is a whole one.

@@ -13,6 +13,7 @@ use crate::tokens::ROWS;
 const COMMON: &[&str] = &[
     // Where a variable is put into a string, behind a `;`, behind a quote, at the beginning.
     "select", "insert", "update", "delete", "drop", "echo", "print", "include", "require",
+    "create", "alter", "grant", "truncate", "replace", "attach",
     "or", "and", "where", "having", "order", "group", "exec", "execute",
     // With an option, a file or a pipe on the line.
     "nc ", "ncat ", "netcat ", "cat ", "curl ", "wget ", "base64 -d", "bash -i",

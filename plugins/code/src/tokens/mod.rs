@@ -130,6 +130,12 @@ pub(crate) static ROWS: &[Row] = &[
     row("update", "cwe-89", With(flow::sql), 0.0).any_case(),
     row("delete", "cwe-89", With(flow::sql), 0.0).any_case(),
     row("drop", "cwe-89", With(flow::sql), 0.0).any_case(),
+    row("create", "cwe-89", With(flow::sql), 0.0).any_case(),
+    row("alter", "cwe-89", With(flow::sql), 0.0).any_case(),
+    row("grant", "cwe-89", With(flow::sql), 0.0).any_case(),
+    row("truncate", "cwe-89", With(flow::sql), 0.0).any_case(),
+    row("replace", "cwe-89", With(flow::sql), 0.0).any_case(),
+    row("attach", "cwe-89", With(flow::sql), 0.0).any_case(),
     row("$where", "cwe-89", With(dollar_where), 0.0),
     row(".raw(", "cwe-89", Outside, 0.7),
 
@@ -571,6 +577,9 @@ pub(crate) static ROWS: &[Row] = &[
     row("XPath.evaluate(", "cwe-643", Variable, 0.7).any_case(),
     row("SelectNodes(", "cwe-643", Variable, 0.6),
     row("SelectSingleNode(", "cwe-643", Variable, 0.6),
+    row("XPathSelectElement(", "cwe-643", Variable, 0.6),
+    row("XPathSelectElements(", "cwe-643", Variable, 0.6),
+    row("XPathEvaluate(", "cwe-643", Variable, 0.6),
 
     // Payloads of SQL: see `sql`.
     payload("union", sql::union),
