@@ -15,8 +15,10 @@ use crate::sql;
 use crate::text::{Text, is_word};
 use crate::tokens::{ROWS, Row};
 
-/// The longest end of a text that may be the beginning of a token.
+/// The longest end of a text that may be the beginning of a token, a run of white space counted as
+/// one byte; and how long it may be with all its blanks.
 const LONGEST_TOKEN: usize = 48;
+const WIDEST_TOKEN: usize = 512;
 
 /// The most findings of one look: who wants to be seen that often has been.
 const MOST: usize = 128;
@@ -239,7 +241,12 @@ impl<'a, 't> Pass<'a, 't> {
     /// All tokens that begin at `at`; only those that may end a name where `inside` one.
     fn tokens(&mut self, at: usize, inside: bool) {
         let scanner = self.scanner;
-        scanner.trie.walk(self.text.bytes(), at, |value, end| {
+        let text = self.text;
+        scanner.trie.walk(text.bytes(), at, |value, end| {
+            if end - at > WIDEST_TOKEN && text.slice(at, end).trim_ascii_end().len() > WIDEST_TOKEN
+            {
+                return;
+            }
             let group = usize::try_from(value - 1)
                 .ok()
                 .and_then(|group| scanner.groups.get(group));
@@ -408,7 +415,7 @@ impl<'a, 't> Pass<'a, 't> {
         if self.place.offset == 0 && crate::fence::may_become_page(bytes) {
             self.hold_from(0);
         }
-        let first = bytes.len().saturating_sub(LONGEST_TOKEN);
+        let first = first_of_tail(bytes);
         let partial = (first..bytes.len()).find(|start| {
             let byte = bytes.get(*start).copied().unwrap_or(0);
             let rest = bytes.get(*start..).unwrap_or_default();
@@ -428,6 +435,21 @@ impl<'a, 't> Pass<'a, 't> {
             self.hold_from(bytes.len() - tail.len() + place);
         }
     }
+}
+
+/// From where on the end of a text may be a token that is not whole.
+fn first_of_tail(bytes: &[u8]) -> usize {
+    let widest = bytes.len().saturating_sub(WIDEST_TOKEN);
+    let mut first = bytes.len();
+    let mut folded = 0;
+    let mut was_blank = false;
+    while first > widest && folded < LONGEST_TOKEN {
+        first -= 1;
+        let is_blank = bytes.get(first).is_some_and(u8::is_ascii_whitespace);
+        folded += usize::from(!(was_blank && is_blank));
+        was_blank = is_blank;
+    }
+    first
 }
 
 /// One finding a place: those of one rule that overlap are one, as sure as the surest.

@@ -143,3 +143,20 @@ proptest::proptest! {
         harness.inspect(Stage::Output, &[Input::assistant(text)]).unwrap();
     }
 }
+
+/// A token's blanks may be many, and a stream may be cut in each of them.
+#[test]
+fn a_token_may_be_laid_out_wide() {
+    for blanks in [1, 2, 60, 300, 600] {
+        let wide = " ".repeat(blanks);
+        for text in [
+            format!("1 union select a into{wide}outfile '/var/www/x.php'"),
+            format!("```php\neval{wide}($code);\n```\n"),
+        ] {
+            let found =
+                check_splits(|| Harness::<Code>::new("{}"), &Input::assistant(""), &text).unwrap();
+            let is_found = !found.findings.is_empty();
+            assert!(is_found || blanks > 500, "{text}");
+        }
+    }
+}

@@ -464,8 +464,16 @@ impl Trie {
         let Some(root) = self.slots.first().copied() else {
             return false;
         };
+        let mut was_space = false;
         let end = bytes.iter().try_fold((0, root), |(node, slot), byte| {
-            self.child(node, slot.base, self.class(*byte))
+            let class = self.class(*byte);
+            let is_space = class == self.space && class != NONE;
+            // A run of white space is one step.
+            let is_more = std::mem::replace(&mut was_space, is_space) && is_space;
+            if is_more {
+                return Some((node, slot));
+            }
+            self.child(node, slot.base, class)
         });
         end.is_some()
     }
@@ -530,6 +538,8 @@ mod tests {
         assert_eq!(all(&trie, "From \n\t NOW  on!", 0), [(1, 15)]);
         assert_eq!(all(&trie, "für", 0), [(2, 4)]);
         assert_eq!(all(&trie, "now", 0), [(12, 3)]);
+        assert!(trie.reaches(b"From \n\t NOW  ") && trie.reaches(b"from  "));
+        assert!(!trie.reaches(b" from") && !trie.reaches(b"from  on"));
     }
 
     #[test]
